@@ -1,0 +1,10 @@
+/*
+ * The front door.
+ */
+#include <stdio.h>
+
+int main(void)
+{
+	puts("relais");
+	return 0;
+}
