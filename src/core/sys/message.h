@@ -1,0 +1,54 @@
+/*
+ * What relais' processes say to each other: the types and the fixed payloads of channel messages.
+ * All processes are forks of one binary, so structs travel as they are.
+ */
+#ifndef RELAIS_SYS_MESSAGE_H
+#define RELAIS_SYS_MESSAGE_H
+
+#include <stdint.h>
+
+enum message_type {
+	/* master -> failover */
+	MESSAGE_FAILOVER_RELOAD = 1, /* one fd: the configuration's files (conf/files.h) */
+	MESSAGE_FAILOVER_STOP,       /* resign, remove addresses, exit */
+	MESSAGE_BALANCER_UP,         /* the active balancer is ready (shm: shared_page.active) */
+	MESSAGE_BALANCER_DOWN,       /* it ended unasked; a replacement is being started */
+	MESSAGE_BALANCER_LOST,       /* and the replacement failed too: resign now */
+
+	/* failover, balancer -> master */
+	MESSAGE_READY = 16,      /* initialised; serving */
+	MESSAGE_FAILOVER_RELOADED, /* payload: struct message_reloaded */
+
+	/* master -> balancer */
+	MESSAGE_BALANCER_DRAIN = 32, /* stop accepting, finish what runs, exit */
+	MESSAGE_BALANCER_STOP,       /* exit now */
+
+	/* failover, balancer -> runner */
+	MESSAGE_RUN = 48, /* struct message_run, then argv and env as NUL-terminated strings */
+	MESSAGE_RUN_CANCEL, /* struct message_run_exit (id only): kill it, no report */
+	/* runner -> failover, balancer */
+	MESSAGE_RUN_EXIT, /* struct message_run_exit, then the last bytes of its output as text */
+};
+
+struct message_reloaded {
+	uint32_t n_kept, n_adapted, n_rebuilt, n_added, n_removed;
+	int32_t err; /* 0, or -errno: the old configuration stays */
+};
+
+struct message_run {
+	uint64_t id; /* the sender's own; comes back in the report */
+	uint32_t uid, gid;
+	uint32_t timeout_ms; /* 0 = none; then SIGTERM, and SIGKILL two seconds later */
+	uint32_t n_argv, n_env;
+	uint32_t wants_report;
+};
+
+struct message_run_exit {
+	uint64_t id;
+	int32_t status; /* as waitpid's; -1 = could not be started (err says why) */
+	int32_t err;
+	uint32_t timed_out;
+	uint32_t run_us;
+};
+
+#endif

@@ -1,0 +1,59 @@
+/*
+ * The shared page. See shared_page.h for who writes what.
+ */
+#include "core/sys/shared_page.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+struct shared_page *shared_page_new(void)
+{
+	void *p = mmap(NULL, sizeof(struct shared_page), PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+void shared_vip_begin(struct shared_vip *vip)
+{
+	atomic_fetch_add_explicit(&vip->sequence, 1, memory_order_acq_rel);
+	atomic_thread_fence(memory_order_release);
+}
+
+void shared_vip_end(struct shared_vip *vip)
+{
+	atomic_fetch_add_explicit(&vip->sequence, 1, memory_order_release);
+}
+
+bool shared_vip_read(const struct shared_vip *vip, struct shared_vip *copy)
+{
+	for (int tries = 0; tries < 1000; tries++) {
+		uint32_t before = atomic_load_explicit(&vip->sequence, memory_order_acquire);
+
+		if (before & 1)
+			continue;
+		memcpy(copy, vip, sizeof(*copy));
+		atomic_thread_fence(memory_order_acquire);
+		if (atomic_load_explicit(&vip->sequence, memory_order_relaxed) == before)
+			return true;
+	}
+	return false;
+}
+
+int64_t shared_page_oldest_beat_us(const struct shared_page *page)
+{
+	uint32_t at = atomic_load_explicit(&page->active, memory_order_acquire);
+	const struct shared_slot *slot = &page->slots[at % SHARED_SLOTS];
+	uint32_t n = atomic_load_explicit(&slot->n_threads, memory_order_acquire);
+	int64_t oldest = 0;
+
+	if (atomic_load_explicit(&slot->state, memory_order_acquire) != SHARED_BALANCER_READY)
+		return 0;
+	for (uint32_t i = 0; i < n && i < SHARED_THREADS_MAX; i++) {
+		int64_t beat = atomic_load_explicit(&slot->beat_us[i], memory_order_relaxed);
+
+		if (oldest == 0 || beat < oldest)
+			oldest = beat;
+	}
+	return oldest;
+}

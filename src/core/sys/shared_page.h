@@ -1,0 +1,77 @@
+/*
+ * The memory that master, failover and balancers share: heartbeats of the balancer's threads, the
+ * ledger of addresses that failover has put on interfaces, and the state of each VRRP instance for
+ * whoever shows it. Mapped by the master before it forks; every field has exactly one writer, said
+ * here. It outlives each process, so the ledger is there when failover was killed.
+ */
+#ifndef RELAIS_SYS_SHARED_PAGE_H
+#define RELAIS_SYS_SHARED_PAGE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+	SHARED_THREADS_MAX = 64,
+	SHARED_SLOTS = 8,      /* balancers that may overlap during reloads */
+	SHARED_LEDGER_MAX = 1024,
+	SHARED_VIPS_MAX = 256,
+	SHARED_BEAT_US = 100000, /* a balancer thread beats at least this often */
+};
+
+enum shared_balancer_state {
+	SHARED_BALANCER_NONE,
+	SHARED_BALANCER_STARTING,
+	SHARED_BALANCER_READY,
+	SHARED_BALANCER_DRAINING,
+	SHARED_BALANCER_GONE,
+};
+
+struct shared_slot {
+	_Atomic uint32_t state;     /* written by that balancer; GONE by the master */
+	_Atomic uint32_t n_threads; /* by that balancer */
+	_Atomic int32_t pid;
+	_Atomic int64_t beat_us[SHARED_THREADS_MAX]; /* CLOCK_MONOTONIC; each by its thread */
+};
+
+struct shared_ledger_entry { /* by failover, before it adds and after it removed the address */
+	_Atomic uint32_t in_use;
+	uint32_t ifindex;
+	uint8_t family, prefix_len;
+	uint8_t address[16];
+};
+
+/* One VRRP instance, for readers in other processes. Odd sequence: being written. */
+struct shared_vip {
+	_Atomic uint32_t sequence;
+	char name[64], interface[16], state[8], master[64];
+	char reason[128];
+	uint8_t vrid, family, version, priority, effective_priority;
+	uint32_t n_addresses, n_transitions;
+	char first_address[64];
+	int64_t since_wall_us; /* CLOCK_REALTIME of the last change */
+	int64_t state_mono_us; /* CLOCK_MONOTONIC of the last advertisement sent as master */
+	uint64_t n_sent, n_received, n_dropped, n_repaired;
+};
+
+struct shared_page {
+	_Atomic uint32_t active; /* slot of the balancer that serves; by the master */
+	_Atomic uint32_t watched; /* 1: the balancer has proxies, its health decides over VIPs */
+	struct shared_slot slots[SHARED_SLOTS];
+	_Atomic int64_t failover_beat_us; /* by failover */
+	struct shared_ledger_entry ledger[SHARED_LEDGER_MAX];
+	_Atomic uint32_t n_vips; /* by failover, as the vips */
+	struct shared_vip vips[SHARED_VIPS_MAX];
+};
+
+struct shared_page *shared_page_new(void); /* NULL with errno; shared with later forks */
+
+/* Writer: change fields between begin and end. Reader: a consistent copy. */
+void shared_vip_begin(struct shared_vip *vip);
+void shared_vip_end(struct shared_vip *vip);
+bool shared_vip_read(const struct shared_vip *vip, struct shared_vip *copy);
+
+/* The active balancer's oldest beat, or 0 when none is READY. */
+int64_t shared_page_oldest_beat_us(const struct shared_page *page);
+
+#endif

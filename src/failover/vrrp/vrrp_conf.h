@@ -1,0 +1,137 @@
+/*
+ * What a configuration says of the failover: plain data, frozen after parsing, owned by the
+ * configuration's arena. Filled by failover/*_conf.c (keepalived.conf) and later by native `vip`
+ * sections; read by vrrp/, address/, track/, notify/. Times in microseconds unless named otherwise.
+ */
+#ifndef RELAIS_VRRP_VRRP_CONF_H
+#define RELAIS_VRRP_VRRP_CONF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/base/addr.h"
+#include "core/conf/diag.h"
+
+/* One address to hold. Defaults: prefix 32/128, the instance's interface. */
+struct vip_conf {
+	struct vip_conf *next;
+	struct addr address;
+	unsigned prefix_len;
+	const char *dev;   /* NULL = the instance's interface */
+	const char *label; /* NULL = none */
+	const char *scope; /* NULL = global */
+	struct addr broadcast, peer; /* len 0 = none */
+	bool broadcast_auto, nodad, noprefixroute, home, mngtmpaddr, autojoin, no_track;
+	int64_t preferred_lft_s; /* -1 = forever */
+	struct conf_place place;
+};
+
+/* A script to run: argv built at load, run by the runner as uid:gid. */
+struct script_conf {
+	const char *const *argv; /* NULL-terminated */
+	const char *text;        /* as configured, for logs */
+	uint32_t uid, gid;
+	struct conf_place place;
+};
+
+struct vrrp_script_conf { /* vrrp_script */
+	struct vrrp_script_conf *next;
+	const char *name;
+	struct script_conf script;
+	int64_t interval_us, timeout_us; /* timeout 0 = interval */
+	int weight;                      /* -254..254; 0 = failure is a fault */
+	bool weight_reverse;
+	int rise, fall;
+	bool init_fail;
+	bool asks_balancer; /* an idiom for "does haproxy live", answered by the heartbeat */
+	struct conf_place place;
+};
+
+enum vrrp_track_kind { VRRP_TRACK_INTERFACE, VRRP_TRACK_SCRIPT, VRRP_TRACK_PROCESS, VRRP_TRACK_FILE };
+
+/* track_interface / track_script / ... row of an instance or a sync group. */
+struct vrrp_track_conf {
+	struct vrrp_track_conf *next;
+	enum vrrp_track_kind kind;
+	const char *name;                      /* interface, or name of the script */
+	const struct vrrp_script_conf *script; /* VRRP_TRACK_SCRIPT, resolved */
+	int weight;                            /* 0 = fault when down */
+	bool weight_set, reverse;
+	struct conf_place place;
+};
+
+struct vrrp_peer_conf { /* unicast_peer */
+	struct vrrp_peer_conf *next;
+	struct addr address;
+	int min_ttl, max_ttl; /* 0 = unset */
+};
+
+struct vrrp_notify_conf { /* NULL argv = none */
+	struct script_conf any, master, backup, fault, stop;
+};
+
+struct vrrp_garp_conf {
+	int64_t delay_us, refresh_us, lower_prio_delay_us;
+	int repeat, refresh_repeat, lower_prio_repeat;
+	int64_t interval_us, gna_interval_us; /* between two packets of one burst; 0 = none */
+};
+
+enum vrrp_auth { VRRP_AUTH_NONE = 0, VRRP_AUTH_PASS = 1 };
+
+struct vrrp_instance_conf { /* vrrp_instance */
+	struct vrrp_instance_conf *next;
+	const char *name;
+	const char *interface;
+	unsigned vrid;     /* 1..255 */
+	int family;        /* AF_INET or AF_INET6, from the first VIP (or unicast_src_ip) */
+	unsigned version;  /* 2 or 3; IPv6 is always 3 */
+	unsigned priority; /* 1..255, default 100 */
+	bool wants_master; /* state MASTER */
+	int64_t advert_us; /* v2: whole seconds; v3: 10 ms .. 40.95 s */
+	bool nopreempt;
+	int64_t preempt_delay_us;
+	enum vrrp_auth auth;
+	char auth_pass[8]; /* padded with NUL */
+	struct addr src;   /* mcast_src_ip or unicast_src_ip; len 0 = the interface's own */
+	struct vrrp_peer_conf *peers; /* non-NULL = unicast */
+	struct addr mcast_group;      /* len 0 = 224.0.0.18 / ff02::12 */
+	int unicast_ttl;              /* 0 = 255 */
+	bool check_unicast_src, track_src_ip, dont_track_primary, accept, strict;
+	bool skip_check_adv_addr, lower_prio_no_advert, higher_prio_send_advert;
+	bool checksum_as_v2;    /* v3 IPv4 checksum without pseudo-header */
+	unsigned down_adverts;  /* 3 */
+	struct vip_conf *vips;      /* advertised */
+	struct vip_conf *excluded;  /* held, not advertised */
+	struct vrrp_track_conf *tracks;
+	struct vrrp_garp_conf garp;
+	struct vrrp_notify_conf notify;
+	struct vrrp_group_conf *group; /* NULL = none */
+	bool smtp_alert;
+	struct conf_place place;
+};
+
+struct vrrp_group_conf { /* vrrp_sync_group */
+	struct vrrp_group_conf *next;
+	const char *name;
+	const char *const *member_names; /* NULL-terminated */
+	struct vrrp_track_conf *tracks;
+	struct vrrp_notify_conf notify;
+	bool tracking_weight; /* sync_group_tracking_weight */
+	struct conf_place place;
+};
+
+struct failover_conf {
+	struct arena *arena; /* owner of everything here; borrowed */
+	const char *router_id;
+	struct vrrp_instance_conf *instances; /* in file order, as all lists here */
+	struct vrrp_group_conf *groups;
+	struct vrrp_script_conf *scripts;
+	int64_t startup_delay_us;
+	int rt_priority; /* 0 = default */
+	const char *notify_fifo, *vrrp_notify_fifo; /* NULL = none */
+	struct script_conf notify_fifo_script, vrrp_notify_fifo_script; /* argv NULL = none */
+	bool script_security;
+	unsigned n_instances;
+};
+
+#endif
