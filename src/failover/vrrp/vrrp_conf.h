@@ -1,6 +1,6 @@
 /*
  * What a configuration says of the failover: plain data, frozen after parsing, owned by the
- * configuration's arena. Filled by failover/*_conf.c (keepalived.conf) and later by native `vip`
+ * configuration's arena. Filled by the failover rooms (keepalived.conf) and later by native `vip`
  * sections; read by vrrp/, address/, track/, notify/. Times in microseconds unless named otherwise.
  */
 #ifndef RELAIS_VRRP_VRRP_CONF_H
