@@ -1,0 +1,40 @@
+/*
+ * The balancer process as the rest of the program sees it.
+ */
+#ifndef RELAIS_BALANCER_BALANCER_H
+#define RELAIS_BALANCER_BALANCER_H
+
+#include "balancer/proxy/proxy_conf.h"
+#include "balancer/server/server.h"
+#include "core/sys/shared_page.h"
+
+struct balancer_setup { /* from the master, before the fork */
+	const struct balancer_conf *conf;
+	int master_fd;            /* channel: DRAIN, STOP; we say READY */
+	int runner_fd;            /* channel for external-check; -1 = none */
+	struct shared_page *page; /* heartbeats: slot below */
+	unsigned slot;
+	/* A connection on a stats socket: admin/ takes it over (fd, listener). NULL = refuse. */
+	void (*admin_accept)(struct loop *loop, int fd, const struct listener_conf *l);
+	/* The stats page: fills the reply for a request on stats uri; admin/. NULL = 503. */
+	struct stats_page_ops *stats_page;
+};
+
+/* One per process; reachable by admin/ through balancer_running(). */
+struct balancer {
+	const struct balancer_setup *setup;
+	const struct balancer_conf *conf;
+	struct proxy *proxies; /* owned array, order of conf->proxies */
+	unsigned n_proxies, n_threads;
+	int64_t started_wall_us, started_us;
+	_Atomic unsigned connections;      /* open client connections */
+	_Atomic uint64_t total_connections, total_requests, bytes_out;
+	_Atomic unsigned connections_max;
+	_Atomic bool draining;
+};
+
+struct balancer *balancer_running(void); /* NULL outside a balancer process */
+/* Runs until told to stop. Exit status for the process. */
+int balancer_main(const struct balancer_setup *setup);
+
+#endif

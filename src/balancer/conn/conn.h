@@ -1,0 +1,70 @@
+/*
+ * A connection: one non-blocking stream socket on one thread's loop, seen the same from both ends
+ * of a proxied session. Registered once, edge-triggered, for both directions; what is ready is
+ * remembered in flags until a call says EAGAIN. Small on purpose: an idle client costs one struct
+ * conn plus its owner, no buffer.
+ */
+#ifndef RELAIS_CONN_CONN_H
+#define RELAIS_CONN_CONN_H
+
+#include <sys/uio.h>
+
+#include "core/base/addr.h"
+#include "core/loop/loop.h"
+
+struct conn;
+typedef void conn_fn(struct conn *c); /* something changed: look at the flags */
+
+enum conn_flag {
+	CONN_READABLE = 1 << 0,   /* read may give bytes, end or error */
+	CONN_WRITABLE = 1 << 1,
+	CONN_CONNECTING = 1 << 2, /* connect under way; on_event when it is over */
+	CONN_READ_END = 1 << 3,   /* the peer has finished sending */
+	CONN_WRITE_END = 1 << 4,  /* we have finished sending */
+	CONN_ERROR = 1 << 5,      /* err says which */
+};
+
+struct conn {
+	struct loop *loop; /* borrowed */
+	struct loop_fd lfd;
+	uint16_t flags;
+	uint16_t err; /* errno of the error */
+	conn_fn *on_event;
+};
+
+/* Takes fd over. 0 or -errno (then fd is closed). */
+int conn_attach(struct conn *c, struct loop *loop, int fd, conn_fn *on_event);
+
+struct conn_target {
+	const struct addr *addr;
+	const struct addr *source;    /* NULL = the kernel's choice; port 0 = any */
+	const char *source_interface; /* NULL = none */
+	bool source_transparent;      /* IP_TRANSPARENT: usesrc */
+	bool keepalive;               /* SO_KEEPALIVE */
+};
+
+/* Socket and non-blocking connect; CONN_CONNECTING until on_event. 0 or -errno. */
+int conn_open(struct conn *c, struct loop *loop, const struct conn_target *to, conn_fn *on_event);
+void conn_close(struct conn *c);        /* orderly; may be called twice */
+void conn_abort(struct conn *c);        /* with RST */
+void conn_shut_write(struct conn *c);
+
+/* > 0 bytes; 0 = end (CONN_READ_END set); -EAGAIN (CONN_READABLE cleared); other -errno
+ * (CONN_ERROR set). */
+ssize_t conn_read(struct conn *c, void *buf, size_t len);
+ssize_t conn_writev(struct conn *c, const struct iovec *iov, int n_iov);
+
+/* A pooled pipe between two sockets (splice). */
+struct conn_pipe {
+	int rd, wr;
+	size_t len, cap; /* bytes inside */
+	struct conn_pipe *next;
+};
+
+struct conn_pipe *conn_pipe_take(void);   /* per thread; NULL when no descriptors are left */
+void conn_pipe_give(struct conn_pipe **pipe); /* an unclean pipe is closed */
+/* As conn_read / conn_writev, into and out of the pipe. */
+ssize_t conn_splice_in(struct conn *c, struct conn_pipe *pipe, size_t max);
+ssize_t conn_splice_out(struct conn *c, struct conn_pipe *pipe);
+
+#endif

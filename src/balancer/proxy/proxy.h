@@ -1,0 +1,34 @@
+/*
+ * A proxy at run time: counters and limits of one configured frontend/backend/listen in this
+ * balancer process. Counters are per thread and summed when shown; limits are shared atomics.
+ */
+#ifndef RELAIS_PROXY_PROXY_H
+#define RELAIS_PROXY_PROXY_H
+
+#include <stdatomic.h>
+
+#include "balancer/proxy/proxy_conf.h"
+
+struct proxy_counters { /* one per thread and side; its thread adds, anybody reads */
+	uint64_t sessions, requests, connections;
+	uint64_t bytes_in, bytes_out;
+	uint64_t denied_requests, denied_responses, denied_connections, denied_sessions;
+	uint64_t failed_requests, failed_connects, failed_responses;
+	uint64_t retries, redispatches, client_aborts, server_aborts;
+	uint64_t responses[6]; /* 1xx .. 5xx, other */
+	uint64_t connect_reused, lb_total;
+};
+
+struct proxy { /* one per proxy_conf */
+	const struct proxy_conf *conf;
+	struct proxy_counters (*counters)[2]; /* [thread][0 = frontend side, 1 = backend side] */
+	unsigned n_threads;
+	_Atomic unsigned fe_current, fe_max, be_current, be_max; /* sessions */
+	_Atomic unsigned queued, queued_max;
+	_Atomic uint64_t fe_rate_max, be_rate_max;
+	struct backend *backend; /* server/server.h; NULL without the backend side */
+};
+
+struct proxy_counters proxy_counters_sum(const struct proxy *p, int side);
+
+#endif

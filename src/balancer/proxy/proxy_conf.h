@@ -1,0 +1,222 @@
+/*
+ * What a configuration says of the balancer: plain data, frozen after parsing, in the
+ * configuration's arena. Filled by the keyword rows of proxy/ and of the rooms that own a part;
+ * read by accept, flow, server, health, admin. No runtime state here: that is proxy.h and server.h.
+ */
+#ifndef RELAIS_PROXY_PROXY_CONF_H
+#define RELAIS_PROXY_PROXY_CONF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "balancer/balance/balance.h"
+#include "core/base/addr.h"
+#include "core/conf/diag.h"
+#include "core/log/target.h"
+
+struct rule_set;   /* rules/rules.h: compiled http-request, http-response, use_backend ... */
+struct log_format; /* rules/log_format.h: compiled log-format */
+struct check_step; /* health/check_conf.h: http-check, tcp-check rules */
+
+enum proxy_mode { PROXY_MODE_TCP, PROXY_MODE_HTTP };
+
+enum proxy_side { PROXY_FRONTEND = 1, PROXY_BACKEND = 2 }; /* listen = both */
+
+enum proxy_option { /* bits of proxy_conf.options; each an `option` keyword */
+	PROXY_OPT_REDISPATCH = 1 << 0,
+	PROXY_OPT_DONTLOGNULL = 1 << 1,
+	PROXY_OPT_FORWARDFOR = 1 << 2,
+	PROXY_OPT_HTTP_SERVER_CLOSE = 1 << 3,
+	PROXY_OPT_HTTPCLOSE = 1 << 4,
+	PROXY_OPT_HTTPLOG = 1 << 5,
+	PROXY_OPT_TCPLOG = 1 << 6,
+	PROXY_OPT_LOGASAP = 1 << 7,
+	PROXY_OPT_ABORTONCLOSE = 1 << 8,
+	PROXY_OPT_CLITCPKA = 1 << 9,
+	PROXY_OPT_SRVTCPKA = 1 << 10,
+	PROXY_OPT_ALLBACKUPS = 1 << 11,
+	PROXY_OPT_DONTLOG_NORMAL = 1 << 12,
+	PROXY_OPT_LOG_SEPARATE_ERRORS = 1 << 13,
+	PROXY_OPT_LOG_HEALTH_CHECKS = 1 << 14,
+	PROXY_OPT_HTTP_BUFFER_REQUEST = 1 << 15,
+	PROXY_OPT_PREFER_LAST_SERVER = 1 << 16,
+	PROXY_OPT_TRANSPARENT = 1 << 17,
+	PROXY_OPT_NOLINGER = 1 << 18,
+	PROXY_OPT_PERSIST = 1 << 19,
+	PROXY_OPT_HTTP_KEEP_ALIVE = 1 << 20,
+	PROXY_OPT_SPLICE_OFF = 1 << 21, /* `no option splice-auto`: copying only */
+};
+
+struct proxy_timeouts { /* milliseconds; 0 = not set, waits for ever */
+	int client, client_fin, connect, server, server_fin, queue, check;
+	int http_request, http_keep_alive, tunnel, tarpit;
+};
+
+struct listener_conf { /* one address of a bind line; port ranges are several */
+	struct listener_conf *next;
+	struct proxy_conf *proxy; /* borrowed */
+	struct addr addr;         /* len 0 when inherited */
+	int inherited_fd;         /* fd@N, sockpair@N; -1 = none */
+	const char *name;         /* bind ... name X; NULL = none */
+	const char *interface;    /* SO_BINDTODEVICE */
+	bool v4v6, v6only, transparent, accept_proxy, defer_accept, tfo;
+	bool freebind;            /* set after parsing for addresses that a VIP of ours has */
+	int maxconn, backlog;     /* 0 = the proxy's */
+	int mode;                 /* Unix socket's permission bits; -1 = as umask says */
+	uint32_t uid, gid;        /* Unix socket's owner; UINT32_MAX = unchanged */
+	bool is_stats;            /* global `stats socket`: the runtime API */
+	int stats_level;          /* 1 user, 2 operator, 3 admin */
+	int fd;                   /* the open socket: the master's; -1 until opened */
+	struct conf_place place;
+};
+
+enum server_check_kind { /* what the check line of the backend says, unless check_steps rule */
+	CHECK_TCP, /* connect only */
+	CHECK_HTTP,
+	CHECK_TCP_STEPS,
+	CHECK_SSL_HELLO,
+	CHECK_SMTP,
+	CHECK_MYSQL,
+	CHECK_PGSQL,
+	CHECK_REDIS,
+	CHECK_LDAP,
+	CHECK_EXTERNAL,
+};
+
+struct check_conf { /* of a backend: option httpchk, http-check, ... Owned by health/check_conf.c */
+	enum server_check_kind kind;
+	struct check_step *steps; /* NULL = the kind's own */
+	const char *method, *uri, *version, *headers; /* option httpchk METHOD URI VERSION */
+	const char *user;    /* mysql-check, pgsql-check */
+	const char *domain;  /* smtpchk */
+	const char *command, *path; /* external-check */
+};
+
+enum server_observe { OBSERVE_NONE, OBSERVE_LAYER4, OBSERVE_LAYER7 };
+enum server_on_error { ON_ERROR_FASTINTER, ON_ERROR_FAIL_CHECK, ON_ERROR_SUDDEN_DEATH, ON_ERROR_MARK_DOWN };
+
+struct server_conf { /* a server line over its default-server */
+	struct server_conf *next;
+	struct proxy_conf *proxy; /* borrowed */
+	const char *name;
+	unsigned id;      /* from 1 within its backend, or `id` */
+	struct addr addr; /* port 0 = the client's port */
+	int port_offset;  /* "+N" / "-N" ports: map_ports, added to the client's port */
+	bool map_ports;
+	int weight;       /* 0..256, default 1 */
+	int maxconn, minconn, maxqueue; /* 0 = unlimited */
+	bool backup, disabled;
+	const char *cookie; /* NULL = none */
+	const char *redir;  /* NULL = none */
+	bool check, agent_check;
+	int inter_ms, fastinter_ms, downinter_ms; /* 2000, 0, 0 = as inter */
+	int rise, fall;                           /* 2, 3 */
+	struct addr check_addr;                   /* len 0 = addr */
+	int check_port;                           /* 0 = addr's */
+	bool check_ssl, check_ssl_set, ssl, verify_none, send_proxy, send_proxy_v2, check_send_proxy;
+	const char *sni, *check_sni, *ca_file, *alpn, *check_alpn;
+	enum server_observe observe;
+	enum server_on_error on_error;
+	int error_limit; /* 10 */
+	bool shutdown_sessions_down; /* on-marked-down shutdown-sessions */
+	bool shutdown_backups_up;    /* on-marked-up shutdown-backup-sessions */
+	int slowstart_ms;
+	const char *track; /* backend/server */
+	struct addr source; /* len 0 = none */
+	const char *source_interface;
+	bool source_usesrc_client;
+	int pool_max_conn; /* -1 = unlimited idle connections */
+	int pool_purge_ms; /* 5000 */
+	struct conf_place place;
+};
+
+struct cookie_conf { /* cookie NAME insert ... */
+	const char *name; /* NULL = no persistence by cookie */
+	bool insert, rewrite, prefix, indirect, nocache, postonly, preserve, httponly, secure;
+	const char *domain, *attr;
+	int maxidle_s, maxlife_s;
+};
+
+struct stats_conf { /* stats uri, ... of a proxy */
+	bool enabled;
+	const char *uri; /* /haproxy?stats */
+	const char *realm;
+	const char *const *auth; /* "user:password", NULL-terminated; NULL = open */
+	int refresh_s;
+	bool admin, hide_version, show_legends;
+	const char *node, *desc;
+	struct rule_set *rules; /* stats http-request */
+};
+
+struct errorfile { /* errorfile 503 /etc/... : raw HTTP bytes */
+	struct errorfile *next;
+	int status;
+	struct slice bytes;
+};
+
+struct proxy_conf {
+	struct proxy_conf *next;
+	const char *name;
+	unsigned id;    /* place in file order from 1, or `id` */
+	unsigned sides; /* enum proxy_side bits */
+	enum proxy_mode mode;
+	bool disabled;
+	uint64_t options;
+	struct proxy_timeouts timeout;
+	int maxconn;  /* frontend; 0 = global's */
+	int fullconn, backlog, retries;
+	int redispatch_interval;  /* option redispatch N; -1 = at the last retry */
+	struct listener_conf *listeners;
+	struct proxy_conf *default_backend; /* resolved; NULL = itself or none */
+	const char *default_backend_name;
+	struct rule_set *rules; /* all rules of this proxy; NULL = none */
+
+	const struct balance_algorithm *balance;
+	struct slice hash_type;      /* hash-type's method: "map-based" or "consistent" */
+	struct server_conf *servers; /* file order */
+	unsigned n_servers;
+	struct cookie_conf cookie;
+	struct check_conf check;
+	struct addr source;          /* source ADDR for servers; len 0 = none */
+	const char *source_interface;
+	bool source_usesrc_client;   /* usesrc clientip */
+
+	struct addr_net forwardfor_except; /* base.len 0 = none */
+	const char *forwardfor_header;     /* X-Forwarded-For */
+	bool forwardfor_if_none;
+	const char *monitor_uri;
+
+	struct log_target *log_targets;  /* linked; NULL = no traffic log */
+	struct log_format *log_format;   /* compiled; NULL = the default connect log line */
+	struct log_format *error_log_format;
+	const char *log_tag;             /* NULL = "relais" or global's */
+	struct stats_conf stats;
+	struct errorfile *errorfiles;
+	struct conf_place place;
+};
+
+struct global_conf {
+	int maxconn; /* 0 = from the fd limit */
+	int nbthread; /* 0 = cores allowed */
+	uint32_t uid, gid; /* UINT32_MAX = unchanged */
+	const char *chroot, *pidfile, *node, *description, *log_tag;
+	bool daemon, master_worker, quiet;
+	int hard_stop_after_ms, stats_timeout_ms, spread_checks_percent;
+	struct log_target *log_targets;
+	struct listener_conf *stats_sockets; /* is_stats */
+	uint64_t bufsize; /* tune.bufsize, 16384 */
+	int maxhdr;       /* tune.http.maxhdr, 101 */
+	int max_accept;   /* tune.maxaccept, 0 = default */
+	bool external_check, send_hostname;
+	const char *log_hostname;
+	int ulimit_n;
+};
+
+struct balancer_conf {
+	struct arena *arena; /* owner of everything here; borrowed */
+	struct global_conf global;
+	struct proxy_conf *proxies; /* file order, without defaults sections */
+	unsigned n_proxies;
+};
+
+#endif
