@@ -1,0 +1,119 @@
+/*
+ * A VRRP instance at run time: its state, its timers on the loop, its counters. Feeds fsm.h with
+ * events and carries out the actions through vrrp_instance_ops, so the very same code runs on
+ * sockets and netlink in the program and on a simulated clock in scenario tests.
+ *
+ * Order of calls: new, link_changed (from links), track_set for what is known already,
+ * vrrp_group_add, then start (or resume). Later: receive, link_changed, track_set, resign and
+ * release as things happen; reconfigure at reload; stop, then free. All on the failover's thread.
+ */
+#ifndef RELAIS_VRRP_INSTANCE_H
+#define RELAIS_VRRP_INSTANCE_H
+
+#include "core/loop/loop.h"
+#include "core/sys/shared_page.h"
+#include "failover/vrrp/fsm.h"
+#include "failover/vrrp/packet.h"
+#include "failover/vrrp/vrrp_conf.h"
+#include "failover/vrrp/vrrp_link.h"
+
+struct vrrp_instance;
+
+/* What an instance does to the world. ctx is the params'. Hooks must not free the instance and
+ * must not call back into it but for the getters below. NULL hooks are skipped. */
+struct vrrp_instance_ops {
+	/* One advertisement, complete with checksum, from src to dst (the group, or one peer):
+	 * see vrrp_transport_send. False = it did not leave. */
+	bool (*send_advert)(void *ctx, struct vrrp_instance *inst, const struct addr *src,
+			    const struct addr *dst, const uint8_t *bytes, size_t len);
+	/* All of conf->vips and conf->excluded. Called after the advert of a new master; the
+	 * addresses must be usable for announce when it returns. */
+	void (*addresses_add)(void *ctx, struct vrrp_instance *inst);
+	void (*addresses_del)(void *ctx, struct vrrp_instance *inst);
+	/* Reload while MASTER: remove what only `from` has, add what only `to` has. Both confs
+	 * are alive during the call. */
+	void (*addresses_adapt)(void *ctx, struct vrrp_instance *inst,
+				const struct vrrp_instance_conf *from,
+				const struct vrrp_instance_conf *to);
+	/* One gratuitous ARP or unsolicited NA for this address, now. */
+	void (*announce)(void *ctx, struct vrrp_instance *inst, const struct vip_conf *vip);
+	/* Behind every change of state; reason is a sentence, valid during the call. Not for a
+	 * stop in the midst of which the instance is taken away: to is INIT then. */
+	void (*state_changed)(void *ctx, struct vrrp_instance *inst, enum vrrp_state from,
+			      enum vrrp_state to, const char *reason);
+	void (*priority_changed)(void *ctx, struct vrrp_instance *inst, unsigned from, unsigned to);
+	/* As MASTER, an advertisement of lower priority came (notify_master_rx_lower_pri). */
+	void (*rx_lower)(void *ctx, struct vrrp_instance *inst);
+};
+
+struct vrrp_instance_params {
+	struct loop *loop;		       /* borrowed, as all here */
+	const struct vrrp_instance_conf *conf; /* must live until reconfigure or free */
+	const struct vrrp_instance_ops *ops;
+	void *ctx;
+	struct shared_vip *page; /* published there; NULL = nowhere */
+};
+
+struct vrrp_instance_stats {
+	uint64_t n_sent, n_send_failed, n_zero_sent;
+	uint64_t n_received, n_zero_received; /* good ones */
+	uint64_t n_dropped;		      /* sum of the DROP rows below */
+	uint64_t dropped[VRRP_DROP_N];	      /* by kind, NOTE rows too */
+	uint64_t n_become_master, n_release_master, n_transitions;
+	uint64_t n_frozen;   /* stood down because the process had stood still */
+	uint64_t n_repaired; /* addresses put back */
+};
+
+struct vrrp_instance *vrrp_instance_new(const struct vrrp_instance_params *params);
+void vrrp_instance_free(struct vrrp_instance **inst); /* without a word on the wire */
+
+/* INIT for delay_us (vrrp_startup_delay; 0 = none), then BACKUP, MASTER (owner) or FAULT. */
+void vrrp_instance_start(struct vrrp_instance *inst, int64_t delay_us);
+/* Instead of start, in a failover process that replaced one that died: before is a copy of what
+ * that one published. Continues as MASTER when it was MASTER of the same router and its last
+ * advertisement is younger than the down interval; else false, and nothing happened: start. */
+bool vrrp_instance_resume(struct vrrp_instance *inst, const struct shared_vip *before);
+/* Priority 0, addresses away, INIT. Idempotent. */
+void vrrp_instance_stop(struct vrrp_instance *inst, const char *reason);
+
+/* From vrrp_transport: bytes from the VRRP header on. Bad ones are counted and dropped. */
+void vrrp_instance_receive(struct vrrp_instance *inst, const uint8_t *bytes, size_t len,
+			   const struct vrrp_path *path);
+/* A copy is taken. Interfaces other than the instance's own are ignored (those come through
+ * track_set), so it may be called for every link. */
+void vrrp_instance_link_changed(struct vrrp_instance *inst, const struct vrrp_link *link);
+/* Every track row of this kind and name, also the group's. Unknown names are ignored.
+ * up is the raw result: `reverse` is applied here. A row of weight 0 that was never set holds
+ * the instance in FAULT after start ("waiting for ..."), but not after resume or reload. */
+void vrrp_instance_track_set(struct vrrp_instance *inst, enum vrrp_track_kind kind,
+			     const char *name, bool up);
+/* The seam: out of the running for `reason` until released, whatever else is well. */
+void vrrp_instance_resign(struct vrrp_instance *inst, const char *reason);
+void vrrp_instance_release(struct vrrp_instance *inst);
+
+enum vrrp_reconf { VRRP_KEPT, VRRP_ADAPTED, VRRP_REBUILD };
+/* What a change of configuration asks for; pure. */
+enum vrrp_reconf vrrp_reconf_kind(const struct vrrp_instance_conf *from,
+				  const struct vrrp_instance_conf *to);
+/* KEPT and ADAPTED: `to` is now the instance's configuration, the state stays. REBUILD: nothing
+ * was done; stop and free this instance and make another. */
+enum vrrp_reconf vrrp_instance_reconfigure(struct vrrp_instance *inst,
+					   const struct vrrp_instance_conf *to);
+
+/* The address room put an address back that somebody else had removed. */
+void vrrp_instance_note_repair(struct vrrp_instance *inst);
+/* Announce one round now (an address was put back, the link returned). MASTER only. */
+void vrrp_instance_announce_now(struct vrrp_instance *inst);
+
+enum vrrp_state vrrp_instance_state(const struct vrrp_instance *inst);
+const char *vrrp_instance_reason(const struct vrrp_instance *inst);
+const struct vrrp_instance_conf *vrrp_instance_conf(const struct vrrp_instance *inst);
+const struct vrrp_link *vrrp_instance_link(const struct vrrp_instance *inst);
+const struct vrrp_instance_stats *vrrp_instance_stats(const struct vrrp_instance *inst);
+unsigned vrrp_instance_priority(const struct vrrp_instance *inst); /* effective */
+/* Who was last heard as master; len 0 = nobody or ourselves. */
+const struct addr *vrrp_instance_master(const struct vrrp_instance *inst);
+int64_t vrrp_instance_advert_us(const struct vrrp_instance *inst); /* in use (v3: learned) */
+int64_t vrrp_instance_down_us(const struct vrrp_instance *inst);
+
+#endif
