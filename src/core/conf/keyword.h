@@ -54,6 +54,12 @@ enum conf_type {
 	CONF_UNSERVED /* known, not yet served: an error that says so by name */
 };
 
+enum conf_keyword_flag {
+	CONF_CAN_NO = 1,      /* native: `no` may stand before it */
+	CONF_CAN_DEFAULT = 2, /* native: `default` may */
+	CONF_HTTP_ONLY = 4,   /* native: without effect, and warned of, in `mode tcp` */
+};
+
 struct conf_keyword {
 	const char *name;  /* one or several words: "timeout client" */
 	uint64_t sections; /* bits of the sections (or blocks) it may stand in */
@@ -67,6 +73,7 @@ struct conf_keyword {
 	void (*parse)(struct conf_ctx *ctx, const struct conf_line *line, void *target);
 	const char *doc;   /* one line */
 	const char *since; /* relais version */
+	unsigned flags;    /* enum conf_keyword_flag */
 };
 
 struct conf_keyword_table {
