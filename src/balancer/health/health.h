@@ -1,0 +1,41 @@
+/*
+ * Active checks: each checked server gets one struct check with its own timer on the loop of the
+ * balancer's first thread. Wire work (check_*.c) and decisions (tally.c) are apart; results go
+ * through server_state_set. Also hears of real traffic's errors (`observe`).
+ */
+#ifndef RELAIS_HEALTH_HEALTH_H
+#define RELAIS_HEALTH_HEALTH_H
+
+#include "balancer/proxy/proxy.h"
+#include "core/loop/loop.h"
+#include "core/log/target.h"
+
+struct server;
+
+struct health_setup {
+	struct loop *loop;          /* checks run here; borrowed */
+	struct proxy *proxies;      /* with their backends built */
+	unsigned n_proxies;
+	const struct balancer_conf *conf;
+	struct log_sender *sender;  /* for option log-health-checks; borrowed */
+};
+
+/* Starts all checks, spread over their intervals; servers begin as HAProxy's do: up, one failed
+ * check from down. Sets server_observe_hook. 0 or -errno. */
+int health_start(const struct health_setup *setup);
+void health_stop(void);
+
+struct check_view { /* for show stat, show servers state */
+	const char *status;      /* "L4OK", "L7STS", "INI"...; NULL = never checked */
+	const char *description; /* "Layer4 check passed" */
+	const char *detail;      /* last_chk: what the server said; "" = nothing */
+	int code;                /* -1 = none */
+	int64_t duration_ms;     /* -1 = none */
+	int rise, fall, health;  /* health: 0..rise+fall-1, as HAProxy counts */
+	bool result_ok;
+};
+
+/* false: the server is not checked. From any thread; the strings are static or copied within out. */
+bool health_view(const struct server *s, struct check_view *out, char detail[static 128]);
+
+#endif
