@@ -37,8 +37,8 @@ struct shared_slot {
 struct shared_ledger_entry { /* by failover, before it adds and after it removed the address */
 	_Atomic uint32_t in_use;
 	uint32_t ifindex;
-	uint8_t family, prefix_len;
-	uint8_t address[16];
+	uint8_t family, prefix_len, has_peer;
+	uint8_t address[16], peer[16];
 };
 
 /* One VRRP instance, for readers in other processes. Odd sequence: being written. */

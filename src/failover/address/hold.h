@@ -1,0 +1,63 @@
+/*
+ * Holds virtual addresses: puts them on interfaces, keeps them there, takes them away, and leaves
+ * everything alone that was there before and is not ours.
+ *
+ * An owner (a VRRP instance; only its pointer is used) has a set of addresses. Each address that
+ * relais adds is written into the shared page's ledger before it is added and erased after it is
+ * gone, so that the master can clear up behind a failover process that was killed (hold_sweep).
+ * An address that somebody else deletes is put back before the loop sleeps again.
+ *
+ * Failover's thread only; hold_sweep* from any process without a loop.
+ */
+#ifndef RELAIS_ADDRESS_HOLD_H
+#define RELAIS_ADDRESS_HOLD_H
+
+#include "core/sys/shared_page.h"
+#include "failover/address/links.h"
+#include "failover/vrrp/vrrp_conf.h"
+
+struct hold;
+
+enum hold_why {
+	HOLD_REPAIRED, /* somebody had deleted it */
+	HOLD_LATE,     /* it could not be added before: its interface has come now */
+};
+
+struct hold_setup {
+	struct loop *loop; /* borrowed, as all here */
+	struct links *links;
+	struct shared_page *page; /* NULL: no ledger (tests) */
+	/* An address is on the interface (again): announce it. NULL when not wanted. */
+	void (*on_added)(void *ctx, const void *owner, const struct addr *vip, int ifindex,
+			 enum hold_why why);
+	void *ctx;
+};
+
+/* NULL with errno. Freeing removes nothing from interfaces. */
+struct hold *hold_new(const struct hold_setup *setup);
+void hold_free(struct hold **hold);
+
+/* The owner's addresses are exactly those of both lists from here on (either may be NULL): adds
+ * what is new, removes what is no longer there, leaves the rest. dev: where addresses go that name
+ * no interface. Copies what it needs. Returns how many could not be added now (each is logged and
+ * tried again when its interface changes). */
+unsigned hold_take(struct hold *hold, const void *owner, const char *dev,
+		   const struct vip_conf *vips, const struct vip_conf *excluded);
+/* Removes all of the owner's addresses. */
+void hold_give(struct hold *hold, const void *owner);
+void hold_give_all(struct hold *hold);
+/* Each address of the owner that is on an interface now. */
+void hold_each(const struct hold *hold, const void *owner,
+	       void (*each)(void *ctx, const struct addr *vip, int ifindex), void *ctx);
+/* An address that is held now has this slot of the ledger. */
+bool hold_claims_slot(const struct hold *hold, int slot);
+
+/* hold_sweep.c: removes everything in the ledger, synchronously. How many, or -errno. */
+int hold_sweep(struct shared_page *page);
+/* After a resumed start: removes what the ledger has and no owner has taken again. */
+int hold_sweep_unclaimed(struct shared_page *page, const struct hold *hold);
+/* Removes addresses of all instances that do not start as owner (priority 255) from their
+ * interfaces, left there by an earlier life that was killed. How many, or -errno. */
+int hold_sweep_configured(const struct failover_conf *conf);
+
+#endif
