@@ -10,15 +10,7 @@
 
 #include "core/conf/diag.h"
 
-struct conf_files;
-
-/* What every row's parse sees, in both grammars. A grammar that knows more hangs it at user. */
-struct conf_ctx {
-	struct conf_diags *diags;
-	struct arena *arena;      /* of the configuration that is being built */
-	struct conf_files *files; /* where all reading goes through */
-	void *user;               /* the grammar's own parse state; see native.h, failover_conf.h */
-};
+struct conf_ctx; /* the parse state that rows see, in both grammars: native.h */
 
 struct conf_word {
 	const char *text; /* unquoted, expanded, NUL-terminated */
