@@ -43,7 +43,8 @@ enum conf_type {
 	CONF_SIZE,    /* uint64_t at offset: k m g */
 	CONF_STRING,  /* const char * at offset, in the configuration's arena */
 	CONF_IGNORED, /* known, without effect here: a warning with the row's doc as the reason */
-	CONF_UNSERVED /* known, not yet served: an error that says so by name */
+	CONF_UNSERVED, /* known, not yet served: an error that says so by name; doc may add why */
+	CONF_BIT,      /* uint64_t at offset: the bits of max set, or cleared by `no`, `default` */
 };
 
 enum conf_keyword_flag {

@@ -3,7 +3,7 @@
  * 2). The grammar knows no keyword: sections and rows are handed in by the rooms above (the list is
  * main/registry.c), so this room stays free of proxies.
  *
- * A row's parse function gets the ctx below, one logical line and the section's target. Words are
+ * A row's parse function gets struct conf_ctx (keyword.h), one logical line and the section's target. Words are
  * unquoted and expanded; a `no` or `default` prefix is taken off already and stands in ctx->prefix.
  * Whatever is wrong is said with conf_ctx_error(ctx, line, i, ...): parsing goes on with the next
  * line, and the run fails at its end.
@@ -43,8 +43,6 @@ enum conf_section_bit {
 	CONF_DPROXY = CONF_DEFAULTS | CONF_PROXY,
 };
 
-enum conf_prefix { CONF_PREFIX_NONE, CONF_PREFIX_NO, CONF_PREFIX_DEFAULT };
-
 struct conf_section {
 	const char *name; /* "frontend" */
 	uint64_t bit;
@@ -67,24 +65,30 @@ struct conf_part {
 	void (*finish)(struct conf_ctx *ctx, void *root);
 };
 
-struct conf_env; /* variables: the process's own under what setenv etc. say */
+enum conf_prefix { CONF_PREFIX_NONE, CONF_PREFIX_NO, CONF_PREFIX_DEFAULT };
 
+struct conf_env; /* conf_env.h: variables */
+
+/* What every row's parse sees, in both grammars. */
 struct conf_ctx {
 	struct conf_diags *diags;
-	struct arena *arena; /* the configuration's: lives as long as what is being built */
-	struct conf_files *files;
+	struct arena *arena;      /* of the configuration that is being built */
+	struct conf_files *files; /* where all reading goes through */
+	void *extra;              /* the caller's own parse state */
 	const struct conf_section *sections;  /* ends with name NULL */
 	const struct conf_part *const *parts; /* ends with NULL */
-	void *root;			      /* the caller's: struct balancer_conf * */
-	void *extra;			      /* the caller's own state beside root */
-
-	const struct conf_section *section; /* the present one; NULL before the first */
-	const char *section_name;	    /* its second word, or "" */
-	void *target;			    /* what begin gave */
-	const struct conf_keyword *keyword; /* the present row */
-	unsigned n_name;		    /* words of its name: arguments start there */
-	enum conf_prefix prefix;	    /* `no`, `default` */
+	void *root;                           /* what is being built: struct balancer_conf * */
+	const struct conf_section *section;   /* the present one; NULL before the first */
+	const char *section_name;             /* its second word, or "" */
+	void *target;                         /* what its begin gave */
+	const struct conf_keyword *keyword;   /* the present row */
+	unsigned n_name;                      /* words of its name: arguments start there */
+	enum conf_prefix prefix;              /* `no`, `default` */
+	unsigned n_taken; /* words an option with n_args -1 took behind its name */
 	struct conf_env *env;
+	/* After each line whose row was applied to a target. May be NULL. */
+	void (*on_keyword)(struct conf_ctx *ctx, const struct conf_keyword *row,
+			   const struct conf_line *line);
 };
 
 /* The place of words[i], or of the line's end when there is none. */
@@ -107,13 +111,11 @@ void conf_ctx_inherit(struct conf_ctx *ctx, void *target, const void *parent);
 
 /*
  * A line that is itself a list of keywords ("bind :80 name x maxconn 3"): reads words from `from`
- * on by rows of `options`; the option's words are line->words[i] .. and its own parse function gets
- * a line that starts at the option's name. n_args of each row: counted from its args text ("<n>"),
- * see conf_option.
+ * on by rows of `options`; an option's own parse function gets a line that starts at its name.
  */
 struct conf_option {
 	struct conf_keyword keyword; /* name, type, offset, bounds, args, doc ... as ever */
-	int n_args;		     /* words that follow its name; -1 = takes the rest */
+	int n_args; /* words that follow its name; -1 = parse says in ctx->n_taken */
 };
 /* kind names the list in messages ("bind", "server"). False when something was wrong. */
 bool conf_options_read(struct conf_ctx *ctx, const struct conf_line *line, unsigned from,
@@ -129,11 +131,9 @@ void conf_native_read_paths(struct conf_ctx *ctx, const char *const *paths, size
 /* conf_part.finish of every part. */
 void conf_native_finish(struct conf_ctx *ctx);
 
-/* Before the first read: env and predefined variables. extra_argv: what `.if defined()` need not.
- */
+/* Before the first read; then fill in sections, parts, root. All it takes is in arena. */
 void conf_ctx_init(struct conf_ctx *ctx, struct conf_files *files, struct arena *arena,
 		   struct conf_diags *diags);
-void conf_ctx_fini(struct conf_ctx *ctx);
 
 /* All rows of all parts as a reference manual in Markdown. */
 void conf_manual_print(const struct conf_section *sections, const struct conf_part *const *parts,
