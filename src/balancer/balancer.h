@@ -26,6 +26,7 @@ struct balancer {
 	const struct balancer_conf *conf;
 	struct proxy *proxies; /* owned array, order of conf->proxies */
 	unsigned n_proxies, n_threads;
+	unsigned maxconn; /* global, as it is in force */
 	int64_t started_wall_us, started_us;
 	_Atomic unsigned connections;      /* open client connections */
 	_Atomic uint64_t total_connections, total_requests, bytes_out;

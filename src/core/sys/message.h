@@ -17,6 +17,7 @@ enum message_type {
 
 	/* failover, balancer -> master */
 	MESSAGE_READY = 16,      /* initialised; serving */
+	MESSAGE_ASK_RELOAD,        /* an operator wants it, through the runtime socket */
 	MESSAGE_FAILOVER_RELOADED, /* payload: struct message_reloaded */
 
 	/* master -> balancer */

@@ -57,6 +57,7 @@ struct shared_vip {
 struct shared_page {
 	_Atomic uint32_t active; /* slot of the balancer that serves; by the master */
 	_Atomic uint32_t watched; /* 1: the balancer has proxies, its health decides over VIPs */
+	_Atomic uint32_t n_reloads, n_reloads_refused; /* by the master */
 	struct shared_slot slots[SHARED_SLOTS];
 	_Atomic int64_t failover_beat_us; /* by failover */
 	struct shared_ledger_entry ledger[SHARED_LEDGER_MAX];

@@ -1,0 +1,13 @@
+/*
+ * Hands admin/ (runtime socket, stats page) to the balancer as function pointers, so that neither
+ * room includes the other.
+ */
+#ifndef RELAIS_MAIN_ADMIN_WIRING_H
+#define RELAIS_MAIN_ADMIN_WIRING_H
+
+#include "balancer/balancer.h"
+#include "main/config.h"
+
+void admin_wire(struct balancer_setup *setup, const struct config *config);
+
+#endif

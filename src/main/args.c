@@ -1,0 +1,356 @@
+/*
+ * Reading the command line. See args.h. One table per dialect; an option that has no effect here
+ * is accepted and says so in its row. Called once by main.c.
+ */
+#include "main/args.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum option_value {
+	VALUE_NONE,
+	VALUE_ONE,	/* the next word */
+	VALUE_ATTACHED, /* what follows the name within the word, may be empty: -dM, -Vfoo */
+	VALUE_OPTIONAL, /* the next word unless it starts with '-' */
+	VALUE_PIDS,	/* all words up to the next option */
+};
+
+struct option_row {
+	const char *name, *long_name;
+	enum option_value value;
+	bool (*apply)(struct args *args, const char *value);
+	const char *arg, *doc;
+};
+
+static bool add_file(struct args *args, const char *value)
+{
+	if (args->n_files == ARGS_FILES_MAX)
+		return false;
+	args->files[args->n_files++] = value;
+	return true;
+}
+
+static bool add_keepalived_file(struct args *args, const char *value)
+{
+	if (args->n_keepalived_files == ARGS_FILES_MAX)
+		return false;
+	args->keepalived_files[args->n_keepalived_files++] = value;
+	return true;
+}
+
+static bool set_check(struct args *args, const char *value)
+{
+	(void)value;
+	args->verb = ARGS_CHECK;
+	return true;
+}
+
+static bool set_check_file(struct args *args, const char *value)
+{
+	args->verb = ARGS_CHECK;
+	return !value || add_keepalived_file(args, value);
+}
+
+static bool set_version(struct args *args, const char *value)
+{
+	(void)value;
+	args->verb = ARGS_VERSION;
+	return true;
+}
+
+static bool set_build_info(struct args *args, const char *value)
+{
+	(void)value;
+	args->verb = ARGS_BUILD_INFO;
+	return true;
+}
+
+static bool set_help(struct args *args, const char *value)
+{
+	(void)value;
+	args->verb = ARGS_HELP;
+	return true;
+}
+
+static bool set_keywords(struct args *args, const char *value)
+{
+	(void)value;
+	args->verb = ARGS_KEYWORDS;
+	return true;
+}
+
+static bool set_daemon(struct args *args, const char *value)
+{
+	(void)value;
+	args->daemon = true;
+	return true;
+}
+
+static bool set_debug(struct args *args, const char *value)
+{
+	(void)value;
+	args->debug = true;
+	args->daemon = false;
+	return true;
+}
+
+static bool set_quiet(struct args *args, const char *value)
+{
+	(void)value;
+	args->quiet = true;
+	return true;
+}
+
+static bool set_verbose(struct args *args, const char *value)
+{
+	(void)value;
+	args->verbose = true;
+	return true;
+}
+
+static bool set_syslog(struct args *args, const char *value)
+{
+	(void)value;
+	args->to_syslog = true;
+	return true;
+}
+
+static bool set_pidfile(struct args *args, const char *value)
+{
+	args->pidfile = value;
+	return true;
+}
+
+static bool set_name(struct args *args, const char *value)
+{
+	args->name = value;
+	return true;
+}
+
+static bool set_config_id(struct args *args, const char *value)
+{
+	args->config_id = value;
+	return true;
+}
+
+static bool set_chdir(struct args *args, const char *value)
+{
+	args->chdir = value;
+	return true;
+}
+
+static bool set_maxconn(struct args *args, const char *value)
+{
+	args->maxconn = atoi(value);
+	return args->maxconn > 0;
+}
+
+static bool add_old_pid(struct args *args, const char *value)
+{
+	int pid = atoi(value);
+
+	if (pid <= 1 || args->n_old_pids == ARGS_PIDS_MAX)
+		return false;
+	args->old_pids[args->n_old_pids++] = pid;
+	return true;
+}
+
+static bool add_old_pid_terminate(struct args *args, const char *value)
+{
+	args->old_terminate = true;
+	return add_old_pid(args, value);
+}
+
+static bool accept_only(struct args *args, const char *value)
+{
+	(void)args, (void)value;
+	return true;
+}
+
+static const struct option_row relais_rows[] = {
+	{"-f", "--file", VALUE_ONE, add_file, "FILE|DIR",
+	 "configuration: haproxy.cfg's grammar, or keepalived.conf's (told apart by looking)"},
+	{"-k", "--keepalived", VALUE_ONE, add_keepalived_file, "FILE",
+	 "configuration in keepalived.conf's grammar"},
+	{"-c", "--check", VALUE_NONE, set_check, NULL,
+	 "check the configuration, both halves together"},
+	{"-D", "--daemon", VALUE_NONE, set_daemon, NULL, "go to the background once serving"},
+	{"-W", NULL, VALUE_NONE, accept_only, NULL, "accepted: there is always a master process"},
+	{"-Ws", NULL, VALUE_NONE, accept_only, NULL, "accepted: systemd is told when it listens"},
+	{"-db", NULL, VALUE_NONE, set_debug, NULL, "stay in the foreground"},
+	{"-d", "--debug", VALUE_NONE, set_debug, NULL, "stay in the foreground"},
+	{"-p", "--pidfile", VALUE_ONE, set_pidfile, "FILE", "write the master's process id there"},
+	{"-sf", NULL, VALUE_PIDS, add_old_pid, "PID...", "tell these to finish once serving"},
+	{"-st", NULL, VALUE_PIDS, add_old_pid_terminate, "PID...", "end these once serving"},
+	{"-n", "--maxconn", VALUE_ONE, set_maxconn, "N", "most connections in all"},
+	{"-N", NULL, VALUE_ONE, accept_only, "N", "accepted: each proxy's own maxconn rules"},
+	{"-L", "--name", VALUE_ONE, set_name, "NAME", "this node's name"},
+	{"-i", "--config-id", VALUE_ONE, set_config_id, "ID",
+	 "which @ID lines of keepalived.conf hold here"},
+	{"-C", "--chdir", VALUE_ONE, set_chdir, "DIR", "go there before files are read"},
+	{"-S", NULL, VALUE_ONE, accept_only, "SOCKET",
+	 "accepted: the runtime socket serves all commands"},
+	{"-x", NULL, VALUE_ONE, accept_only, "SOCKET",
+	 "accepted: the master keeps the listening sockets"},
+	{"-m", NULL, VALUE_ONE, accept_only, "MB", "accepted: without effect"},
+	{"-V", "--verbose", VALUE_NONE, set_verbose, NULL, "say more at start"},
+	{"-q", "--quiet", VALUE_NONE, set_quiet, NULL, "no warnings"},
+	{"-s", "--syslog", VALUE_NONE, set_syslog, NULL, "the operator's log to syslog too"},
+	{"-dK", "--keywords", VALUE_ATTACHED, set_keywords, NULL,
+	 "print every keyword with its meaning"},
+	{"-dM", NULL, VALUE_ATTACHED, accept_only, NULL,
+	 "accepted: a debug switch without effect here"},
+	{"-dI", NULL, VALUE_ATTACHED, accept_only, NULL,
+	 "accepted: a debug switch without effect here"},
+	{"-dW", NULL, VALUE_NONE, accept_only, NULL,
+	 "accepted: a debug switch without effect here"},
+	{"-dL", NULL, VALUE_NONE, accept_only, NULL,
+	 "accepted: a debug switch without effect here"},
+	{"-dS", NULL, VALUE_NONE, accept_only, NULL,
+	 "accepted: a debug switch without effect here"},
+	{"-dr", NULL, VALUE_NONE, accept_only, NULL,
+	 "accepted: a debug switch without effect here"},
+	{"-v", "--version", VALUE_NONE, set_version, NULL, "version"},
+	{"-vv", NULL, VALUE_NONE, set_build_info, NULL, "version and what it was built with"},
+	{"-h", "--help", VALUE_NONE, set_help, NULL, "this list"},
+	{NULL, NULL, VALUE_NONE, NULL, NULL, NULL},
+};
+
+static const struct option_row keepalived_rows[] = {
+	{"-f", "--use-file", VALUE_ONE, add_keepalived_file, "FILE", "configuration"},
+	{"-t", "--config-test", VALUE_OPTIONAL, set_check_file, "[FILE]",
+	 "check the configuration"},
+	{"-n", "--dont-fork", VALUE_NONE, set_debug, NULL, "stay in the foreground"},
+	{"-l", "--log-console", VALUE_NONE, accept_only, NULL,
+	 "accepted: the log goes to the console"},
+	{"-D", "--log-detail", VALUE_NONE, set_verbose, NULL, "detailed log"},
+	{"-d", "--dump-conf", VALUE_NONE, accept_only, NULL, "accepted: use -t"},
+	{"-G", "--no-syslog", VALUE_NONE, accept_only, NULL, "accepted"},
+	{"-S", "--log-facility", VALUE_ONE, set_syslog, "N", "log to syslog"},
+	{"-g", "--log-file", VALUE_OPTIONAL, accept_only, "[FILE]", "accepted: redirect stderr"},
+	{"-P", "--vrrp", VALUE_NONE, accept_only, NULL, "accepted: there is nothing but VRRP"},
+	{"-C", "--check", VALUE_NONE, accept_only, NULL, "accepted: without effect"},
+	{"-p", "--pid", VALUE_ONE, set_pidfile, "FILE", "write the master's process id there"},
+	{"-r", "--vrrp_pid", VALUE_ONE, accept_only, "FILE", "accepted: one process id is enough"},
+	{"-c", "--checkers_pid", VALUE_ONE, accept_only, "FILE", "accepted: without effect"},
+	{"-i", "--config-id", VALUE_ONE, set_config_id, "ID", "which @ID lines hold here"},
+	{"-V", "--dont-release-vrrp", VALUE_NONE, accept_only, NULL, "accepted: without effect"},
+	{"-v", "--version", VALUE_NONE, set_version, NULL, "version"},
+	{"-h", "--help", VALUE_NONE, set_help, NULL, "this list"},
+	{NULL, NULL, VALUE_NONE, NULL, NULL, NULL},
+};
+
+static const struct option_row *rows_of(enum args_dialect dialect)
+{
+	return dialect == ARGS_KEEPALIVED ? keepalived_rows : relais_rows;
+}
+
+/* The row of a word; *attached is what follows its name in the word, or NULL. */
+static const struct option_row *find_row(const struct option_row *rows, const char *word,
+					 const char **attached)
+{
+	*attached = NULL;
+	for (const struct option_row *r = rows; r->name; r++) {
+		size_t len = r->long_name ? strlen(r->long_name) : 0;
+
+		if (strcmp(word, r->name) == 0 || (len && strcmp(word, r->long_name) == 0))
+			return r;
+		if (len && strncmp(word, r->long_name, len) == 0 && word[len] == '=') {
+			*attached = word + len + 1;
+			return r;
+		}
+	}
+	for (const struct option_row *r = rows; r->name; r++) {
+		if (r->value == VALUE_ATTACHED && strncmp(word, r->name, strlen(r->name)) == 0) {
+			*attached = word + strlen(r->name);
+			return r;
+		}
+	}
+	return NULL;
+}
+
+/* Applies one option; returns how many of the following words it took, or -1. */
+static int apply_row(struct args *args, const struct option_row *r, const char *attached,
+		     char **rest)
+{
+	int taken = 0;
+
+	if (r->value == VALUE_NONE || attached)
+		return r->apply(args, attached) ? 0 : -1;
+	if (r->value == VALUE_ATTACHED)
+		return r->apply(args, "") ? 0 : -1;
+	if (r->value == VALUE_OPTIONAL) {
+		if (!rest[0] || rest[0][0] == '-')
+			return r->apply(args, NULL) ? 0 : -1;
+		return r->apply(args, rest[0]) ? 1 : -1;
+	}
+	if (r->value == VALUE_ONE)
+		return rest[0] && r->apply(args, rest[0]) ? 1 : -1;
+	while (rest[taken] && rest[taken][0] != '-')
+		if (!r->apply(args, rest[taken++]))
+			return -1;
+	return taken;
+}
+
+static enum args_dialect dialect_of(const char *argv0)
+{
+	const char *base = strrchr(argv0, '/');
+
+	base = base ? base + 1 : argv0;
+	if (strcmp(base, "haproxy") == 0)
+		return ARGS_HAPROXY;
+	if (strcmp(base, "keepalived") == 0)
+		return ARGS_KEEPALIVED;
+	return ARGS_RELAIS;
+}
+
+bool args_parse(struct args *args, int argc, char **argv, FILE *err)
+{
+	const struct option_row *rows;
+
+	*args = (struct args){.dialect = dialect_of(argc > 0 ? argv[0] : "relais")};
+	rows = rows_of(args->dialect);
+	for (int i = 1; i < argc; i++) {
+		const char *attached;
+		const struct option_row *r;
+		int taken;
+
+		if (strcmp(argv[i], "--") == 0) {
+			while (++i < argc)
+				if (!add_file(args, argv[i]))
+					return false;
+			break;
+		}
+		r = find_row(rows, argv[i], &attached);
+		if (!r) {
+			fprintf(err, "relais: unknown option '%s' (see -h)\n", argv[i]);
+			return false;
+		}
+		taken = apply_row(args, r, attached, argv + i + 1);
+		if (taken < 0) {
+			fprintf(err, "relais: option '%s' needs %s\n", r->name,
+				r->arg ? r->arg : "no value");
+			return false;
+		}
+		i += taken;
+	}
+	if (args->dialect == ARGS_KEEPALIVED && args->n_keepalived_files == 0)
+		add_keepalived_file(args, "/etc/keepalived/keepalived.conf");
+	if (args->verb <= ARGS_CHECK && args->n_files + args->n_keepalived_files == 0) {
+		fprintf(err, "relais: no configuration: give -f FILE or -k FILE (see -h)\n");
+		return false;
+	}
+	return true;
+}
+
+void args_print_help(enum args_dialect dialect, FILE *out)
+{
+	fputs("usage: relais -f haproxy.cfg [-k keepalived.conf] [option...]\n", out);
+	for (const struct option_row *r = rows_of(dialect); r->name; r++) {
+		char left[64];
+
+		snprintf(left, sizeof(left), "%s %s", r->name, r->arg ? r->arg : "");
+		fprintf(out, "  %-16s %s%s%s%s\n", left, r->doc, r->long_name ? " (" : "",
+			r->long_name ? r->long_name : "", r->long_name ? ")" : "");
+	}
+}

@@ -1,0 +1,38 @@
+/*
+ * The command line, in three dialects: relais' own, haproxy's and keepalived's (chosen by the name
+ * that the program was started under). Options are rows; --help and the manual come from them.
+ */
+#ifndef RELAIS_MAIN_ARGS_H
+#define RELAIS_MAIN_ARGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+enum args_dialect { ARGS_RELAIS, ARGS_HAPROXY, ARGS_KEEPALIVED };
+
+enum args_verb { ARGS_RUN, ARGS_CHECK, ARGS_VERSION, ARGS_BUILD_INFO, ARGS_HELP, ARGS_KEYWORDS };
+
+enum { ARGS_FILES_MAX = 64, ARGS_PIDS_MAX = 64 };
+
+struct args {
+	enum args_dialect dialect;
+	enum args_verb verb;
+	const char *files[ARGS_FILES_MAX]; /* -f, and what follows -- ; grammar told by looking */
+	size_t n_files;
+	const char *keepalived_files[ARGS_FILES_MAX]; /* -k */
+	size_t n_keepalived_files;
+	const char *pidfile, *name, *chdir, *config_id;
+	bool daemon, debug, quiet, verbose, to_syslog;
+	int maxconn;		       /* -n; 0 = as configured */
+	pid_t old_pids[ARGS_PIDS_MAX]; /* -sf / -st: told to finish once we serve */
+	size_t n_old_pids;
+	bool old_terminate; /* -st */
+};
+
+/* false: a message went to err; the caller exits with 1. */
+bool args_parse(struct args *args, int argc, char **argv, FILE *err);
+void args_print_help(enum args_dialect dialect, FILE *out);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * One configuration, whole: the balancer's half, the failover's half, the files both came from, and
+ * the checks that need both. Loaded at start, at each reload, by -c, and (from sealed files) by the
+ * failover process.
+ */
+#ifndef RELAIS_MAIN_CONFIG_H
+#define RELAIS_MAIN_CONFIG_H
+
+#include "balancer/proxy/proxy_conf.h"
+#include "core/conf/files.h"
+#include "failover/vrrp/vrrp_conf.h"
+#include "main/args.h"
+
+struct config {
+	struct arena arena; /* owner of all below but the files */
+	struct conf_files files;
+	struct conf_diags diags;
+	struct balancer_conf *balancer; /* NULL: no balancer half */
+	struct failover_conf *failover; /* NULL: no failover half */
+};
+
+/* Never NULL; usable when diags.n_errors is 0. */
+struct config *config_load(const struct args *args);
+void config_free(struct config **config);
+
+/* The failover half again, from files that the master handed over. NULL with diagnostics. Matches
+ * failover_setup.parse. */
+struct failover_conf *config_parse_failover(struct conf_files *files, struct conf_diags *diags,
+					    struct arena *arena);
+
+#endif

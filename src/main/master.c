@@ -1,0 +1,226 @@
+/*
+ * The master's life: start, signals, stop. See master.h for what it is, watch.c for its children,
+ * reload.c for new configurations. One thread on one loop; signals come in through a signalfd.
+ */
+#include "main/master.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "core/log/log.h"
+#include "core/sys/message.h"
+#include "failover/address/hold.h"
+#include "main/listeners.h"
+#include "main/master_priv.h"
+
+static bool wants_balancer(const struct master *m)
+{
+	return m->config->balancer != NULL;
+}
+
+static bool serves_traffic(const struct balancer_conf *conf)
+{
+	for (const struct proxy_conf *p = conf ? conf->proxies : NULL; p; p = p->next)
+		if (p->listeners && !p->disabled)
+			return true;
+	return false;
+}
+
+void master_announce_up(struct master *m)
+{
+	atomic_store(&m->page->watched, serves_traffic(m->config->balancer) ? 1 : 0);
+	if (m->said_up)
+		return;
+	m->said_up = true;
+	for (size_t i = 0; i < m->args->n_old_pids; i++)
+		kill(m->args->old_pids[i], m->args->old_terminate ? SIGTERM : SIGUSR1);
+	log_notice("serving");
+	sd_notify(0, "READY=1");
+}
+
+/* --- stopping ---------------------------------------------------------------------------- */
+
+static bool any_balancer(const struct master *m)
+{
+	bool any = m->active || m->starting;
+
+	for (unsigned i = 0; i < OLD_MAX; i++)
+		any = any || m->old[i];
+	return any;
+}
+
+static void stop_balancer(struct master *m, struct child *balancer)
+{
+	if (!balancer)
+		return;
+	child_send(balancer, m->drain ? MESSAGE_BALANCER_DRAIN : MESSAGE_BALANCER_STOP, NULL, 0);
+	if (!m->drain)
+		child_signal(balancer, SIGCONT);
+	balancer->stopping = true;
+}
+
+/* In order: the VIPs leave (so that the peer serves), the balancers end, the runner ends last
+ * because stopping runs scripts too. */
+void master_stop_next(struct master *m)
+{
+	if (m->failover)
+		return;
+	if (any_balancer(m)) {
+		stop_balancer(m, m->active);
+		stop_balancer(m, m->starting);
+		for (unsigned i = 0; i < OLD_MAX; i++)
+			stop_balancer(m, m->old[i]);
+		return;
+	}
+	if (m->runner) {
+		child_signal(m->runner, SIGTERM);
+		return;
+	}
+	loop_stop(m->loop);
+}
+
+void master_stop(struct master *m, bool drain)
+{
+	if (m->stopping && (drain || !m->drain))
+		return;
+	if (!m->stopping)
+		sd_notify(0, "STOPPING=1");
+	m->drain = drain;
+	m->stopping = true;
+	if (m->failover)
+		child_send(m->failover, MESSAGE_FAILOVER_STOP, NULL, 0);
+	loop_timer_set(m->loop, &m->stop_timer, loop_now_us(m->loop) + FAILOVER_STOP_US);
+	master_stop_next(m);
+}
+
+static void kill_if(struct child *child)
+{
+	if (child)
+		child_signal(child, SIGKILL);
+}
+
+/* What has not ended by itself is ended. A draining balancer may take its time. */
+static void stop_took_too_long(struct loop *loop, struct loop_timer *timer)
+{
+	struct master *m = container_of(timer, struct master, stop_timer);
+
+	if (m->failover) {
+		log_err("failover does not stop: killed");
+		kill_if(m->failover);
+	} else if (!m->drain) {
+		kill_if(m->active);
+		kill_if(m->starting);
+		for (unsigned i = 0; i < OLD_MAX; i++)
+			kill_if(m->old[i]);
+		if (!any_balancer(m))
+			kill_if(m->runner);
+	}
+	loop_timer_set(loop, timer, loop_now_us(loop) + FAILOVER_STOP_US);
+}
+
+/* --- signals ----------------------------------------------------------------------------- */
+
+static void signal_ready(struct loop *loop, struct loop_fd *lfd, uint32_t ready)
+{
+	struct master *m = container_of(lfd, struct master, signals);
+	struct signalfd_siginfo info;
+
+	(void)loop, (void)ready;
+	while (read(lfd->fd, &info, sizeof(info)) == sizeof(info)) {
+		switch (info.ssi_signo) {
+		case SIGUSR1:
+			log_notice("SIGUSR1: stopping once all connections are finished");
+			master_stop(m, true);
+			break;
+		case SIGUSR2:
+		case SIGHUP:
+			master_reload(m);
+			break;
+		default: /* SIGTERM, SIGINT */
+			log_notice("stopping");
+			master_stop(m, false);
+		}
+	}
+}
+
+static int watch_signals(struct master *m)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGUSR2);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	m->signals = (struct loop_fd){.on_ready = signal_ready};
+	m->signals.fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (m->signals.fd < 0)
+		return -errno;
+	child_keep_private(m->signals.fd);
+	return loop_fd_add(m->loop, &m->signals, LOOP_IN);
+}
+
+/* --- life -------------------------------------------------------------------------------- */
+
+static int prepare(struct master *m)
+{
+	int err;
+
+	m->page = shared_page_new();
+	if (!m->page)
+		return -errno;
+	m->loop = loop_new(&loop_epoll_ops);
+	if (!m->loop)
+		return -errno;
+	err = watch_signals(m);
+	if (!err)
+		err = channel_pair(m->runner_ends);
+	master_watch_init(m);
+	m->stop_timer.on_expiry = stop_took_too_long;
+	return err;
+}
+
+static bool start_children(struct master *m)
+{
+	atomic_store(&m->page->watched, serves_traffic(m->config->balancer) ? 1 : 0);
+	if (m->config->failover && !(master_start_runner(m) && master_start_failover(m, false)))
+		return false;
+	if (wants_balancer(m))
+		return master_start_balancer(m);
+	master_announce_up(m);
+	return true;
+}
+
+int master_run(const struct args *args, struct config **config)
+{
+	struct master m = {.args = args, .config = *config};
+	int err = prepare(&m);
+
+	*config = NULL;
+	if (err) {
+		log_err("cannot start: %s", strerror(-err));
+		return 1;
+	}
+	if (m.config->balancer && !listeners_open(m.config->balancer, NULL, &m.config->diags)) {
+		conf_diags_print(&m.config->diags, stderr, false);
+		return 1;
+	}
+	if (!start_children(&m)) {
+		m.failed = true;
+		master_stop(&m, false);
+	}
+	loop_run(m.loop);
+	hold_sweep(m.page);
+	listeners_close_unused(m.config->balancer, NULL);
+	config_free(&m.config);
+	loop_free(&m.loop);
+	return m.failed ? 1 : 0;
+}

@@ -1,0 +1,13 @@
+/*
+ * The master process: opens the listening sockets, starts failover, balancer and runner, replaces
+ * those that fail, reloads, stops. It is idle otherwise and holds no traffic.
+ */
+#ifndef RELAIS_MAIN_MASTER_H
+#define RELAIS_MAIN_MASTER_H
+
+#include "main/config.h"
+
+/* Takes config over. Runs until stopped; exit status for the process. */
+int master_run(const struct args *args, struct config **config);
+
+#endif

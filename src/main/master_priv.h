@@ -1,0 +1,66 @@
+/*
+ * The master's state, shared by master.c (life), reload.c (a new configuration) and watch.c (what
+ * becomes of children that fail). One instance, one thread, for the life of the process.
+ */
+#ifndef RELAIS_MAIN_MASTER_PRIV_H
+#define RELAIS_MAIN_MASTER_PRIV_H
+
+#include "core/sys/shared_page.h"
+#include "main/children.h"
+#include "main/config.h"
+
+enum {
+	BALANCER_START_US = 10 * 1000000, /* a new balancer is ready within this, or given up */
+	BALANCER_SHORT_US = 1000000,	  /* two deaths within this: not replaced at once */
+	BALANCER_HUNG_US = 2000000,	  /* no beat for so long: killed and replaced */
+	FAILOVER_SHORT_US = 10 * 1000000, /* two deaths within this: not resumed, swept */
+	FAILOVER_STOP_US = 3000000,	  /* it resigns and removes its addresses within this */
+	RESTART_MIN_US = 500000,
+	RESTART_MAX_US = 10 * 1000000,
+};
+
+enum { OLD_MAX = SHARED_SLOTS };
+
+struct master {
+	const struct args *args;
+	struct loop *loop;
+	struct config *config; /* what runs */
+	struct config *next;   /* being started by a reload; NULL otherwise */
+	struct shared_page *page;
+	struct loop_fd signals;
+
+	struct child *runner, *failover;
+	struct child *active;	    /* the balancer that serves */
+	struct child *starting;	    /* the one about to */
+	struct child *old[OLD_MAX]; /* finishing their connections */
+
+	int runner_ends[2]; /* both ends of the runner's channel: they outlive either process */
+	int64_t restart_us; /* how long until the next try; doubles */
+	int64_t balancer_death_us, failover_death_us; /* of the last unasked end; 0 = none */
+	struct loop_timer start_timer, restart_timer, failover_timer, hung_timer, stop_timer;
+	bool stopping, drain; /* drain: let connections finish */
+	bool said_up;	      /* the first READY was announced (pidfile, systemd, old pids) */
+	bool failed;	      /* exit status 1 */
+	bool failover_reload_pending; /* its RELOAD goes out when the new balancer is ready */
+};
+
+/* watch.c */
+bool master_start_runner(struct master *m);
+bool master_start_failover(struct master *m, bool resume);
+bool master_start_balancer(struct master *m);
+void master_watch_init(struct master *m);
+void master_tell_failover(struct master *m, unsigned type);
+
+/* reload.c */
+void master_reload(struct master *m);
+/* The new balancer serves: the new configuration is the one. */
+void master_reload_done(struct master *m);
+/* It did not come up: the old one stays. */
+void master_reload_failed(struct master *m, const char *why);
+
+/* master.c */
+void master_stop(struct master *m, bool drain);
+void master_stop_next(struct master *m); /* a child has ended while stopping */
+void master_announce_up(struct master *m);
+
+#endif
