@@ -42,8 +42,8 @@ enum http_body_kind {
 
 enum http_field_mark { HTTP_FIELD_KEPT, HTTP_FIELD_DROPPED, HTTP_FIELD_REPLACED };
 
-/* One field line. Offsets count from the base of the table the entry is in. A REPLACED entry
- * stands for line value_at of the added table, which is not shown again by itself. */
+/* One field line. Offsets count from the base of the table the entry is in. A received entry that
+ * is REPLACED has its new line "name: value CRLF" at added.base + value_at. */
 struct http_field {
 	uint32_t line_at;  /* first byte of the name; the line ends where the next begins */
 	uint32_t value_at; /* without the blanks around it */
@@ -53,7 +53,7 @@ struct http_field {
 	uint8_t mark; /* enum http_field_mark */
 };
 
-/* entry[n] always exists and says where the last line ends. */
+/* received.entry[n] always exists and says where the last line ends. */
 struct http_fields {
 	char *base;
 	struct http_field *entry;
@@ -81,12 +81,13 @@ struct http_message {
 
 	uint64_t seen;	   /* bit per enum http_header_id that is or was in a table */
 	uint32_t head_len; /* received head, start line to the empty line included */
-	uint32_t n_dropped, n_replaced;
-	uint32_t n_max; /* bound on received fields (tune.http.maxhdr) */
+	uint32_t n_edited; /* received entries that are not KEPT */
+	uint32_t n_max;	   /* bound on received fields (tune.http.maxhdr) */
 	struct http_fields received;
 	struct http_fields
 		added; /* its bytes are one arena block, CRLF kept behind the last line */
 	uint32_t added_len, added_cap;
+	bool added_mixed;    /* the block holds more than the kept added lines in order */
 	struct arena *arena; /* borrowed; lives at least as long */
 	struct http_field inline_entry[HTTP_FIELDS_INLINE + 1];
 };
