@@ -76,12 +76,12 @@ static void print_maxconn(FILE *out, const struct balancer *b)
 
 static void print_connections(FILE *out, const struct balancer *b)
 {
-	fprintf(out, "%u", atomic_load(&b->connections));
+	fprintf(out, "%u", atomic_load(&b->totals.connections));
 }
 
 static void print_total_connections(FILE *out, const struct balancer *b)
 {
-	fprintf(out, "%llu", (unsigned long long)atomic_load(&b->total_connections));
+	fprintf(out, "%llu", (unsigned long long)atomic_load(&b->totals.total_connections));
 }
 
 static void print_requests(FILE *out, const struct balancer *b)
@@ -112,7 +112,7 @@ static void print_node(FILE *out, const struct balancer *b)
 
 static void print_stopping(FILE *out, const struct balancer *b)
 {
-	fprintf(out, "%d", atomic_load(&b->draining) ? 1 : 0);
+	fprintf(out, "%d", atomic_load(&b->totals.draining) ? 1 : 0);
 }
 
 static void print_listeners(FILE *out, const struct balancer *b)

@@ -75,7 +75,7 @@ void stat_row_frontend(struct stat_row *row, const struct balancer *b, const str
 	struct proxy_counters c = proxy_counters_sum(p, 0);
 
 	row_begin(row, STAT_TYPE_FRONTEND, b, p, "FRONTEND");
-	row->cell[STAT_STATUS] = atomic_load(&b->draining) ? "STOP" : "OPEN";
+	row->cell[STAT_STATUS] = atomic_load(&b->totals.draining) ? "STOP" : "OPEN";
 	set_uint(row, STAT_SID, 0);
 	set_uint(row, STAT_SCUR, atomic_load(&p->fe_current));
 	set_uint(row, STAT_SMAX, atomic_load(&p->fe_max));

@@ -4,20 +4,22 @@
 #ifndef RELAIS_BALANCER_BALANCER_H
 #define RELAIS_BALANCER_BALANCER_H
 
-#include "balancer/proxy/proxy_conf.h"
+#include "balancer/proxy/proxy.h"
 #include "balancer/server/server.h"
 #include "core/sys/shared_page.h"
 
+struct stats_page_ops; /* flow/flow.h */
+
 struct balancer_setup { /* from the master, before the fork */
 	const struct balancer_conf *conf;
-	int master_fd;            /* channel: DRAIN, STOP; we say READY */
-	int runner_fd;            /* channel for external-check; -1 = none */
-	struct shared_page *page; /* heartbeats: slot below */
+	int master_fd;		  /* channel: DRAIN, STOP; we say READY. -1 = none (tests) */
+	int runner_fd;		  /* channel for external-check; -1 = none */
+	struct shared_page *page; /* heartbeats: slot below; NULL = none (tests) */
 	unsigned slot;
 	/* A connection on a stats socket: admin/ takes it over (fd, listener). NULL = refuse. */
 	void (*admin_accept)(struct loop *loop, int fd, const struct listener_conf *l);
 	/* The stats page: fills the reply for a request on stats uri; admin/. NULL = 503. */
-	struct stats_page_ops *stats_page;
+	const struct stats_page_ops *stats_page;
 };
 
 /* One per process; reachable by admin/ through balancer_running(). */
@@ -28,13 +30,12 @@ struct balancer {
 	unsigned n_proxies, n_threads;
 	unsigned maxconn; /* global, as it is in force */
 	int64_t started_wall_us, started_us;
-	_Atomic unsigned connections;      /* open client connections */
-	_Atomic uint64_t total_connections, total_requests, bytes_out;
-	_Atomic unsigned connections_max;
-	_Atomic bool draining;
+	struct balancer_totals totals;
 };
 
-struct balancer *balancer_running(void); /* NULL outside a balancer process */
+struct balancer *balancer_running(void);	      /* NULL outside a balancer process */
+uint64_t balancer_requests(const struct balancer *b); /* handled so far, all frontends */
+uint64_t balancer_bytes_out(const struct balancer *b);
 /* Runs until told to stop. Exit status for the process. */
 int balancer_main(const struct balancer_setup *setup);
 

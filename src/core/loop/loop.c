@@ -123,14 +123,25 @@ int loop_fd_set(struct loop *loop, struct loop_fd *lfd, uint32_t events)
 	return err;
 }
 
-void loop_fd_del(struct loop *loop, struct loop_fd *lfd)
+static bool fd_unlink(struct loop *loop, struct loop_fd *lfd)
 {
 	if (lfd->fd < 0 || (size_t)lfd->fd >= loop->n_fds || loop->fds[lfd->fd].node != lfd)
-		return;
+		return false;
 	loop->fds[lfd->fd].node = NULL;
 	loop->fds[lfd->fd].generation++;
-	loop->ops->control(loop->ctx, 'd', lfd->fd, 0, 0);
 	lfd->events = 0;
+	return true;
+}
+
+void loop_fd_del(struct loop *loop, struct loop_fd *lfd)
+{
+	if (fd_unlink(loop, lfd))
+		loop->ops->control(loop->ctx, 'd', lfd->fd, 0, 0);
+}
+
+void loop_fd_forget(struct loop *loop, struct loop_fd *lfd)
+{
+	fd_unlink(loop, lfd);
 }
 
 static void heap_put(struct loop *loop, int32_t at, struct heap_entry e)
