@@ -3,8 +3,8 @@
  * packet socket that receives nothing. When and how often is the caller's matter (VRRP's garp_*
  * schedule, the address guard). Failover's thread only.
  */
-#ifndef RELAIS_ADDRESS_ANNOUNCE_H
-#define RELAIS_ADDRESS_ANNOUNCE_H
+#ifndef RELAIS_ADDRESS_ANNOUNCE_SEND_H
+#define RELAIS_ADDRESS_ANNOUNCE_SEND_H
 
 #include "failover/address/links.h"
 

@@ -1,7 +1,7 @@
 /*
- * Sends announcements. See announce.h.
+ * Sends announcements. See announce_send.h.
  */
-#include "failover/address/announce.h"
+#include "failover/address/announce_send.h"
 
 #include <errno.h>
 #include <linux/if_packet.h>

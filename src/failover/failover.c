@@ -1,0 +1,264 @@
+/*
+ * The failover process: puts its parts together, runs the loop, and takes them apart again. See
+ * failover.h. A life:
+ *
+ *   1. links are read, left-over addresses of an earlier life removed      address/
+ *   2. instances are made and told what is known                           failover_nodes.c
+ *   3. real-time priority on, capabilities off, READY to the master        failover_rights.c
+ *   4. the loop: adverts, links, the balancer's beats, the master's word   vrrp/, service_watch.c
+ *   5. STOP, SIGTERM or a master that is gone: priority 0, addresses away, exit
+ */
+#include "failover/failover.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "core/base/die.h"
+#include "core/log/log.h"
+#include "core/sys/message.h"
+#include "failover/failover_impl.h"
+
+static void stop(struct failover *f, const char *reason)
+{
+	if (f->stopping)
+		return;
+	f->stopping = true;
+	log_notice("stopping: %s", reason);
+	failover_nodes_stop(f, reason);
+	loop_stop(f->loop);
+}
+
+static void take_message(struct failover *f)
+{
+	switch (f->msg.type) {
+	case MESSAGE_FAILOVER_RELOAD:
+		if (f->msg.n_fds > 0) {
+			failover_reload_begin(f, f->msg.fds[0]);
+			f->msg.fds[0] = -1;
+		}
+		break;
+	case MESSAGE_FAILOVER_STOP:
+		stop(f, "the master asks for it");
+		break;
+	case MESSAGE_BALANCER_UP:
+		service_watch_tell(&f->service, SERVICE_EV_UP);
+		break;
+	case MESSAGE_BALANCER_DOWN:
+		service_watch_tell(&f->service, SERVICE_EV_DOWN);
+		break;
+	case MESSAGE_BALANCER_LOST:
+		service_watch_tell(&f->service, SERVICE_EV_LOST);
+		break;
+	default:
+		log_warn("message %u from the master is not for failover", f->msg.type);
+		break;
+	}
+	for (int i = 0; i < f->msg.n_fds; i++) {
+		if (f->msg.fds[i] >= 0)
+			close(f->msg.fds[i]);
+	}
+}
+
+static void on_master(struct loop *loop, struct loop_fd *lfd, uint32_t ready)
+{
+	struct failover *f = container_of(lfd, struct failover, master);
+	int got;
+
+	(void)loop, (void)ready;
+	while (!f->stopping && (got = channel_recv(lfd->fd, &f->msg)) != -EAGAIN) {
+		if (got == 1) {
+			take_message(f);
+			continue;
+		}
+		if (got < 0)
+			log_err("channel to the master: %s", strerror(-got));
+		stop(f, "the master is gone");
+	}
+}
+
+static void on_signal(struct loop *loop, struct loop_fd *lfd, uint32_t ready)
+{
+	struct failover *f = container_of(lfd, struct failover, signals);
+	struct signalfd_siginfo info;
+
+	(void)loop, (void)ready;
+	while (read(lfd->fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		stop(f, "terminated");
+}
+
+static void on_beat(struct loop *loop, struct loop_timer *timer)
+{
+	struct failover *f = container_of(timer, struct failover, beat);
+	int64_t now = loop_now_us(loop);
+
+	atomic_store_explicit(&f->setup->page->failover_beat_us, now, memory_order_release);
+	loop_timer_set(loop, timer, now + FAILOVER_BEAT_US);
+}
+
+static void on_link(struct links_watcher *w, const struct links_link *l, unsigned changes)
+{
+	struct failover *f = container_of(w, struct failover, links_watcher);
+
+	failover_links_changed(f, l, changes & LINKS_GONE);
+}
+
+static void on_added(void *ctx, const void *owner, const struct addr *vip, int ifindex,
+		     enum hold_why why)
+{
+	const struct node *node = owner;
+	char buf[ADDR_TEXT_MAX];
+
+	(void)ctx, (void)ifindex;
+	log_warn("%s: %s %s", vrrp_instance_conf(node->inst)->name, addr_host_text(vip, buf),
+		 why == HOLD_REPAIRED ? "was removed by somebody else and is put back"
+				      : "is added now that its interface is there");
+	if (why == HOLD_REPAIRED)
+		vrrp_instance_note_repair(node->inst);
+	vrrp_instance_announce_now(node->inst);
+}
+
+static void on_service(struct service_watch *w, bool well, const char *reason)
+{
+	failover_service_changed(container_of(w, struct failover, service), well, reason);
+}
+
+/* Signals of the terminal and of operators are the master's; SIGTERM ends us like STOP. */
+static int open_signals(struct failover *f)
+{
+	static const int not_ours[] = {SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE, SIGQUIT, SIGALRM};
+	sigset_t term;
+
+	for (size_t i = 0; i < sizeof(not_ours) / sizeof(not_ours[0]); i++)
+		signal(not_ours[i], SIG_IGN);
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	sigprocmask(SIG_SETMASK, &term, NULL);
+	f->signals.fd = signalfd(-1, &term, SFD_CLOEXEC | SFD_NONBLOCK);
+	f->signals.on_ready = on_signal;
+	return f->signals.fd < 0 ? -errno : loop_fd_add(f->loop, &f->signals, LOOP_IN);
+}
+
+static const char *open_parts(struct failover *f)
+{
+	struct hold_setup hold = {.page = f->setup->page, .on_added = on_added, .ctx = f};
+
+	f->loop = loop_new(&loop_epoll_ops);
+	if (!f->loop)
+		return "event loop";
+	f->links = links_new(f->loop);
+	if (!f->links)
+		return "netlink";
+	hold.loop = f->loop;
+	hold.links = f->links;
+	f->hold = hold_new(&hold);
+	if (!f->hold)
+		return "netlink";
+	errno = -mailbox_init(&f->mail, f->loop);
+	if (errno)
+		return "mailbox";
+	f->announce = announce_new(f->links);
+	if (!f->announce)
+		return "packet socket";
+	f->transport = vrrp_transport_new(f->loop, false);
+	if (!f->transport)
+		return "VRRP sockets";
+	errno = -open_signals(f);
+	if (errno)
+		return "signals";
+	f->master.fd = f->setup->master_fd;
+	f->master.on_ready = on_master;
+	errno = -loop_fd_add(f->loop, &f->master, LOOP_IN);
+	return errno ? "channel to the master" : NULL;
+}
+
+/* What the process before us had published; caller frees. */
+static struct shared_vip *copy_published(const struct failover *f, unsigned *n)
+{
+	struct shared_page *page = f->setup->page;
+	struct shared_vip *copy;
+
+	*n = atomic_load(&page->n_vips);
+	copy = calloc(*n ? *n : 1, sizeof(*copy));
+	if (!copy)
+		die_no_memory();
+	for (unsigned i = 0; f->setup->resume && i < *n; i++) {
+		/* It may have died in the middle of writing: then the last word is what is there.
+		 */
+		if (!shared_vip_read(&page->vips[i], &copy[i]))
+			memcpy(&copy[i], &page->vips[i], sizeof(copy[i]));
+	}
+	for (unsigned i = 0; i < *n; i++)
+		memset(&page->vips[i], 0, sizeof(page->vips[i]));
+	atomic_store(&page->n_vips, 0);
+	return copy;
+}
+
+static void start_parts(struct failover *f)
+{
+	struct shared_vip *before;
+	unsigned n_before;
+
+	failover_note_vips(f, f->conf);
+	f->links_watcher.on_link = on_link;
+	links_watch(f->links, &f->links_watcher);
+	f->service.loop = f->loop;
+	f->service.page = f->setup->page;
+	f->service.on_change = on_service;
+	service_watch_start(&f->service);
+	f->beat.on_expiry = on_beat;
+	on_beat(f->loop, &f->beat);
+	before = copy_published(f, &n_before);
+	failover_nodes_build(f);
+	failover_nodes_start(f, before, f->setup->resume ? n_before : 0);
+	free(before);
+	if (f->setup->resume)
+		hold_sweep_unclaimed(f->setup->page, f->hold);
+}
+
+static void close_parts(struct failover *f)
+{
+	failover_nodes_free(f);
+	failover_reload_fini(f);
+	vrrp_transport_free(&f->transport);
+	announce_free(&f->announce);
+	hold_free(&f->hold);
+	links_free(&f->links);
+	if (f->signals.fd >= 0)
+		close(f->signals.fd);
+	if (f->mail.loop)
+		mailbox_fini(&f->mail);
+	loop_free(&f->loop);
+}
+
+int failover_main(const struct failover_setup *setup)
+{
+	struct failover *f = calloc(1, sizeof(*f));
+	const char *failed;
+
+	if (!f)
+		die_no_memory();
+	f->setup = setup;
+	f->conf = setup->conf;
+	f->signals.fd = f->next_reload = -1;
+	list_init(&f->nodes);
+	list_init(&f->groups);
+	failover_rights_realtime(setup->conf->rt_priority);
+	if (!setup->resume)
+		hold_sweep_configured(setup->conf);
+	failed = open_parts(f);
+	if (failed) {
+		log_err("failover cannot start: %s: %s", failed, strerror(errno));
+	} else {
+		start_parts(f);
+		failover_rights_drop();
+		channel_send(setup->master_fd, MESSAGE_READY, NULL, 0);
+		loop_run(f->loop);
+	}
+	close_parts(f);
+	free(f);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

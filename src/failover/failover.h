@@ -1,0 +1,31 @@
+/*
+ * The failover process: one thread at real-time priority that runs all VRRP instances of the node,
+ * holds their addresses, and listens to the master. Forked by the master (main/watch.c), which
+ * calls failover_main in the child and makes its result the exit status.
+ */
+#ifndef RELAIS_FAILOVER_FAILOVER_H
+#define RELAIS_FAILOVER_FAILOVER_H
+
+#include "core/conf/files.h"
+#include "core/sys/shared_page.h"
+#include "failover/vrrp/vrrp_conf.h"
+
+/* A configuration from files; owned by the arena given. NULL with diagnostics. */
+typedef struct failover_conf *failover_parse_fn(struct conf_files *files, struct conf_diags *diags,
+						struct arena *arena);
+
+struct failover_setup { /* everything is borrowed and lives as long as the process */
+	const struct failover_conf *conf;
+	int master_fd; /* channel.h: RELOAD, STOP, BALANCER_*; end of file = the master is gone */
+	int runner_fd; /* channel.h: RUN, RUN_EXIT; -1 = no scripts can be run */
+	struct shared_page *page;
+	bool resume;		  /* another failover process died: go on where it was */
+	failover_parse_fn *parse; /* for reloads; NULL = they are refused */
+};
+
+enum { FAILOVER_BEAT_US = 50000 }; /* shared_page.failover_beat_us moves at least this often */
+
+/* Runs until it is told to stop, or the master is gone. Leaves no address behind. Exit status. */
+int failover_main(const struct failover_setup *setup);
+
+#endif

@@ -1,0 +1,78 @@
+/*
+ * What the files of the failover process share: the process' state and one node per VRRP instance.
+ * Private to src/failover/. failover.c owns it and runs the loop; failover_nodes.c builds and ends
+ * instances and carries out what they ask for; failover_reload.c changes the configuration.
+ */
+#ifndef RELAIS_FAILOVER_FAILOVER_IMPL_H
+#define RELAIS_FAILOVER_FAILOVER_IMPL_H
+
+#include "core/loop/mailbox.h"
+#include "core/sys/channel.h"
+#include "failover/address/announce_send.h"
+#include "failover/address/hold.h"
+#include "failover/failover.h"
+#include "failover/service_watch.h"
+#include "failover/vrrp/group.h"
+#include "failover/vrrp/transport.h"
+
+struct node { /* one VRRP instance */
+	struct list link;
+	struct failover *failover;
+	struct vrrp_instance *inst; /* owned */
+	struct shared_vip *page;    /* its slot */
+	struct node_group *group;   /* NULL = none */
+};
+
+struct node_group {
+	struct list link;
+	struct failover *failover;
+	struct vrrp_group *group; /* owned */
+};
+
+struct failover {
+	const struct failover_setup *setup;
+	const struct failover_conf *conf; /* in use; of the setup, or of current */
+	struct loop *loop;
+	struct links *links;
+	struct links_watcher links_watcher;
+	struct hold *hold;
+	struct announce *announce;
+	struct vrrp_transport *transport;
+	struct list nodes, groups;
+	struct service_watch service;
+	struct loop_fd master, signals;
+	struct loop_timer beat;
+	struct mailbox mail;	/* for the reload's thread */
+	struct reload *reload;	/* owned; the one that is being read */
+	struct reload *current; /* owned; whose configuration is in use; NULL = the setup's */
+	int next_reload;	/* files that came meanwhile; -1 = none */
+	bool stopping;
+	struct channel_message msg; /* of the master, while it is looked at */
+};
+
+/* failover_nodes.c */
+void failover_nodes_build(struct failover *f);
+/* before: what the process that died had published; NULL = a fresh start. */
+void failover_nodes_start(struct failover *f, const struct shared_vip *before, unsigned n_before);
+void failover_nodes_stop(struct failover *f, const char *reason);
+void failover_nodes_free(struct failover *f);
+void failover_links_changed(struct failover *f, const struct links_link *l, bool gone);
+void failover_service_changed(struct failover *f, bool well, const char *reason);
+void failover_note_vips(struct failover *f, const struct failover_conf *conf);
+struct node *failover_node_new(struct failover *f, const struct vrrp_instance_conf *conf);
+void failover_node_free(struct node *node);
+/* Tells a new node what is known: its link, tracked interfaces, the seam. */
+void failover_node_brief(struct node *node);
+/* (Re)makes groups and their membership as the configuration in use says. */
+void failover_groups_join(struct failover *f);
+
+/* failover_reload.c. Takes the descriptor. */
+void failover_reload_begin(struct failover *f, int fd);
+/* Waits for a parser that runs. After the nodes are gone: their configuration ends. */
+void failover_reload_fini(struct failover *f);
+
+/* failover_rights.c: each does what it may and logs what it cannot. */
+void failover_rights_realtime(int priority);
+void failover_rights_drop(void);
+
+#endif

@@ -1,0 +1,369 @@
+/*
+ * VRRP instances in their surroundings: made from the configuration, told of links, tracked
+ * interfaces and the seam; what they want done is handed to transport, hold and announce.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/die.h"
+#include "core/log/log.h"
+#include "failover/failover_impl.h"
+
+static bool send_advert(void *ctx, struct vrrp_instance *inst, const struct addr *src,
+			const struct addr *dst, const uint8_t *bytes, size_t len)
+{
+	struct node *node = ctx;
+
+	return vrrp_transport_send(node->failover->transport, inst, src, dst, bytes, len);
+}
+
+static void addresses_add(void *ctx, struct vrrp_instance *inst)
+{
+	struct node *node = ctx;
+	const struct vrrp_instance_conf *conf = vrrp_instance_conf(inst);
+
+	hold_take(node->failover->hold, node, conf->interface, conf->vips, conf->excluded);
+}
+
+static void addresses_del(void *ctx, struct vrrp_instance *inst)
+{
+	struct node *node = ctx;
+
+	(void)inst;
+	hold_give(node->failover->hold, node);
+}
+
+static void addresses_adapt(void *ctx, struct vrrp_instance *inst,
+			    const struct vrrp_instance_conf *from,
+			    const struct vrrp_instance_conf *to)
+{
+	struct node *node = ctx;
+
+	(void)inst, (void)from;
+	hold_take(node->failover->hold, node, to->interface, to->vips, to->excluded);
+}
+
+static void announce(void *ctx, struct vrrp_instance *inst, const struct vip_conf *vip)
+{
+	struct node *node = ctx;
+	const char *dev = vip->dev ? vip->dev : vrrp_instance_conf(inst)->interface;
+	const struct links_link *l = links_find(node->failover->links, dev);
+	int err = l ? announce_send(node->failover->announce, l->ifindex, &vip->address) : -ENODEV;
+
+	if (err)
+		log_debug("announce: %s: %s", dev, strerror(-err));
+}
+
+static void state_changed(void *ctx, struct vrrp_instance *inst, enum vrrp_state from,
+			  enum vrrp_state to, const char *reason)
+{
+	(void)ctx, (void)inst, (void)from, (void)to, (void)reason;
+}
+
+static const struct vrrp_instance_ops node_ops = {
+	.send_advert = send_advert,
+	.addresses_add = addresses_add,
+	.addresses_del = addresses_del,
+	.addresses_adapt = addresses_adapt,
+	.announce = announce,
+	.state_changed = state_changed,
+};
+
+static struct vrrp_link vrrp_link_of(const char *name, const struct links_link *l)
+{
+	struct vrrp_link v = {0};
+
+	strncpy(v.name, name, sizeof(v.name) - 1);
+	if (!l)
+		return v;
+	v.ifindex = (unsigned)l->ifindex;
+	v.up = l->up;
+	v.ipv4 = l->ipv4;
+	v.ipv6_linklocal = l->ipv6;
+	v.ipv6_global = l->ipv6_global;
+	memcpy(v.mac, l->mac, sizeof(v.mac));
+	return v;
+}
+
+static void brief_tracks(struct node *node, const struct vrrp_track_conf *track)
+{
+	for (; track; track = track->next) {
+		const struct links_link *l;
+
+		if (track->kind != VRRP_TRACK_INTERFACE)
+			continue;
+		l = links_find(node->failover->links, track->name);
+		vrrp_instance_track_set(node->inst, VRRP_TRACK_INTERFACE, track->name, l && l->up);
+	}
+}
+
+void failover_node_brief(struct node *node)
+{
+	const struct vrrp_instance_conf *conf = vrrp_instance_conf(node->inst);
+	struct failover *f = node->failover;
+	struct vrrp_link link =
+		vrrp_link_of(conf->interface, links_find(f->links, conf->interface));
+
+	vrrp_transport_interface_changed(f->transport, &link);
+	vrrp_instance_link_changed(node->inst, &link);
+	brief_tracks(node, conf->tracks);
+	if (conf->group)
+		brief_tracks(node, conf->group->tracks);
+	if (!service_well(&f->service.service))
+		vrrp_instance_resign(node->inst, service_reason(&f->service.service));
+}
+
+void failover_links_changed(struct failover *f, const struct links_link *l, bool gone)
+{
+	struct vrrp_link link = vrrp_link_of(l->name, gone ? NULL : l);
+	struct list *pos;
+
+	vrrp_transport_interface_changed(f->transport, &link);
+	LIST_EACH(pos, &f->nodes)
+	{
+		struct node *node = container_of(pos, struct node, link);
+
+		vrrp_instance_link_changed(node->inst, &link);
+		vrrp_instance_track_set(node->inst, VRRP_TRACK_INTERFACE, l->name, link.up);
+	}
+}
+
+void failover_service_changed(struct failover *f, bool well, const char *reason)
+{
+	struct list *pos;
+
+	if (well)
+		log_notice("seam: the balancer serves: taking part again");
+	else
+		log_err("seam: %s: this node resigns", reason);
+	LIST_EACH(pos, &f->nodes)
+	{
+		struct node *node = container_of(pos, struct node, link);
+
+		if (well)
+			vrrp_instance_release(node->inst);
+		else
+			vrrp_instance_resign(node->inst, reason);
+	}
+}
+
+static size_t collect(const struct vip_conf *vip, struct addr *out, size_t n)
+{
+	for (; vip; vip = vip->next) {
+		if (out)
+			out[n] = vip->address;
+		n++;
+	}
+	return n;
+}
+
+void failover_note_vips(struct failover *f, const struct failover_conf *conf)
+{
+	const struct vrrp_instance_conf *i;
+	struct addr *vips;
+	size_t n = 0;
+
+	for (i = conf->instances; i; i = i->next)
+		n = collect(i->excluded, NULL, collect(i->vips, NULL, n));
+	vips = calloc(n ? n : 1, sizeof(*vips));
+	if (!vips)
+		die_no_memory();
+	n = 0;
+	for (i = conf->instances; i; i = i->next)
+		n = collect(i->excluded, vips, collect(i->vips, vips, n));
+	links_set_vips(f->links, vips, n);
+	free(vips);
+}
+
+/* The first slot that no node has; slots keep their place while their instance lives. */
+static struct shared_vip *page_slot(struct failover *f)
+{
+	struct shared_page *page = f->setup->page;
+	bool used[SHARED_VIPS_MAX] = {false};
+	struct list *pos;
+	uint32_t at = 0;
+
+	LIST_EACH(pos, &f->nodes)
+	{
+		const struct node *node = container_of(pos, struct node, link);
+
+		if (node->page)
+			used[node->page - page->vips] = true;
+	}
+	while (at < SHARED_VIPS_MAX && used[at])
+		at++;
+	if (at == SHARED_VIPS_MAX)
+		return NULL;
+	if (at >= atomic_load_explicit(&page->n_vips, memory_order_relaxed))
+		atomic_store_explicit(&page->n_vips, at + 1, memory_order_release);
+	return &page->vips[at];
+}
+
+static void page_clear(struct shared_vip *slot)
+{
+	const size_t head = offsetof(struct shared_vip, name);
+
+	shared_vip_begin(slot);
+	memset((char *)slot + head, 0, sizeof(*slot) - head);
+	shared_vip_end(slot);
+}
+
+struct node *failover_node_new(struct failover *f, const struct vrrp_instance_conf *conf)
+{
+	struct node *node = calloc(1, sizeof(*node));
+	struct vrrp_instance_params params = {
+		.loop = f->loop, .conf = conf, .ops = &node_ops, .ctx = node};
+
+	if (!node)
+		die_no_memory();
+	node->failover = f;
+	node->page = page_slot(f);
+	params.page = node->page;
+	node->inst = vrrp_instance_new(&params);
+	if (!node->inst)
+		die_no_memory();
+	if (!vrrp_transport_attach(f->transport, node->inst))
+		log_err("%s: another instance has VRID %u on %s", conf->name, conf->vrid,
+			conf->interface);
+	list_push(&f->nodes, &node->link);
+	return node;
+}
+
+void failover_node_free(struct node *node)
+{
+	struct failover *f = node->failover;
+
+	list_del(&node->link);
+	hold_give(f->hold, node);
+	vrrp_transport_detach(f->transport, node->inst);
+	vrrp_instance_free(&node->inst);
+	if (node->page)
+		page_clear(node->page);
+	free(node);
+}
+
+static struct node_group *group_of(struct failover *f, const struct vrrp_group_conf *conf)
+{
+	struct node_group *g;
+	struct list *pos;
+
+	LIST_EACH(pos, &f->groups)
+	{
+		g = container_of(pos, struct node_group, link);
+		if (strcmp(vrrp_group_conf(g->group)->name, conf->name) == 0) {
+			vrrp_group_reconfigure(g->group, conf);
+			return g;
+		}
+	}
+	g = calloc(1, sizeof(*g));
+	if (!g)
+		die_no_memory();
+	g->failover = f;
+	g->group = vrrp_group_new(conf, NULL, g);
+	if (!g->group)
+		die_no_memory();
+	list_push(&f->groups, &g->link);
+	return g;
+}
+
+static bool group_named(const struct failover_conf *conf, const char *name)
+{
+	for (const struct vrrp_group_conf *g = conf->groups; g; g = g->next) {
+		if (strcmp(g->name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void free_group(struct node_group *g)
+{
+	list_del(&g->link);
+	vrrp_group_free(&g->group);
+	free(g);
+}
+
+/* A membership that stays is not touched: leaving and joining could move its state. */
+static void join_group(struct node *node)
+{
+	const struct vrrp_group_conf *conf = vrrp_instance_conf(node->inst)->group;
+	struct node_group *group = conf ? group_of(node->failover, conf) : NULL;
+
+	if (group == node->group)
+		return;
+	if (node->group)
+		vrrp_group_remove(node->inst);
+	if (group)
+		vrrp_group_add(group->group, node->inst);
+	node->group = group;
+}
+
+void failover_groups_join(struct failover *f)
+{
+	struct list *pos, *tmp;
+
+	LIST_EACH(pos, &f->nodes)
+	join_group(container_of(pos, struct node, link));
+	LIST_EACH_SAFE(pos, tmp, &f->groups)
+	{
+		struct node_group *g = container_of(pos, struct node_group, link);
+
+		if (!group_named(f->conf, vrrp_group_conf(g->group)->name))
+			free_group(g);
+	}
+}
+
+void failover_nodes_build(struct failover *f)
+{
+	struct list *pos;
+
+	for (const struct vrrp_instance_conf *i = f->conf->instances; i; i = i->next)
+		failover_node_new(f, i);
+	LIST_EACH(pos, &f->nodes)
+	failover_node_brief(container_of(pos, struct node, link));
+	failover_groups_join(f);
+}
+
+static const struct shared_vip *published(const struct shared_vip *before, unsigned n,
+					  const char *name)
+{
+	for (unsigned i = 0; i < n; i++) {
+		if (strncmp(before[i].name, name, sizeof(before[i].name)) == 0)
+			return &before[i];
+	}
+	return NULL;
+}
+
+void failover_nodes_start(struct failover *f, const struct shared_vip *before, unsigned n_before)
+{
+	struct list *pos;
+
+	LIST_EACH(pos, &f->nodes)
+	{
+		struct node *node = container_of(pos, struct node, link);
+		const char *name = vrrp_instance_conf(node->inst)->name;
+		const struct shared_vip *was = published(before, n_before, name);
+
+		if (!was || !vrrp_instance_resume(node->inst, was))
+			vrrp_instance_start(node->inst, was ? 0 : f->conf->startup_delay_us);
+	}
+}
+
+void failover_nodes_stop(struct failover *f, const char *reason)
+{
+	struct list *pos;
+
+	LIST_EACH(pos, &f->nodes)
+	vrrp_instance_stop(container_of(pos, struct node, link)->inst, reason);
+	hold_give_all(f->hold);
+}
+
+void failover_nodes_free(struct failover *f)
+{
+	struct list *pos, *tmp;
+
+	LIST_EACH_SAFE(pos, tmp, &f->nodes)
+	failover_node_free(container_of(pos, struct node, link));
+	LIST_EACH_SAFE(pos, tmp, &f->groups)
+	free_group(container_of(pos, struct node_group, link));
+}

@@ -1,0 +1,51 @@
+/*
+ * The failover process' place in the machine: real-time priority and locked memory, so that load
+ * and paging do not delay an advertisement; then no more capabilities than packets and addresses
+ * need. Everything is best effort: in a container without the rights VRRP still works.
+ */
+#include "failover/failover_impl.h"
+
+#include <cap-ng.h>
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "core/log/log.h"
+
+enum {
+	DEFAULT_PRIORITY = 50,
+	RUNAWAY_US = 2000000, /* this long without a pause, it is a fault: end it */
+};
+
+void failover_rights_realtime(int priority)
+{
+	struct sched_param param = {.sched_priority = priority > 0 ? priority : DEFAULT_PRIORITY};
+	struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY}, run = {RUNAWAY_US, RUNAWAY_US};
+	int flags = MCL_CURRENT;
+
+	if (sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &param) < 0)
+		log_info("failover runs without real-time priority: %s", strerror(errno));
+	else
+		setrlimit(RLIMIT_RTTIME, &run);
+	/* Later allocations are locked too only where that cannot make them fail. */
+	if (setrlimit(RLIMIT_MEMLOCK, &all) == 0)
+		flags |= MCL_FUTURE;
+	if (mlockall(flags) < 0)
+		log_info("failover's memory is not locked: %s", strerror(errno));
+}
+
+void failover_rights_drop(void)
+{
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	capng_clear(CAPNG_SELECT_BOTH);
+	capng_updatev(CAPNG_ADD, (capng_type_t)(CAPNG_EFFECTIVE | CAPNG_PERMITTED), CAP_NET_ADMIN,
+		      CAP_NET_RAW, -1);
+	if (capng_apply(CAPNG_SELECT_BOTH) < 0)
+		log_warn("failover could not give up its capabilities");
+	/* The channel's end says it too; this also covers a master whose end others still hold. */
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+}
