@@ -84,7 +84,9 @@ void vrrp_instance_receive(struct vrrp_instance *inst, const uint8_t *bytes, siz
 void vrrp_instance_link_changed(struct vrrp_instance *inst, const struct vrrp_link *link);
 /* Every track row of this kind and name, also the group's. Unknown names are ignored.
  * up is the raw result: `reverse` is applied here. A row of weight 0 that was never set holds
- * the instance in FAULT after start ("waiting for ..."), but not after resume or reload. */
+ * the instance in INIT after start ("waiting for ..."), but not after resume or reload. Rows with
+ * a weight are ignored for an owner (priority 255) and in a group without
+ * sync_group_tracking_weight, as Keepalived does. */
 void vrrp_instance_track_set(struct vrrp_instance *inst, enum vrrp_track_kind kind,
 			     const char *name, bool up);
 /* The seam: out of the running for `reason` until released, whatever else is well. */

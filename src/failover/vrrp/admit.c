@@ -1,0 +1,116 @@
+/*
+ * Whether an advertisement may take part. See admit.h.
+ *
+ * Address lists: RFC 3768 drops on any difference, RFC 9568 7.1 only logs. A list that shares no
+ * address with ours is another virtual router that happens to use our VRID (VRID 51 and password
+ * 1111 are copied everywhere): dropped, so two clusters on one segment do not fight. A list that
+ * overlaps is our own router in the midst of a change: noted, because dropping it would make two
+ * masters whenever one node is reloaded before the other.
+ */
+#include "failover/vrrp/admit.h"
+
+#include <string.h>
+
+void vrrp_list_build(struct vrrp_list *list, const struct vrrp_instance_conf *conf)
+{
+	size_t len = vrrp_family_len(conf->family);
+
+	list->n = 0;
+	for (const struct vip_conf *v = conf->vips; v; v = v->next) {
+		if (v->address.sa.sa_family != conf->family || list->n == VRRP_ADDRESSES_MAX)
+			continue;
+		memcpy(list->bytes + list->n++ * len, vrrp_addr_bytes(&v->address), len);
+	}
+}
+
+static bool is_multicast(const struct addr *a)
+{
+	const uint8_t *b = vrrp_addr_bytes(a);
+
+	return a->sa.sa_family == AF_INET6 ? b[0] == 0xff : (b[0] & 0xf0) == 0xe0;
+}
+
+static enum vrrp_drop admit_peer(const struct vrrp_instance_conf *conf,
+				 const struct vrrp_path *path)
+{
+	bool check = conf->check_unicast_src;
+
+	for (const struct vrrp_peer_conf *p = conf->peers; p; p = p->next) {
+		if (p->min_ttl || p->max_ttl)
+			check = true;
+		if (!addr_eq(&p->address, &path->src, false))
+			continue;
+		if (path->ttl >= 0 && ((p->min_ttl && path->ttl < p->min_ttl) ||
+				       (p->max_ttl && path->ttl > p->max_ttl)))
+			return VRRP_DROP_TTL;
+		return VRRP_ACCEPT;
+	}
+	return check ? VRRP_DROP_UNICAST_SOURCE : VRRP_ACCEPT;
+}
+
+enum vrrp_drop vrrp_admit_path(const struct vrrp_instance_conf *conf, const struct vrrp_path *path)
+{
+	bool multicast = is_multicast(&path->dst);
+
+	if (multicast != !conf->peers)
+		return VRRP_DROP_CARRIAGE;
+	if (!multicast)
+		return admit_peer(conf, path);
+	return path->ttl == 255 ? VRRP_ACCEPT : VRRP_DROP_TTL;
+}
+
+static bool list_has(const uint8_t *list, unsigned n, const uint8_t *address, size_t len)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (memcmp(list + i * len, address, len) == 0)
+			return true;
+	return false;
+}
+
+static enum vrrp_drop compare_lists(const struct vrrp_list *list, const struct vrrp_packet *p)
+{
+	size_t len = vrrp_family_len(p->family);
+	unsigned n_common = 0;
+
+	if (p->n_addresses == list->n && memcmp(p->addresses, list->bytes, list->n * len) == 0)
+		return VRRP_ACCEPT;
+	for (unsigned i = 0; i < list->n; i++)
+		n_common += list_has(p->addresses, p->n_addresses, list->bytes + i * len, len);
+	if (n_common == list->n && p->n_addresses == list->n)
+		return VRRP_ACCEPT; /* in another order */
+	return n_common == 0 ? VRRP_DROP_ADDRESS_LIST : VRRP_DROP_ADDRESS_NOTE;
+}
+
+enum vrrp_drop vrrp_admit(const struct vrrp_instance_conf *conf, const struct vrrp_list *list,
+			  const struct vrrp_packet *p, bool skip_list, unsigned *notes)
+{
+	enum vrrp_drop found;
+
+	*notes = 0;
+	if (p->version != conf->version)
+		return VRRP_DROP_VERSION;
+	if (p->vrid != conf->vrid)
+		return VRRP_DROP_VRID;
+	if (p->n_addresses == 0 && list->n > 0)
+		return VRRP_DROP_COUNT_ZERO;
+	if (p->version == 2) {
+		if (p->auth_type != (unsigned)conf->auth)
+			return VRRP_DROP_AUTH_TYPE;
+		if (conf->auth == VRRP_AUTH_PASS && memcmp(p->auth, conf->auth_pass, 8) != 0)
+			return VRRP_DROP_AUTH;
+		if (p->advert_us != conf->advert_us)
+			return VRRP_DROP_INTERVAL;
+	} else if (p->advert_us != conf->advert_us) {
+		*notes |= 1u << VRRP_DROP_INTERVAL_NOTE;
+	}
+	if (!skip_list) {
+		found = compare_lists(list, p);
+		if (found == VRRP_DROP_ADDRESS_LIST)
+			return found;
+		if (found == VRRP_DROP_ADDRESS_NOTE)
+			*notes |= 1u << found;
+	}
+	if (conf->priority == 255 && p->priority == 255)
+		*notes |= 1u << VRRP_DROP_OWNER;
+	return VRRP_ACCEPT;
+}

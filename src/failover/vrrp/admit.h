@@ -1,0 +1,28 @@
+/*
+ * Whether an advertisement may take part, given the configuration: the half of RFC 9568 7.1 that
+ * is not in the bytes. Pure.
+ */
+#ifndef RELAIS_VRRP_ADMIT_H
+#define RELAIS_VRRP_ADMIT_H
+
+#include "failover/vrrp/packet.h"
+#include "failover/vrrp/vrrp_conf.h"
+
+/* The advertised addresses as they stand in a packet: built once per configuration. */
+struct vrrp_list {
+	unsigned n;
+	uint8_t bytes[VRRP_ADDRESSES_MAX * 16];
+};
+
+/* The advertised VIPs of the instance's family, in order; what exceeds 255 is left out. */
+void vrrp_list_build(struct vrrp_list *list, const struct vrrp_instance_conf *conf);
+
+/* Before the bytes are looked at: carriage, TTL, unicast sender. */
+enum vrrp_drop vrrp_admit_path(const struct vrrp_instance_conf *conf, const struct vrrp_path *path);
+
+/* After vrrp_packet_parse accepted. skip_list: the list was checked for this sender before.
+ * *notes gets a bit (1u << row) for each NOTE row that applies. */
+enum vrrp_drop vrrp_admit(const struct vrrp_instance_conf *conf, const struct vrrp_list *list,
+			  const struct vrrp_packet *p, bool skip_list, unsigned *notes);
+
+#endif

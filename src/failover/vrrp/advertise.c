@@ -1,0 +1,94 @@
+/*
+ * What an instance sends: one advertisement to the group, or one to each unicast peer, with the
+ * source that belongs to it. RFC 9568 5.1 (carriage), 5.2 (fields).
+ */
+#include "failover/vrrp/instance_impl.h"
+
+#include <string.h>
+
+static struct addr group_address(const struct vrrp_instance_conf *conf)
+{
+	struct addr a = conf->mcast_group;
+
+	if (a.len == 0 && conf->family == AF_INET6)
+		addr_parse_ip(&a, SLICE("ff02::12"), 0); /* 5.1.2.2 */
+	else if (a.len == 0)
+		addr_parse_ip(&a, SLICE("224.0.0.18"), 0); /* 5.1.1.2 */
+	return a;
+}
+
+const struct addr *vrrp_source(const struct vrrp_instance *inst)
+{
+	const struct addr *a = &inst->conf->src;
+
+	if (a->len == 0)
+		a = inst->conf->family == AF_INET6 ? &inst->link.ipv6_linklocal : &inst->link.ipv4;
+	if (a->len == 0 && inst->conf->family == AF_INET6 && inst->conf->peers)
+		a = &inst->link.ipv6_global;
+	return a->len ? a : NULL;
+}
+
+const struct addr *vrrp_source_for(const struct vrrp_instance *inst, const struct addr *dst)
+{
+	const uint8_t *b = vrrp_addr_bytes(dst);
+	bool far = dst->sa.sa_family == AF_INET6 && b[0] != 0xff &&
+		   !(b[0] == 0xfe && (b[1] & 0xc0) == 0x80);
+
+	if (far && inst->conf->src.len == 0 && inst->link.ipv6_global.len)
+		return &inst->link.ipv6_global;
+	return vrrp_source(inst);
+}
+
+bool vrrp_is_own_address(const struct vrrp_instance *inst, const struct addr *a)
+{
+	const struct addr *own[] = {&inst->conf->src, &inst->link.ipv4, &inst->link.ipv6_linklocal,
+				    &inst->link.ipv6_global};
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (own[i]->len && addr_eq(own[i], a, false))
+			return true;
+	return false;
+}
+
+static void send_to(struct vrrp_instance *inst, const struct vrrp_packet *p, const struct addr *dst)
+{
+	uint8_t buf[VRRP_PACKET_MAX + VRRP_AUTH_LEN];
+	const struct addr *src = vrrp_source_for(inst, dst);
+	size_t len = src ? vrrp_packet_build(buf, sizeof(buf), p, src, dst) : 0;
+
+	if (len && inst->ops->send_advert &&
+	    inst->ops->send_advert(inst->ctx, inst, src, dst, buf, len))
+		inst->stats.n_sent++;
+	else
+		inst->stats.n_send_failed++;
+}
+
+void vrrp_advertise(struct vrrp_instance *inst, unsigned priority)
+{
+	const struct vrrp_instance_conf *conf = inst->conf;
+	struct addr group = group_address(conf);
+	struct vrrp_packet p = {
+		.version = conf->version,
+		.family = conf->family,
+		.vrid = conf->vrid,
+		.priority = priority,
+		.auth_type = conf->version == 2 ? (unsigned)conf->auth : 0,
+		.advert_us = conf->advert_us,
+		.n_addresses = inst->list.n,
+		.addresses = inst->list.bytes,
+		.checksum_as_v2 = conf->checksum_as_v2,
+	};
+
+	if (p.auth_type == VRRP_AUTH_PASS)
+		memcpy(p.auth, conf->auth_pass, sizeof(p.auth));
+	if (!conf->peers)
+		send_to(inst, &p, &group);
+	for (const struct vrrp_peer_conf *peer = conf->peers; peer; peer = peer->next)
+		if (peer->address.sa.sa_family == conf->family)
+			send_to(inst, &p, &peer->address);
+	if (priority == 0)
+		inst->stats.n_zero_sent++;
+	/* An attempt is a beat too: it shows that we were not standing still. */
+	inst->last_sent_us = loop_now_us(inst->loop);
+	vrrp_publish_counts(inst);
+}

@@ -1,0 +1,172 @@
+/*
+ * The schedule of announcements. See announce.h; RFC 9568 6.4.2 (380), keepalived.conf garp_*.
+ * One cursor walks the addresses round by round. A burst that is asked for while one runs makes
+ * it longer, never doubles it. Without an interval between packets a burst still gives the loop a
+ * turn every BATCH packets, so that many addresses do not delay an advertisement.
+ */
+#include "failover/vrrp/announce.h"
+
+enum {
+	BATCH = 128,
+	LOWER_EVERY_US = 100000, /* bursts a peer can cause: at most this often */
+};
+
+static const struct vip_conf *first_vip(struct vrrp_announce *a)
+{
+	a->in_excluded = !a->conf->vips;
+	return a->conf->vips ? a->conf->vips : a->conf->excluded;
+}
+
+static void step_cursor(struct vrrp_announce *a)
+{
+	a->next = a->next->next;
+	if (!a->next && !a->in_excluded) {
+		a->in_excluded = true;
+		a->next = a->conf->excluded;
+	}
+	if (!a->next && --a->n_rounds_left > 0)
+		a->next = first_vip(a);
+}
+
+static int64_t gap_us(const struct vrrp_announce *a, const struct vip_conf *vip)
+{
+	return vip->address.sa.sa_family == AF_INET6 ? a->conf->garp.gna_interval_us
+						     : a->conf->garp.interval_us;
+}
+
+static void run_burst(struct vrrp_announce *a)
+{
+	for (int n = 0; n < BATCH; n++) {
+		const struct vip_conf *vip = a->next;
+		int64_t gap;
+
+		if (!a->on || !vip || a->n_rounds_left <= 0)
+			return;
+		gap = gap_us(a, vip);
+		step_cursor(a);
+		a->emit(a, vip);
+		if (gap > 0 && a->on && a->next) {
+			loop_timer_set(a->loop, &a->pace, loop_now_us(a->loop) + gap);
+			return;
+		}
+	}
+	if (a->on && a->next)
+		loop_timer_set(a->loop, &a->pace, loop_now_us(a->loop) + 1);
+}
+
+static void burst(struct vrrp_announce *a, int n_rounds)
+{
+	bool running = a->next && a->n_rounds_left > 0;
+
+	if (n_rounds <= 0)
+		return;
+	if (running) {
+		if (n_rounds > a->n_rounds_left)
+			a->n_rounds_left = n_rounds;
+		return;
+	}
+	a->n_rounds_left = n_rounds;
+	a->next = first_vip(a);
+	run_burst(a);
+}
+
+static void arm(struct vrrp_announce *a, struct loop_timer *t, int64_t after_us)
+{
+	if (after_us > 0 && a->on)
+		loop_timer_set(a->loop, t, loop_now_us(a->loop) + after_us);
+}
+
+static void on_pace(struct loop *loop, struct loop_timer *t)
+{
+	(void)loop;
+	run_burst(container_of(t, struct vrrp_announce, pace));
+}
+
+static void on_again(struct loop *loop, struct loop_timer *t)
+{
+	struct vrrp_announce *a = container_of(t, struct vrrp_announce, again);
+
+	(void)loop;
+	burst(a, a->conf->garp.repeat);
+}
+
+static void on_again_lower(struct loop *loop, struct loop_timer *t)
+{
+	struct vrrp_announce *a = container_of(t, struct vrrp_announce, again_lower);
+
+	(void)loop;
+	burst(a, a->conf->garp.lower_prio_repeat);
+}
+
+static void on_refresh(struct loop *loop, struct loop_timer *t)
+{
+	struct vrrp_announce *a = container_of(t, struct vrrp_announce, refresh);
+
+	(void)loop;
+	arm(a, t, a->conf->garp.refresh_us);
+	burst(a, a->conf->garp.refresh_repeat > 0 ? a->conf->garp.refresh_repeat : 1);
+}
+
+void vrrp_announce_init(struct vrrp_announce *a, struct loop *loop,
+			const struct vrrp_instance_conf *conf,
+			void (*emit)(struct vrrp_announce *a, const struct vip_conf *vip))
+{
+	*a = (struct vrrp_announce){.loop = loop, .conf = conf, .emit = emit};
+	a->pace.on_expiry = on_pace;
+	a->again.on_expiry = on_again;
+	a->again_lower.on_expiry = on_again_lower;
+	a->refresh.on_expiry = on_refresh;
+}
+
+void vrrp_announce_master(struct vrrp_announce *a)
+{
+	a->on = true;
+	arm(a, &a->again, a->conf->garp.delay_us);
+	arm(a, &a->refresh, a->conf->garp.refresh_us);
+	burst(a, a->conf->garp.repeat);
+}
+
+void vrrp_announce_lower(struct vrrp_announce *a)
+{
+	int64_t now = loop_now_us(a->loop);
+
+	if (!a->on || (a->lower_us && now - a->lower_us < LOWER_EVERY_US))
+		return;
+	a->lower_us = now;
+	arm(a, &a->again_lower, a->conf->garp.lower_prio_delay_us);
+	burst(a, a->conf->garp.lower_prio_repeat);
+}
+
+void vrrp_announce_round(struct vrrp_announce *a)
+{
+	if (a->on)
+		burst(a, 1);
+}
+
+void vrrp_announce_hush(struct vrrp_announce *a)
+{
+	a->on = false;
+	a->next = NULL;
+	a->n_rounds_left = 0;
+	a->lower_us = 0;
+	loop_timer_clear(a->loop, &a->pace);
+	loop_timer_clear(a->loop, &a->again);
+	loop_timer_clear(a->loop, &a->again_lower);
+	loop_timer_clear(a->loop, &a->refresh);
+}
+
+void vrrp_announce_reconfigure(struct vrrp_announce *a, const struct vrrp_instance_conf *conf)
+{
+	bool refreshed = loop_timer_armed(&a->refresh);
+
+	a->conf = conf;
+	if (a->next) {
+		a->next = first_vip(a);
+		if (!a->next)
+			a->n_rounds_left = 0;
+	}
+	if (conf->garp.refresh_us <= 0)
+		loop_timer_clear(a->loop, &a->refresh);
+	else if (!refreshed)
+		arm(a, &a->refresh, conf->garp.refresh_us);
+}

@@ -1,0 +1,251 @@
+/*
+ * May an instance take part, and with which priority: its interface, what it tracks, and the
+ * seam's resignation. Every change ends in vrrp_condition_review, which goes to FAULT or comes
+ * back from it, alone or with the whole sync group.
+ */
+#include "failover/vrrp/instance_impl.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/die.h"
+
+static const char *kind_word(enum vrrp_track_kind kind)
+{
+	switch (kind) {
+	case VRRP_TRACK_INTERFACE:
+		return "interface";
+	case VRRP_TRACK_SCRIPT:
+		return "script";
+	case VRRP_TRACK_PROCESS:
+		return "process";
+	case VRRP_TRACK_FILE:
+		return "file";
+	}
+	return "track";
+}
+
+/* Keepalived ignores weights of an owner, and in a group unless it says otherwise. */
+static bool weights_count(const struct vrrp_instance *inst)
+{
+	if (inst->conf->priority == 255)
+		return false;
+	return !inst->group || vrrp_group_conf(inst->group)->tracking_weight;
+}
+
+static bool track_is_fault(const struct track *t)
+{
+	return t->status == TRACK_DOWN && t->conf->weight == 0;
+}
+
+enum verdict vrrp_condition_verdict(const struct vrrp_instance *inst, char why[static REASON_LEN])
+{
+	const char *dev = inst->conf->interface;
+	bool must_be_up = !inst->conf->dont_track_primary;
+	enum verdict verdict = VERDICT_CLEAR;
+
+	why[0] = '\0';
+	if (inst->resigned) {
+		snprintf(why, REASON_LEN, "%s", inst->resigned_for);
+		return VERDICT_FAULT;
+	}
+	if (inst->link.ifindex == 0 || (must_be_up && !inst->link.up)) {
+		snprintf(why, REASON_LEN, "interface %s %s", dev,
+			 inst->link.ifindex == 0 ? "does not exist" : "is down");
+		return VERDICT_FAULT;
+	}
+	if (!vrrp_source(inst)) {
+		snprintf(why, REASON_LEN, "interface %s has no %s address to send from", dev,
+			 inst->conf->family == AF_INET6 ? "link-local IPv6" : "IPv4");
+		return VERDICT_FAULT;
+	}
+	for (unsigned i = 0; i < inst->n_tracks; i++) {
+		const struct track *t = &inst->tracks[i];
+
+		if (track_is_fault(t)) {
+			snprintf(why, REASON_LEN, "%s %s %s", kind_word(t->conf->kind),
+				 t->conf->name, t->conf->reverse ? "is up (reverse)" : "is down");
+			return VERDICT_FAULT;
+		}
+		if (t->status == TRACK_UNKNOWN && t->conf->weight == 0 &&
+		    verdict == VERDICT_CLEAR) {
+			snprintf(why, REASON_LEN, "waiting for the first result of %s %s",
+				 kind_word(t->conf->kind), t->conf->name);
+			verdict = VERDICT_WAIT;
+		}
+	}
+	return verdict;
+}
+
+static unsigned compute_priority(const struct vrrp_instance *inst)
+{
+	int priority = (int)inst->conf->priority;
+
+	if (!weights_count(inst))
+		return inst->conf->priority;
+	for (unsigned i = 0; i < inst->n_tracks; i++) {
+		const struct track *t = &inst->tracks[i];
+
+		if (t->status == TRACK_UP && t->conf->weight > 0)
+			priority += t->conf->weight;
+		if (t->status == TRACK_DOWN && t->conf->weight < 0)
+			priority += t->conf->weight;
+	}
+	if (priority < 1)
+		return 1;
+	return priority > 254 ? 254 : (unsigned)priority;
+}
+
+static void update_priority(struct vrrp_instance *inst)
+{
+	unsigned was = inst->priority;
+
+	inst->priority = compute_priority(inst);
+	if (was == inst->priority)
+		return;
+	log_notice("(%s) effective priority %u, was %u", inst->conf->name, inst->priority, was);
+	vrrp_publish_all(inst);
+	if (inst->ops->priority_changed)
+		inst->ops->priority_changed(inst->ctx, inst, was, inst->priority);
+}
+
+static void set_waiting(struct vrrp_instance *inst, const char *why)
+{
+	if (strcmp(inst->reason, why) == 0)
+		return;
+	snprintf(inst->reason, sizeof(inst->reason), "%s", why);
+	vrrp_publish_all(inst);
+}
+
+void vrrp_condition_apply(struct vrrp_instance *inst, enum verdict verdict, const char *why)
+{
+	if (!inst->started)
+		return;
+	if (verdict == VERDICT_FAULT && inst->state != VRRP_FAULT) {
+		vrrp_instance_feed(inst, VRRP_EV_FAULT, "%s", why);
+	} else if (verdict == VERDICT_FAULT) {
+		set_waiting(inst, why);
+	} else if (verdict == VERDICT_WAIT && inst->state == VRRP_INIT) {
+		set_waiting(inst, why);
+	} else if (verdict == VERDICT_CLEAR &&
+		   (inst->state == VRRP_INIT || inst->state == VRRP_FAULT)) {
+		bool owner = inst->priority == 255;
+
+		vrrp_instance_feed(inst, owner ? VRRP_EV_START_OWNER : VRRP_EV_START, "%s",
+				   inst->state == VRRP_FAULT ? "all that is tracked is well again"
+				   : owner		     ? "address owner"
+							     : "started");
+	}
+}
+
+void vrrp_condition_review(struct vrrp_instance *inst)
+{
+	char why[REASON_LEN];
+	enum verdict verdict;
+
+	update_priority(inst);
+	if (inst->group) {
+		vrrp_group_review(inst->group);
+		return;
+	}
+	verdict = vrrp_condition_verdict(inst, why);
+	vrrp_condition_apply(inst, verdict, why);
+}
+
+/* ---- tracks ---- */
+
+static unsigned count_rows(const struct vrrp_track_conf *row)
+{
+	unsigned n = 0;
+
+	for (; row; row = row->next)
+		n++;
+	return n;
+}
+
+static enum track_status known_status(const struct track *old, unsigned n_old,
+				      const struct vrrp_track_conf *row, enum track_status fresh)
+{
+	for (unsigned i = 0; i < n_old; i++) {
+		const struct vrrp_track_conf *was = old[i].conf;
+		enum track_status s = old[i].status;
+
+		if (was->kind != row->kind || strcmp(was->name, row->name) != 0)
+			continue;
+		if (was->reverse != row->reverse && s >= TRACK_UP)
+			s = s == TRACK_UP ? TRACK_DOWN : TRACK_UP;
+		return s;
+	}
+	return fresh;
+}
+
+void vrrp_condition_rebuild(struct vrrp_instance *inst, enum track_status fresh)
+{
+	const struct vrrp_track_conf *lists[2] = {
+		inst->conf->tracks, inst->group ? vrrp_group_conf(inst->group)->tracks : NULL};
+	unsigned n = count_rows(lists[0]) + count_rows(lists[1]), at = 0;
+	struct track *rows = calloc(n ? n : 1, sizeof(*rows));
+
+	if (!rows)
+		die_no_memory();
+	for (int i = 0; i < 2; i++)
+		for (const struct vrrp_track_conf *row = lists[i]; row; row = row->next) {
+			rows[at].conf = row;
+			rows[at++].status = known_status(inst->tracks, inst->n_tracks, row, fresh);
+		}
+	free(inst->tracks);
+	inst->tracks = rows;
+	inst->n_tracks = n;
+}
+
+void vrrp_instance_track_set(struct vrrp_instance *inst, enum vrrp_track_kind kind,
+			     const char *name, bool up)
+{
+	bool changed = false;
+
+	for (unsigned i = 0; i < inst->n_tracks; i++) {
+		struct track *t = &inst->tracks[i];
+		enum track_status now = up != t->conf->reverse ? TRACK_UP : TRACK_DOWN;
+
+		if (t->conf->kind != kind || strcmp(t->conf->name, name) != 0 || t->status == now)
+			continue;
+		t->status = now;
+		changed = true;
+	}
+	if (changed)
+		vrrp_condition_review(inst);
+}
+
+/* ---- link and seam ---- */
+
+static bool link_same(const struct vrrp_link *a, const struct vrrp_link *b)
+{
+	return a->ifindex == b->ifindex && a->up == b->up && addr_eq(&a->ipv4, &b->ipv4, false) &&
+	       addr_eq(&a->ipv6_linklocal, &b->ipv6_linklocal, false) &&
+	       addr_eq(&a->ipv6_global, &b->ipv6_global, false) &&
+	       memcmp(a->mac, b->mac, sizeof(a->mac)) == 0;
+}
+
+void vrrp_instance_link_changed(struct vrrp_instance *inst, const struct vrrp_link *link)
+{
+	if (strcmp(link->name, inst->conf->interface) != 0 || link_same(&inst->link, link))
+		return;
+	inst->link = *link;
+	vrrp_condition_review(inst);
+}
+
+void vrrp_instance_resign(struct vrrp_instance *inst, const char *reason)
+{
+	inst->resigned = true;
+	snprintf(inst->resigned_for, sizeof(inst->resigned_for), "%s", reason);
+	vrrp_condition_review(inst);
+}
+
+void vrrp_instance_release(struct vrrp_instance *inst)
+{
+	if (!inst->resigned)
+		return;
+	inst->resigned = false;
+	vrrp_condition_review(inst);
+}

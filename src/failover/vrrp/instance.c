@@ -1,0 +1,516 @@
+/*
+ * The life of an instance: what happens becomes an event, vrrp_instance_feed is the one door that
+ * changes the state and carries out the actions. See instance.h for who calls, states.def and
+ * fsm.c for the machine (RFC 9568 6.4).
+ *
+ * Freeze guard: a master's advertisements are its own heartbeat. When the last one is older than
+ * the down interval, this process or its machine stood still and another node has taken over by
+ * now: the door lets a YIELD through before anything else, so nothing leaves us as master.
+ */
+#include "failover/vrrp/instance_impl.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/base/die.h"
+
+enum { GATE_BURST = 3 };
+static const int64_t gate_period_us = 60 * 1000000LL;
+
+static int64_t wall_now_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+/* ---- timers ---- */
+
+int64_t vrrp_instance_advert_us(const struct vrrp_instance *inst)
+{
+	return inst->learned_us ? inst->learned_us : inst->conf->advert_us;
+}
+
+int64_t vrrp_instance_down_us(const struct vrrp_instance *inst)
+{
+	return vrrp_down_us(inst->conf->version, inst->priority, vrrp_instance_advert_us(inst),
+			    inst->conf->down_adverts ? inst->conf->down_adverts : 3);
+}
+
+/* With our own interval: what the others wait for when we are the master. */
+int64_t vrrp_instance_own_down_us(const struct vrrp_instance *inst)
+{
+	return vrrp_down_us(inst->conf->version, inst->priority, inst->conf->advert_us,
+			    inst->conf->down_adverts ? inst->conf->down_adverts : 3);
+}
+
+static void arm_in(struct vrrp_instance *inst, int64_t span_us)
+{
+	loop_timer_set(inst->loop, &inst->timer, loop_now_us(inst->loop) + span_us);
+}
+
+/* From when it was due, so that intervals do not drift; from now after a delay. */
+static void arm_next_advert(struct vrrp_instance *inst)
+{
+	int64_t next = inst->timer.deadline_us + inst->conf->advert_us;
+
+	if (next <= loop_now_us(inst->loop))
+		arm_in(inst, inst->conf->advert_us);
+	else
+		loop_timer_set(inst->loop, &inst->timer, next);
+}
+
+/* ---- actions ---- */
+
+static void rebuke(struct vrrp_instance *inst)
+{
+	if (inst->ops->rx_lower)
+		inst->ops->rx_lower(inst->ctx, inst);
+	if (inst->conf->lower_prio_no_advert)
+		return;
+	vrrp_advertise(inst, inst->priority);
+	arm_in(inst, inst->conf->advert_us);
+	vrrp_announce_lower(&inst->announce);
+}
+
+/* Many addresses may take longer than an interval: that is our own doing and no freeze, and the
+ * others must hear of us meanwhile. */
+static void add_addresses(struct vrrp_instance *inst)
+{
+	if (inst->ops->addresses_add)
+		inst->ops->addresses_add(inst->ctx, inst);
+	if (loop_clock_us(inst->loop) - inst->last_sent_us >= inst->conf->advert_us)
+		vrrp_advertise(inst, inst->priority);
+}
+
+static void act(struct vrrp_instance *inst, enum vrrp_action action, int64_t heard_us)
+{
+	const struct vrrp_instance_conf *conf = inst->conf;
+	int64_t skew_us =
+		vrrp_skew_us(conf->version, inst->priority, vrrp_instance_advert_us(inst));
+
+	switch (action) {
+	case VRRP_DO_SEND_ADVERT:
+		vrrp_advertise(inst, inst->priority);
+		break;
+	case VRRP_DO_SEND_ZERO:
+		vrrp_advertise(inst, 0);
+		break;
+	case VRRP_DO_REPLY_HIGHER:
+		if (conf->higher_prio_send_advert)
+			vrrp_advertise(inst, inst->priority);
+		break;
+	case VRRP_DO_REBUKE:
+		rebuke(inst);
+		break;
+	case VRRP_DO_ADD_ADDRESSES:
+		add_addresses(inst);
+		break;
+	case VRRP_DO_DEL_ADDRESSES:
+		if (inst->ops->addresses_del)
+			inst->ops->addresses_del(inst->ctx, inst);
+		break;
+	case VRRP_DO_ANNOUNCE:
+		vrrp_announce_master(&inst->announce);
+		break;
+	case VRRP_DO_HUSH:
+		vrrp_announce_hush(&inst->announce);
+		break;
+	case VRRP_DO_LEARN: /* 6.1: version 3 only, version 2 wants equal ones */
+		inst->learned_us = conf->version == 3 ? heard_us : 0;
+		break;
+	case VRRP_DO_FORGET:
+		inst->learned_us = 0;
+		break;
+	case VRRP_DO_ARM_DOWN:
+		inst->master_left = false;
+		arm_in(inst, vrrp_instance_down_us(inst));
+		break;
+	case VRRP_DO_ARM_SKEW:
+		inst->master_left = true;
+		arm_in(inst, skew_us);
+		break;
+	case VRRP_DO_ARM_ADVERT:
+		arm_in(inst, conf->advert_us);
+		break;
+	case VRRP_DO_NEXT_ADVERT:
+		arm_next_advert(inst);
+		break;
+	case VRRP_DO_DISARM:
+		loop_timer_clear(inst->loop, &inst->timer);
+		break;
+	case VRRP_DO_END:
+	case VRRP_DO_N:
+		break;
+	}
+}
+
+static void count_move(struct vrrp_instance *inst, enum vrrp_state from)
+{
+	inst->stats.n_transitions++;
+	inst->stats.n_become_master += inst->state == VRRP_MASTER;
+	inst->stats.n_release_master += from == VRRP_MASTER;
+	inst->since_wall_us = wall_now_us();
+	if (inst->state == VRRP_MASTER || from == VRRP_FAULT || from == VRRP_INIT)
+		inst->master.len = 0;
+	if (inst->state == VRRP_BACKUP && from != VRRP_INIT)
+		inst->hold_until_us = 0;
+}
+
+static void step(struct vrrp_instance *inst, enum vrrp_event event, int64_t heard_us,
+		 const char *reason)
+{
+	const struct vrrp_step *s = vrrp_fsm_step(inst->state, event);
+	enum vrrp_state from = inst->state;
+
+	RELAIS_ASSERT(vrrp_fsm_arrow(from, s->next));
+	inst->state = s->next; /* the only place */
+	if (s->next != from)
+		snprintf(inst->reason, sizeof(inst->reason), "%s", reason);
+	for (const enum vrrp_action *a = s->actions; *a != VRRP_DO_END; a++)
+		act(inst, *a, heard_us);
+	if (s->next == from)
+		return;
+	count_move(inst, from);
+	log_notice("(%s) Entering %s STATE: %s", inst->conf->name, vrrp_state_word(s->next),
+		   inst->reason);
+	vrrp_publish_all(inst);
+	if (inst->ops->state_changed)
+		inst->ops->state_changed(inst->ctx, inst, from, s->next, inst->reason);
+	vrrp_group_moved(inst, event, from, s->next);
+}
+
+/* ---- the door ---- */
+
+static bool stood_still(struct vrrp_instance *inst, int64_t *gap_us)
+{
+	if (inst->state != VRRP_MASTER)
+		return false;
+	*gap_us = loop_clock_us(inst->loop) - inst->last_sent_us;
+	return *gap_us > vrrp_instance_own_down_us(inst);
+}
+
+static bool yield_if_frozen(struct vrrp_instance *inst)
+{
+	char reason[REASON_LEN];
+	int64_t gap_us;
+
+	if (!stood_still(inst, &gap_us))
+		return false;
+	inst->stats.n_frozen++;
+	snprintf(reason, sizeof(reason), "stood still for %lld ms, another may be master",
+		 (long long)(gap_us / 1000));
+	step(inst, VRRP_EV_YIELD, 0, reason);
+	return true;
+}
+
+static void feed_heard(struct vrrp_instance *inst, enum vrrp_event event, int64_t heard_us,
+		       const char *reason)
+{
+	if (event != VRRP_EV_YIELD)
+		yield_if_frozen(inst);
+	step(inst, event, heard_us, reason);
+}
+
+void vrrp_instance_feed(struct vrrp_instance *inst, enum vrrp_event event, const char *fmt, ...)
+{
+	char reason[REASON_LEN];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(reason, sizeof(reason), fmt, ap);
+	va_end(ap);
+	feed_heard(inst, event, 0, reason);
+}
+
+static void on_timer(struct loop *loop, struct loop_timer *t)
+{
+	struct vrrp_instance *inst = container_of(t, struct vrrp_instance, timer);
+	int64_t late_us = loop_now_us(loop) - t->deadline_us;
+	unsigned held;
+
+	switch (inst->state) {
+	case VRRP_INIT:
+		inst->started = true;
+		vrrp_condition_review(inst);
+		return;
+	case VRRP_BACKUP:
+		/* We, not the master, were silent: listen once more before taking over. */
+		if (late_us > vrrp_instance_down_us(inst)) {
+			inst->stats.n_frozen++;
+			log_warn("(%s) stood still for %lld ms while BACKUP, listening anew",
+				 inst->conf->name, (long long)(late_us / 1000));
+			arm_in(inst, vrrp_instance_down_us(inst));
+			return;
+		}
+		if (inst->master_left)
+			vrrp_instance_feed(inst, VRRP_EV_DOWN_TIMER, "the master resigned");
+		else
+			vrrp_instance_feed(inst, VRRP_EV_DOWN_TIMER, "no advertisement for %.3f ms",
+					   (double)vrrp_instance_down_us(inst) / 1000);
+		return;
+	case VRRP_MASTER:
+		if (late_us > inst->conf->advert_us &&
+		    log_gate_open(&inst->late_gate, loop_now_us(loop), GATE_BURST, gate_period_us,
+				  &held))
+			log_warn("(%s) advertisement %lld ms late (%u more such)", inst->conf->name,
+				 (long long)(late_us / 1000), held);
+		vrrp_instance_feed(inst, VRRP_EV_ADVERT_TIMER, "advertising");
+		return;
+	default:
+		return;
+	}
+}
+
+static void emit_announcement(struct vrrp_announce *a, const struct vip_conf *vip)
+{
+	struct vrrp_instance *inst = container_of(a, struct vrrp_instance, announce);
+
+	if (!yield_if_frozen(inst) && inst->ops->announce)
+		inst->ops->announce(inst->ctx, inst, vip);
+}
+
+/* ---- receiving ---- */
+
+static void count_drop(struct vrrp_instance *inst, enum vrrp_drop why, const struct vrrp_path *path)
+{
+	bool note = vrrp_drop_is_note(why);
+	char text[ADDR_TEXT_MAX];
+	unsigned held;
+
+	inst->stats.dropped[why]++;
+	inst->stats.n_dropped += !note;
+	if (!note)
+		vrrp_publish_counts(inst);
+	if (!log_gate_open(&inst->gates[why], loop_now_us(inst->loop), GATE_BURST, gate_period_us,
+			   &held))
+		return;
+	log_line(note ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
+		 "(%s) advertisement from %s %s: %s (%u more such)", inst->conf->name,
+		 addr_host_text(&path->src, text), note ? "noted" : "dropped", vrrp_drop_text(why),
+		 held);
+}
+
+/* Preempt_Mode (6.1), preempt_delay and Keepalived's "nopreempt needs state BACKUP". */
+static bool preemption_held(struct vrrp_instance *inst)
+{
+	int64_t now = loop_now_us(inst->loop);
+
+	if (inst->state != VRRP_BACKUP)
+		return false;
+	if (inst->conf->nopreempt && !inst->conf->wants_master)
+		return true;
+	if (inst->conf->preempt_delay_us <= 0)
+		return false;
+	if (inst->hold_until_us == 0)
+		inst->hold_until_us = now + inst->conf->preempt_delay_us;
+	return now < inst->hold_until_us;
+}
+
+static enum vrrp_event classify(struct vrrp_instance *inst, const struct vrrp_packet *p,
+				const struct vrrp_path *path)
+{
+	const struct addr *own = vrrp_source_for(inst, &path->src);
+
+	if (p->priority == 0)
+		return VRRP_EV_RX_ZERO;
+	if (p->priority < inst->priority)
+		return preemption_held(inst) ? VRRP_EV_RX_BELOW_HELD : VRRP_EV_RX_BELOW;
+	inst->hold_until_us = 0;
+	if (p->priority > inst->priority || !own)
+		return VRRP_EV_RX_ABOVE;
+	/* 6.4.3 (725): the numerically greater source address wins a tie. */
+	return vrrp_addr_compare(&path->src, own) > 0 ? VRRP_EV_RX_ABOVE : VRRP_EV_RX_TIE;
+}
+
+static enum vrrp_drop examine(struct vrrp_instance *inst, const uint8_t *bytes, size_t len,
+			      const struct vrrp_path *path, struct vrrp_packet *p)
+{
+	bool skip = inst->conf->skip_check_adv_addr && inst->list_ok.len &&
+		    addr_eq(&inst->list_ok, &path->src, false);
+	enum vrrp_drop drop = vrrp_admit_path(inst->conf, path);
+	unsigned notes = 0;
+
+	if (!drop && vrrp_is_own_address(inst, &path->src))
+		drop = VRRP_DROP_OWN;
+	if (!drop)
+		drop = vrrp_packet_parse(p, bytes, len, path);
+	if (!drop)
+		drop = vrrp_admit(inst->conf, &inst->list, p, skip, &notes);
+	for (enum vrrp_drop row = VRRP_ACCEPT; notes; row++, notes >>= 1)
+		if (notes & 1)
+			count_drop(inst, row, path);
+	if (!drop)
+		inst->list_ok = path->src;
+	return drop;
+}
+
+void vrrp_instance_receive(struct vrrp_instance *inst, const uint8_t *bytes, size_t len,
+			   const struct vrrp_path *path)
+{
+	char reason[REASON_LEN], text[ADDR_TEXT_MAX];
+	struct vrrp_packet p;
+	enum vrrp_drop drop;
+	enum vrrp_event event;
+
+	if (!inst->started || path->src.sa.sa_family != inst->conf->family)
+		return;
+	drop = examine(inst, bytes, len, path, &p);
+	if (drop) {
+		count_drop(inst, drop, path);
+		return;
+	}
+	inst->stats.n_received++;
+	inst->stats.n_zero_received += p.priority == 0;
+	event = classify(inst, &p, path);
+	snprintf(reason, sizeof(reason), "%s advertises priority %u, ours is %u",
+		 addr_host_text(&path->src, text), p.priority, inst->priority);
+	feed_heard(inst, event, p.advert_us, reason);
+	if (inst->state == VRRP_BACKUP && event != VRRP_EV_RX_ZERO &&
+	    !addr_eq(&inst->master, &path->src, false)) {
+		inst->master = path->src;
+		vrrp_publish_all(inst);
+	} else {
+		vrrp_publish_counts(inst);
+	}
+}
+
+/* ---- life ---- */
+
+struct vrrp_instance *vrrp_instance_new(const struct vrrp_instance_params *params)
+{
+	struct vrrp_instance *inst = calloc(1, sizeof(*inst));
+
+	if (!inst)
+		die_no_memory();
+	inst->loop = params->loop;
+	inst->conf = params->conf;
+	inst->ops = params->ops;
+	inst->ctx = params->ctx;
+	inst->page = params->page;
+	inst->timer.on_expiry = on_timer;
+	inst->priority = inst->conf->priority;
+	list_init(&inst->group_link);
+	snprintf(inst->reason, sizeof(inst->reason), "not started");
+	inst->since_wall_us = wall_now_us();
+	vrrp_list_build(&inst->list, inst->conf);
+	vrrp_announce_init(&inst->announce, inst->loop, inst->conf, emit_announcement);
+	vrrp_condition_rebuild(inst, TRACK_UNKNOWN);
+	return inst;
+}
+
+void vrrp_instance_free(struct vrrp_instance **inst)
+{
+	struct vrrp_instance *i = *inst;
+
+	*inst = NULL;
+	if (!i)
+		return;
+	vrrp_group_remove(i);
+	vrrp_announce_hush(&i->announce);
+	loop_timer_clear(i->loop, &i->timer);
+	free(i->tracks);
+	free(i);
+}
+
+void vrrp_instance_start(struct vrrp_instance *inst, int64_t delay_us)
+{
+	if (inst->started)
+		return;
+	inst->hold_until_us =
+		inst->conf->preempt_delay_us > 0
+			? loop_now_us(inst->loop) + delay_us + inst->conf->preempt_delay_us
+			: 0;
+	vrrp_publish_all(inst);
+	if (delay_us > 0) {
+		arm_in(inst, delay_us);
+		return;
+	}
+	inst->started = true;
+	vrrp_condition_review(inst);
+}
+
+bool vrrp_instance_resume(struct vrrp_instance *inst, const struct shared_vip *before)
+{
+	const struct vrrp_instance_conf *conf = inst->conf;
+	int64_t age_us = loop_now_us(inst->loop) - before->state_mono_us;
+	char why[REASON_LEN];
+
+	if (inst->started || strcmp(before->state, vrrp_state_word(VRRP_MASTER)) != 0 ||
+	    strncmp(before->name, conf->name, sizeof(before->name) - 1) != 0 ||
+	    strncmp(before->interface, conf->interface, sizeof(before->interface) - 1) != 0 ||
+	    before->vrid != conf->vrid || before->family != conf->family ||
+	    before->version != conf->version || before->state_mono_us <= 0 || age_us < 0 ||
+	    age_us > vrrp_instance_own_down_us(inst))
+		return false;
+	if (vrrp_condition_verdict(inst, why) == VERDICT_FAULT)
+		return false;
+	for (unsigned i = 0; i < inst->n_tracks; i++)
+		if (inst->tracks[i].status == TRACK_UNKNOWN)
+			inst->tracks[i].status = TRACK_PASSED;
+	inst->started = true;
+	vrrp_instance_feed(inst, VRRP_EV_RESUME, "continues: the last advertisement is %.3f ms old",
+			   (double)age_us / 1000);
+	inst->since_wall_us = before->since_wall_us;
+	inst->stats.n_transitions = before->n_transitions;
+	vrrp_publish_all(inst);
+	return true;
+}
+
+void vrrp_instance_stop(struct vrrp_instance *inst, const char *reason)
+{
+	inst->started = false;
+	vrrp_instance_feed(inst, VRRP_EV_STOP, "%s", reason);
+	inst->hold_until_us = 0;
+}
+
+void vrrp_instance_note_repair(struct vrrp_instance *inst)
+{
+	inst->stats.n_repaired++;
+	vrrp_publish_counts(inst);
+}
+
+void vrrp_instance_announce_now(struct vrrp_instance *inst)
+{
+	if (inst->state == VRRP_MASTER)
+		vrrp_announce_round(&inst->announce);
+}
+
+enum vrrp_state vrrp_instance_state(const struct vrrp_instance *inst)
+{
+	return inst->state;
+}
+
+const char *vrrp_instance_reason(const struct vrrp_instance *inst)
+{
+	return inst->reason;
+}
+
+const struct vrrp_instance_conf *vrrp_instance_conf(const struct vrrp_instance *inst)
+{
+	return inst->conf;
+}
+
+const struct vrrp_link *vrrp_instance_link(const struct vrrp_instance *inst)
+{
+	return &inst->link;
+}
+
+const struct vrrp_instance_stats *vrrp_instance_stats(const struct vrrp_instance *inst)
+{
+	return &inst->stats;
+}
+
+unsigned vrrp_instance_priority(const struct vrrp_instance *inst)
+{
+	return inst->priority;
+}
+
+const struct addr *vrrp_instance_master(const struct vrrp_instance *inst)
+{
+	return &inst->master;
+}

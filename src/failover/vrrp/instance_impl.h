@@ -1,0 +1,100 @@
+/*
+ * The inside of an instance, for the files of this room only: instance.c (life and timers),
+ * condition.c (may it take part, with which priority), advertise.c (what goes out),
+ * reconf.c (reload), publish.c (the shared page), group.c.
+ */
+#ifndef RELAIS_VRRP_INSTANCE_IMPL_H
+#define RELAIS_VRRP_INSTANCE_IMPL_H
+
+#include "core/log/log.h"
+#include "failover/vrrp/admit.h"
+#include "failover/vrrp/announce.h"
+#include "failover/vrrp/group.h"
+#include "failover/vrrp/instance.h"
+
+enum { REASON_LEN = 128 };
+
+enum track_status {
+	TRACK_UNKNOWN, /* no result yet: holds a starting instance back */
+	TRACK_PASSED,  /* no result yet, taken as good (resume, reload) */
+	TRACK_UP,
+	TRACK_DOWN,
+};
+
+struct track {
+	const struct vrrp_track_conf *conf; /* borrowed: of the instance's or the group's conf */
+	enum track_status status;
+};
+
+struct vrrp_instance {
+	struct loop *loop; /* borrowed, as the next four */
+	const struct vrrp_instance_conf *conf;
+	const struct vrrp_instance_ops *ops;
+	void *ctx;
+	struct shared_vip *page; /* may be NULL */
+
+	enum vrrp_state state; /* written by vrrp_instance_feed only */
+	char reason[REASON_LEN];
+	int64_t since_wall_us;
+	bool started; /* start was called and its delay is over, stop was not */
+
+	struct loop_timer timer; /* INIT: start delay, BACKUP: down, MASTER: next advertisement */
+	int64_t last_sent_us;	 /* MASTER's own beat; 0 = never */
+	int64_t learned_us;	 /* v3: the master's interval; 0 = use ours */
+	int64_t hold_until_us;	 /* preempt_delay; 0 = begins with the next lower advertisement */
+	bool master_left;	 /* the down timer runs because of a priority 0 */
+	struct addr master;	 /* who was heard last as master */
+	struct addr list_ok;	 /* whose address list was found right (skip_check_adv_addr) */
+
+	struct vrrp_link link;
+	struct track *tracks; /* owned */
+	unsigned n_tracks;
+	unsigned priority; /* effective */
+	bool resigned;
+	char resigned_for[REASON_LEN];
+
+	struct vrrp_list list; /* of conf */
+	struct vrrp_announce announce;
+	struct vrrp_group *group; /* NULL = none */
+	struct list group_link;
+
+	struct vrrp_instance_stats stats;
+	struct log_gate gates[VRRP_DROP_N], late_gate;
+};
+
+/* instance.c: the one door. Asserts the arrow, writes the state, carries out the actions, logs,
+ * counts, publishes, tells. A master that stood still yields before anything else. */
+void vrrp_instance_feed(struct vrrp_instance *inst, enum vrrp_event event, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+int64_t vrrp_instance_own_down_us(const struct vrrp_instance *inst);
+
+/* advertise.c */
+void vrrp_advertise(struct vrrp_instance *inst, unsigned priority);
+/* The address that goes with dst; NULL when the interface has none. */
+const struct addr *vrrp_source_for(const struct vrrp_instance *inst, const struct addr *dst);
+const struct addr *vrrp_source(const struct vrrp_instance *inst);
+bool vrrp_is_own_address(const struct vrrp_instance *inst, const struct addr *a);
+
+/* condition.c: what is tracked changed: recompute the priority, go to FAULT or come back, and
+ * with the instance its group. */
+void vrrp_condition_review(struct vrrp_instance *inst);
+/* Rows of conf and group anew; what is known of a (kind, name) stays known, the others begin as
+ * fresh says. Out of memory ends the process as at start-up. */
+void vrrp_condition_rebuild(struct vrrp_instance *inst, enum track_status fresh);
+
+enum verdict { VERDICT_CLEAR, VERDICT_WAIT, VERDICT_FAULT };
+/* Of the instance alone, without its group. why gets a sentence unless CLEAR. */
+enum verdict vrrp_condition_verdict(const struct vrrp_instance *inst, char why[static REASON_LEN]);
+/* Acts on a verdict. */
+void vrrp_condition_apply(struct vrrp_instance *inst, enum verdict verdict, const char *why);
+
+/* group.c */
+void vrrp_group_review(struct vrrp_group *group);
+void vrrp_group_moved(struct vrrp_instance *inst, enum vrrp_event event, enum vrrp_state from,
+		      enum vrrp_state to);
+
+/* publish.c */
+void vrrp_publish_all(struct vrrp_instance *inst);
+void vrrp_publish_counts(struct vrrp_instance *inst);
+
+#endif

@@ -1,0 +1,472 @@
+/*
+ * VRRP on raw sockets. See transport.h. RFC 9568 5.1 (carriage), 7.1 (what came), ip(7), ipv6(7).
+ *
+ * A place is an (interface name, family) that an instance wants. Its socket is open while the
+ * interface exists; it is bound to the device and has joined the groups of its instances. Source,
+ * TTL and interface of what goes out are said per packet, so instances with different ones share
+ * the socket.
+ */
+#include "failover/vrrp/transport.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <netinet/ip.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/base/die.h"
+#include "core/base/list.h"
+#include "core/log/log.h"
+
+enum {
+	PROTOCOL_VRRP = 112,
+	TTL_VRRP = 255,		 /* 5.1.1.3 */
+	TOS_INTERNETWORK = 0xc0, /* as Keepalived sets it */
+	SO_PRIORITY_CONTROL = 7, /* TC_PRIO_CONTROL: ahead of the node's own traffic */
+	READ_MAX = 64,		 /* packets per turn of the loop */
+	BUF_LEN = 60 + VRRP_PACKET_MAX + 64,
+};
+
+struct place {
+	struct list link; /* vrrp_transport.places */
+	struct vrrp_transport *transport;
+	char name[IF_NAMESIZE];
+	int family;
+	unsigned ifindex; /* of the open socket; 0 = closed */
+	struct loop_fd lfd;
+	struct vrrp_instance *by_vrid[256]; /* borrowed */
+	unsigned n_instances;
+};
+
+struct vrrp_transport {
+	struct loop *loop; /* borrowed */
+	struct list places;
+	struct vrrp_transport_stats stats;
+	struct log_gate unknown_gate, open_gate, send_gate;
+	bool log_unknown;
+	uint8_t buf[BUF_LEN];
+};
+
+struct vrrp_transport *vrrp_transport_new(struct loop *loop, bool log_unknown_vrids)
+{
+	struct vrrp_transport *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		die_no_memory();
+	t->loop = loop;
+	t->log_unknown = log_unknown_vrids;
+	list_init(&t->places);
+	return t;
+}
+
+static bool gate_open(struct vrrp_transport *t, struct log_gate *gate)
+{
+	unsigned held;
+
+	return log_gate_open(gate, loop_now_us(t->loop), 3, 60 * 1000000LL, &held);
+}
+
+/* ---- sockets ---- */
+
+static int set_int(int fd, int level, int name, int value)
+{
+	return setsockopt(fd, level, name, &value, sizeof(value));
+}
+
+static int set_options_v4(int fd)
+{
+	if (set_int(fd, IPPROTO_IP, IP_TTL, TTL_VRRP) < 0 ||
+	    set_int(fd, IPPROTO_IP, IP_MULTICAST_TTL, TTL_VRRP) < 0 ||
+	    set_int(fd, IPPROTO_IP, IP_MULTICAST_LOOP, 0) < 0 ||
+	    set_int(fd, IPPROTO_IP, IP_MULTICAST_ALL, 0) < 0 ||
+	    set_int(fd, IPPROTO_IP, IP_TOS, TOS_INTERNETWORK) < 0)
+		return -errno;
+	return 0;
+}
+
+static int set_options_v6(int fd)
+{
+	if (set_int(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, TTL_VRRP) < 0 ||
+	    set_int(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, TTL_VRRP) < 0 ||
+	    set_int(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0) < 0 ||
+	    set_int(fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0) < 0 ||
+	    set_int(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1) < 0 ||
+	    set_int(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) < 0 ||
+	    set_int(fd, IPPROTO_IPV6, IPV6_TCLASS, TOS_INTERNETWORK) < 0)
+		return -errno;
+	return 0;
+}
+
+static int join(const struct place *pl, const struct vrrp_instance_conf *conf)
+{
+	struct ip_mreqn m4 = {.imr_ifindex = (int)pl->ifindex};
+	struct ipv6_mreq m6 = {.ipv6mr_interface = pl->ifindex};
+	int rc;
+
+	if (conf->peers)
+		return 0;
+	if (pl->family == AF_INET) {
+		m4.imr_multiaddr.s_addr = conf->mcast_group.len
+						  ? conf->mcast_group.in4.sin_addr.s_addr
+						  : htonl(0xe0000012); /* 224.0.0.18 */
+		rc = setsockopt(pl->lfd.fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &m4, sizeof(m4));
+	} else {
+		static const struct in6_addr all_vrrp = {
+			.s6_addr = {0xff, 0x02, [15] = 0x12}}; /* ff02::12 */
+
+		m6.ipv6mr_multiaddr =
+			conf->mcast_group.len ? conf->mcast_group.in6.sin6_addr : all_vrrp;
+		rc = setsockopt(pl->lfd.fd, IPPROTO_IPV6, IPV6_ADD_MEMBERSHIP, &m6, sizeof(m6));
+	}
+	return rc < 0 && errno != EADDRINUSE ? -errno : 0;
+}
+
+static int join_all(const struct place *pl)
+{
+	int err = 0;
+
+	for (int vrid = 1; vrid < 256 && !err; vrid++)
+		if (pl->by_vrid[vrid])
+			err = join(pl, vrrp_instance_conf(pl->by_vrid[vrid]));
+	return err;
+}
+
+static void close_place(struct place *pl)
+{
+	if (pl->ifindex == 0)
+		return;
+	loop_fd_del(pl->transport->loop, &pl->lfd);
+	close(pl->lfd.fd);
+	pl->lfd.fd = -1;
+	pl->ifindex = 0;
+}
+
+static void on_readable(struct loop *loop, struct loop_fd *lfd, uint32_t ready);
+
+static int open_socket(const struct place *pl)
+{
+	int fd = socket(pl->family, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, PROTOCOL_VRRP);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	set_int(fd, SOL_SOCKET, SO_PRIORITY, SO_PRIORITY_CONTROL);
+	err = pl->family == AF_INET ? set_options_v4(fd) : set_options_v6(fd);
+	if (!err && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, pl->name,
+			       (socklen_t)strlen(pl->name) + 1) < 0)
+		err = -errno;
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
+}
+
+static void open_place(struct place *pl, unsigned ifindex)
+{
+	struct vrrp_transport *t = pl->transport;
+	int fd = open_socket(pl), err = fd < 0 ? fd : 0;
+
+	if (!err) {
+		pl->lfd = (struct loop_fd){.on_ready = on_readable, .fd = fd};
+		pl->ifindex = ifindex;
+		err = join_all(pl);
+		if (!err)
+			err = loop_fd_add(t->loop, &pl->lfd, LOOP_IN);
+		if (err)
+			close_place(pl);
+	}
+	if (!err)
+		return;
+	t->stats.n_open_failed++;
+	if (gate_open(t, &t->open_gate))
+		log_err("VRRP socket on %s: %s", pl->name, strerror(-err));
+}
+
+/* ---- receiving ---- */
+
+static void deliver(struct place *pl, const uint8_t *bytes, size_t len,
+		    const struct vrrp_path *path)
+{
+	struct vrrp_transport *t = pl->transport;
+	unsigned vrid = vrrp_packet_peek_vrid(bytes, len);
+	char text[ADDR_TEXT_MAX];
+
+	t->stats.n_received++;
+	if (vrid == 0) {
+		t->stats.n_malformed++;
+		return;
+	}
+	if (pl->by_vrid[vrid]) {
+		vrrp_instance_receive(pl->by_vrid[vrid], bytes, len, path);
+		return;
+	}
+	t->stats.n_unknown_vrid++;
+	if (t->log_unknown && gate_open(t, &t->unknown_gate))
+		log_info("%s: advertisement from %s for unknown VRID %u", pl->name,
+			 addr_host_text(&path->src, text), vrid);
+}
+
+/* A raw IPv4 socket hands over the header too; what lies behind its total length is padding. */
+static void deliver_v4(struct place *pl, const uint8_t *bytes, size_t len)
+{
+	struct vrrp_path path = {0};
+	size_t head_len, total_len;
+	struct iphdr ip;
+
+	if (len < sizeof(ip)) {
+		pl->transport->stats.n_malformed++;
+		return;
+	}
+	memcpy(&ip, bytes, sizeof(ip));
+	head_len = ip.ihl * 4u;
+	total_len = ntohs(ip.tot_len);
+	if (total_len < len)
+		len = total_len;
+	if (head_len < sizeof(ip) || len < head_len) {
+		pl->transport->stats.n_malformed++;
+		return;
+	}
+	path.ttl = ip.ttl;
+	path.src = (struct addr){.len = sizeof(path.src.in4)};
+	path.src.in4.sin_family = AF_INET;
+	path.src.in4.sin_addr.s_addr = ip.saddr;
+	path.dst = path.src;
+	path.dst.in4.sin_addr.s_addr = ip.daddr;
+	deliver(pl, bytes + head_len, len - head_len, &path);
+}
+
+static void deliver_v6(struct place *pl, const uint8_t *bytes, size_t len, struct msghdr *msg)
+{
+	struct vrrp_path path = {.ttl = -1};
+	struct in6_pktinfo info;
+
+	if (!addr_from_sockaddr(&path.src, msg->msg_name, msg->msg_namelen))
+		return;
+	path.src.in6.sin6_port = 0;
+	path.dst = (struct addr){.len = sizeof(path.dst.in6)};
+	path.dst.in6.sin6_family = AF_INET6;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
+		if (c->cmsg_level != IPPROTO_IPV6)
+			continue;
+		if (c->cmsg_type == IPV6_HOPLIMIT) {
+			memcpy(&path.ttl, CMSG_DATA(c), sizeof(path.ttl));
+		} else if (c->cmsg_type == IPV6_PKTINFO) {
+			memcpy(&info, CMSG_DATA(c), sizeof(info));
+			path.dst.in6.sin6_addr = info.ipi6_addr;
+		}
+	}
+	deliver(pl, bytes, len, &path);
+}
+
+static bool read_one(struct place *pl)
+{
+	struct vrrp_transport *t = pl->transport;
+	struct sockaddr_storage from;
+	union {
+		char bytes[256];
+		struct cmsghdr align;
+	} control;
+	struct iovec iov = {t->buf, sizeof(t->buf)};
+	struct msghdr msg = {
+		.msg_name = &from,
+		.msg_namelen = sizeof(from),
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes),
+	};
+	ssize_t n = recvmsg(pl->lfd.fd, &msg, 0);
+
+	if (n < 0)
+		return errno == EINTR || errno == ENETDOWN;
+	if (pl->family == AF_INET)
+		deliver_v4(pl, t->buf, (size_t)n);
+	else
+		deliver_v6(pl, t->buf, (size_t)n, &msg);
+	return true;
+}
+
+static void on_readable(struct loop *loop, struct loop_fd *lfd, uint32_t ready)
+{
+	struct place *pl = container_of(lfd, struct place, lfd);
+
+	(void)loop, (void)ready;
+	for (int i = 0; i < READ_MAX && pl->ifindex && read_one(pl); i++)
+		;
+}
+
+/* ---- sending ---- */
+
+static void put_cmsg(struct msghdr *msg, int level, int type, const void *data, size_t len)
+{
+	struct cmsghdr *c = (struct cmsghdr *)((char *)msg->msg_control + msg->msg_controllen);
+
+	c->cmsg_level = level;
+	c->cmsg_type = type;
+	c->cmsg_len = CMSG_LEN(len);
+	memcpy(CMSG_DATA(c), data, len);
+	msg->msg_controllen += CMSG_SPACE(len);
+}
+
+static void put_carriage(struct msghdr *msg, const struct place *pl, const struct addr *src,
+			 int ttl)
+{
+	struct in_pktinfo i4 = {.ipi_ifindex = (int)pl->ifindex};
+	struct in6_pktinfo i6 = {.ipi6_ifindex = pl->ifindex};
+
+	if (pl->family == AF_INET) {
+		i4.ipi_spec_dst = src->in4.sin_addr;
+		put_cmsg(msg, IPPROTO_IP, IP_PKTINFO, &i4, sizeof(i4));
+		put_cmsg(msg, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl));
+	} else {
+		i6.ipi6_addr = src->in6.sin6_addr;
+		put_cmsg(msg, IPPROTO_IPV6, IPV6_PKTINFO, &i6, sizeof(i6));
+		put_cmsg(msg, IPPROTO_IPV6, IPV6_HOPLIMIT, &ttl, sizeof(ttl));
+	}
+}
+
+static struct place *find_place(struct vrrp_transport *t, const char *name, int family)
+{
+	struct list *pos;
+
+	LIST_EACH(pos, &t->places)
+	{
+		struct place *pl = container_of(pos, struct place, link);
+
+		if (pl->family == family && strcmp(pl->name, name) == 0)
+			return pl;
+	}
+	return NULL;
+}
+
+static bool send_failed(struct vrrp_transport *t, const struct vrrp_instance_conf *conf, int err)
+{
+	t->stats.n_send_failed++;
+	if (gate_open(t, &t->send_gate))
+		log_warn("(%s) advertisement not sent: %s", conf->name, strerror(err));
+	return false;
+}
+
+bool vrrp_transport_send(struct vrrp_transport *t, struct vrrp_instance *inst,
+			 const struct addr *src, const struct addr *dst, const uint8_t *bytes,
+			 size_t len)
+{
+	const struct vrrp_instance_conf *conf = vrrp_instance_conf(inst);
+	struct place *pl = find_place(t, conf->interface, conf->family);
+	int ttl = conf->peers && conf->unicast_ttl ? conf->unicast_ttl : TTL_VRRP;
+	struct addr to = *dst;
+	union {
+		char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control = {{0}};
+	struct iovec iov = {(void *)(uintptr_t)bytes, len};
+	struct msghdr msg = {
+		.msg_name = &to.sa,
+		.msg_namelen = to.len,
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+	};
+
+	if (!pl || pl->ifindex == 0)
+		return send_failed(t, conf, ENODEV);
+	addr_set_port(&to, 0);
+	if (to.sa.sa_family == AF_INET6)
+		to.in6.sin6_scope_id = pl->ifindex;
+	put_carriage(&msg, pl, src, ttl);
+	if (sendmsg(pl->lfd.fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		return send_failed(t, conf, errno);
+	t->stats.n_sent++;
+	return true;
+}
+
+/* ---- who is attached ---- */
+
+static struct place *get_place(struct vrrp_transport *t, const char *name, int family)
+{
+	struct place *pl = find_place(t, name, family);
+
+	if (pl)
+		return pl;
+	pl = calloc(1, sizeof(*pl));
+	if (!pl)
+		die_no_memory();
+	pl->transport = t;
+	pl->family = family;
+	pl->lfd.fd = -1;
+	strncpy(pl->name, name, sizeof(pl->name) - 1);
+	list_push(&t->places, &pl->link);
+	return pl;
+}
+
+static void drop_place(struct place *pl)
+{
+	close_place(pl);
+	list_del(&pl->link);
+	free(pl);
+}
+
+bool vrrp_transport_attach(struct vrrp_transport *t, struct vrrp_instance *inst)
+{
+	const struct vrrp_instance_conf *conf = vrrp_instance_conf(inst);
+	struct place *pl = get_place(t, conf->interface, conf->family);
+	unsigned ifindex = if_nametoindex(pl->name);
+
+	if (pl->by_vrid[conf->vrid])
+		return pl->by_vrid[conf->vrid] == inst;
+	pl->by_vrid[conf->vrid] = inst;
+	pl->n_instances++;
+	if (pl->ifindex == 0 && ifindex)
+		open_place(pl, ifindex);
+	else if (pl->ifindex && join(pl, conf) < 0)
+		close_place(pl);
+	return true;
+}
+
+void vrrp_transport_detach(struct vrrp_transport *t, struct vrrp_instance *inst)
+{
+	const struct vrrp_instance_conf *conf = vrrp_instance_conf(inst);
+	struct place *pl = find_place(t, conf->interface, conf->family);
+
+	if (!pl || pl->by_vrid[conf->vrid] != inst)
+		return;
+	pl->by_vrid[conf->vrid] = NULL;
+	if (--pl->n_instances == 0)
+		drop_place(pl);
+}
+
+void vrrp_transport_interface_changed(struct vrrp_transport *t, const struct vrrp_link *link)
+{
+	struct list *pos;
+
+	LIST_EACH(pos, &t->places)
+	{
+		struct place *pl = container_of(pos, struct place, link);
+
+		if (strcmp(pl->name, link->name) != 0 ||
+		    (pl->ifindex && pl->ifindex == link->ifindex))
+			continue;
+		close_place(pl);
+		if (link->ifindex)
+			open_place(pl, link->ifindex);
+	}
+}
+
+void vrrp_transport_free(struct vrrp_transport **t)
+{
+	struct vrrp_transport *tr = *t;
+
+	*t = NULL;
+	if (!tr)
+		return;
+	while (!list_empty(&tr->places))
+		drop_place(container_of(tr->places.next, struct place, link));
+	free(tr);
+}
+
+const struct vrrp_transport_stats *vrrp_transport_stats(const struct vrrp_transport *t)
+{
+	return &t->stats;
+}
