@@ -97,7 +97,8 @@ enum vrrp_reconf { VRRP_KEPT, VRRP_ADAPTED, VRRP_REBUILD };
 /* What a change of configuration asks for; pure. */
 enum vrrp_reconf vrrp_reconf_kind(const struct vrrp_instance_conf *from,
 				  const struct vrrp_instance_conf *to);
-/* KEPT and ADAPTED: `to` is now the instance's configuration, the state stays. REBUILD: nothing
+/* The old configuration must live until all instances and groups have been reconfigured.
+ * KEPT and ADAPTED: `to` is now the instance's configuration, the state stays. REBUILD: nothing
  * was done; stop and free this instance and make another. */
 enum vrrp_reconf vrrp_instance_reconfigure(struct vrrp_instance *inst,
 					   const struct vrrp_instance_conf *to);
