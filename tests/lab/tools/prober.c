@@ -212,6 +212,8 @@ static void conn_reply(struct conn *c)
 	bool good = strncmp(c->in, "HTTP/1.1 200", 12) == 0;
 	c->asked = false;
 	if (c->keep) {
+		c->n_in = 0;
+		c->in[0] = 0;
 		if (!good)
 			conn_fail(c, STATUS);
 		return;
