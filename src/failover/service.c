@@ -50,7 +50,7 @@ static void take_event(struct service *s, const struct service_input *in)
 		enter(s, SERVICE_UP, in->now_us);
 		break;
 	case SERVICE_EV_DOWN:
-		if (s->state == SERVICE_UP)
+		if (s->state == SERVICE_UP || s->state == SERVICE_UNWATCHED)
 			enter(s, SERVICE_REPLACING, in->now_us);
 		else if (s->state == SERVICE_HUNG) /* it was killed at last */
 			enter(s, SERVICE_LOST, in->now_us);

@@ -1,6 +1,6 @@
 /*
- * failover/address/hold on a real kernel, in a network namespace of the test's own (veth pair
- * v0-v1). Skipped where namespaces are not allowed.
+ * failover/address/hold.c with hold_sweep.c, ledger.c and rtnl.c on a real kernel, in a network
+ * namespace of the test's own (veth pair v0-v1). Skipped where namespaces are not allowed.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,0 +1,391 @@
+/*
+ * A master of nothing but failover, for the lab: makes a configuration from its arguments, forks
+ * failover_main (failover/failover.c with failover_nodes.c, failover_reload.c, failover_rights.c)
+ * and does what lines on stdin say. End of stdin or SIGTERM = stop.
+ *
+ *   failover_probe [-I NAME] -i IF -r VRID -p PRIO -a ADVERT_MS -V 2|3 [-n] [-P PASSWORD]
+ *                  [-s SOURCE] [-u PEER]... [-t TRACKED_IF] [-x EXCLUDED/LEN]... VIP/LEN ...
+ *
+ * -I begins a further instance. Lines: stop | crash (kill -9, then one that resumes) | show |
+ * watch (the balancer has a say, and beats) | hang | beat | up | down | lost | gone (its slot) |
+ * reload ARGUMENTS. Each is answered by a line on stdout.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/loop/loop.h"
+#include "core/log/log.h"
+#include "core/sys/channel.h"
+#include "core/sys/message.h"
+#include "failover/address/hold.h"
+#include "failover/failover.h"
+
+enum { ARGS_MAX = 128, BEAT_US = 50000 };
+
+struct probe {
+	struct loop *loop;
+	struct loop_fd in, master, signals;
+	struct loop_timer beat;
+	struct shared_page *page;
+	struct failover_conf *conf;
+	struct arena arena;
+	pid_t child;
+	bool hangs, crashing, stopping;
+	int status;
+	struct channel_message msg;
+};
+
+static struct vip_conf *vip_new(struct arena *arena, const char *text, struct vip_conf *next)
+{
+	struct vip_conf *vip = ARENA_NEW(arena, struct vip_conf);
+	struct slice rest = slice_of(text), ip = slice_cut(&rest, '/');
+	unsigned long long len = 0;
+
+	if (!addr_parse_ip(&vip->address, ip, 0)) {
+		fprintf(stderr, "not an address: %s\n", text);
+		exit(2);
+	}
+	vip->prefix_len = vip->address.sa.sa_family == AF_INET6 ? 128 : 32;
+	if (slice_to_uint(rest, 128, &len))
+		vip->prefix_len = (unsigned)len;
+	vip->preferred_lft_s = -1;
+	vip->next = next;
+	return vip;
+}
+
+static struct vrrp_instance_conf *instance_new(struct arena *arena, const char *name)
+{
+	struct vrrp_instance_conf *i = ARENA_NEW(arena, struct vrrp_instance_conf);
+
+	i->name = arena_strdup(arena, name);
+	i->interface = "eth0";
+	i->vrid = 51;
+	i->priority = 100;
+	i->advert_us = 1000000;
+	i->version = 3;
+	i->accept = true;
+	i->down_adverts = 3;
+	i->garp.delay_us = i->garp.lower_prio_delay_us = 5000000;
+	i->garp.repeat = i->garp.lower_prio_repeat = 5;
+	i->garp.refresh_repeat = 1;
+	return i;
+}
+
+static void take_option(struct arena *arena, struct vrrp_instance_conf *i, int opt, char *arg)
+{
+	struct vrrp_track_conf *track;
+	struct vrrp_peer_conf *peer;
+
+	switch (opt) {
+	case 'i':
+		i->interface = arena_strdup(arena, arg);
+		break;
+	case 'r':
+		i->vrid = (unsigned)atoi(arg);
+		break;
+	case 'p':
+		i->priority = (unsigned)atoi(arg);
+		break;
+	case 'a':
+		i->advert_us = atoll(arg) * 1000;
+		break;
+	case 'V':
+		i->version = (unsigned)atoi(arg);
+		break;
+	case 'n':
+		i->nopreempt = true;
+		break;
+	case 'P':
+		i->auth = VRRP_AUTH_PASS;
+		memcpy(i->auth_pass, arg, strnlen(arg, sizeof(i->auth_pass)));
+		break;
+	case 's':
+		addr_parse_ip(&i->src, slice_of(arg), 0);
+		break;
+	case 'u':
+		peer = ARENA_NEW(arena, struct vrrp_peer_conf);
+		addr_parse_ip(&peer->address, slice_of(arg), 0);
+		peer->next = i->peers;
+		i->peers = peer;
+		break;
+	case 't':
+		track = ARENA_NEW(arena, struct vrrp_track_conf);
+		track->kind = VRRP_TRACK_INTERFACE;
+		track->name = arena_strdup(arena, arg);
+		track->next = i->tracks;
+		i->tracks = track;
+		break;
+	case 'x':
+		i->excluded = vip_new(arena, arena_strdup(arena, arg), i->excluded);
+		break;
+	default:
+		exit(2);
+	}
+}
+
+static void add_vip(struct arena *arena, struct vrrp_instance_conf *i, const char *text)
+{
+	struct vip_conf **tail = &i->vips;
+
+	while (*tail)
+		tail = &(*tail)->next;
+	*tail = vip_new(arena, text, NULL);
+	i->family = i->vips->address.sa.sa_family;
+	i->version = i->family == AF_INET6 ? 3 : i->version;
+}
+
+static struct failover_conf *conf_from_args(struct arena *arena, int argc, char **argv)
+{
+	struct failover_conf *conf = ARENA_NEW(arena, struct failover_conf);
+	struct vrrp_instance_conf *i = NULL, **tail = &conf->instances;
+	int opt;
+
+	conf->arena = arena;
+	conf->router_id = "probe";
+	optind = 0;
+	while ((opt = getopt(argc, argv, "-I:i:r:p:a:V:nP:s:u:t:x:")) != -1) {
+		if (!i || opt == 'I') {
+			i = instance_new(arena, opt == 'I' ? optarg : "VI_1");
+			*tail = i;
+			tail = &i->next;
+			conf->n_instances++;
+		}
+		if (opt == 1)
+			add_vip(arena, i, arena_strdup(arena, optarg));
+		else if (opt != 'I')
+			take_option(arena, i, opt, optarg);
+	}
+	return conf;
+}
+
+static struct failover_conf *parse(struct conf_files *files, struct conf_diags *diags,
+				   struct arena *arena)
+{
+	char *argv[ARGS_MAX] = {"reload"}, *save = NULL;
+	char *text = arena_strndup(arena, files->first->bytes.ptr, files->first->bytes.len);
+	int argc = 1;
+
+	if (strstr(text, "broken")) {
+		conf_error(diags, (struct conf_place){files->first->path, 1, 1}, "it is broken");
+		return NULL;
+	}
+	for (char *w = strtok_r(text, " \n", &save); w && argc < ARGS_MAX - 1;
+	     w = strtok_r(NULL, " \n", &save))
+		argv[argc++] = w;
+	return conf_from_args(arena, argc, argv);
+}
+
+static void start_failover(struct probe *p, bool resume)
+{
+	struct failover_setup setup = {.conf = p->conf,
+				       .runner_fd = -1,
+				       .page = p->page,
+				       .resume = resume,
+				       .parse = parse};
+	int ends[2];
+
+	if (channel_pair(ends) < 0)
+		exit(1);
+	p->child = fork();
+	if (p->child == 0) {
+		close(ends[0]);
+		setup.master_fd = ends[1];
+		log_setup("failover", LOG_LEVEL_DEBUG, true, false);
+		_exit(failover_main(&setup));
+	}
+	close(ends[1]);
+	p->master.fd = ends[0];
+	loop_fd_add(p->loop, &p->master, LOOP_IN);
+}
+
+static void tell(struct probe *p, uint32_t type)
+{
+	channel_send(p->master.fd, type, NULL, 0);
+}
+
+static void show(const struct probe *p)
+{
+	uint32_t n = atomic_load(&p->page->n_vips);
+	unsigned n_ledger = 0;
+
+	for (int i = 0; i < SHARED_LEDGER_MAX; i++)
+		n_ledger += p->page->ledger[i].in_use != 0;
+	printf("[");
+	for (uint32_t i = 0; i < n; i++) {
+		struct shared_vip v;
+
+		if (shared_vip_read(&p->page->vips[i], &v))
+			printf("%s{\"name\":\"%s\",\"state\":\"%s\",\"reason\":\"%s\","
+			       "\"priority\":%u,\"sent\":%" PRIu64 ",\"received\":%" PRIu64
+			       ",\"dropped\":%" PRIu64 ",\"repaired\":%" PRIu64
+			       ",\"transitions\":%u,\"master\":\"%s\",\"ledger\":%u,\"pid\":%d}",
+			       i ? "," : "", v.name, v.state, v.reason, v.effective_priority,
+			       v.n_sent, v.n_received, v.n_dropped, v.n_repaired, v.n_transitions,
+			       v.master, n_ledger, p->child);
+	}
+	printf("]\n");
+}
+
+static void reload(struct probe *p, const char *args)
+{
+	struct conf_files files;
+	int fd;
+
+	conf_files_init(&files);
+	conf_files_put(&files, "stdin", slice_of(args));
+	fd = conf_files_save(&files);
+	channel_send_fds(p->master.fd, MESSAGE_FAILOVER_RELOAD, NULL, 0, &fd, 1);
+	close(fd);
+	conf_files_fini(&files);
+}
+
+static void set_slot(struct probe *p, enum shared_balancer_state state)
+{
+	struct shared_slot *slot = &p->page->slots[0];
+
+	slot->n_threads = 1;
+	slot->beat_us[0] = loop_clock_us(p->loop);
+	slot->state = state;
+}
+
+static void obey(struct probe *p, const char *line)
+{
+	if (strcmp(line, "stop") == 0) {
+		p->stopping = true;
+		tell(p, MESSAGE_FAILOVER_STOP);
+	} else if (strcmp(line, "crash") == 0) {
+		p->crashing = true;
+		kill(p->child, SIGKILL);
+	} else if (strcmp(line, "watch") == 0) {
+		set_slot(p, SHARED_BALANCER_READY);
+		p->page->watched = 1;
+	} else if (strcmp(line, "hang") == 0) {
+		p->hangs = true;
+	} else if (strcmp(line, "beat") == 0) {
+		p->hangs = false;
+	} else if (strcmp(line, "gone") == 0) {
+		set_slot(p, SHARED_BALANCER_GONE);
+	} else if (strcmp(line, "up") == 0) {
+		set_slot(p, SHARED_BALANCER_READY);
+		tell(p, MESSAGE_BALANCER_UP);
+	} else if (strcmp(line, "down") == 0) {
+		tell(p, MESSAGE_BALANCER_DOWN);
+	} else if (strcmp(line, "lost") == 0) {
+		tell(p, MESSAGE_BALANCER_LOST);
+	} else if (strncmp(line, "reload ", 7) == 0) {
+		reload(p, line + 7);
+		return; /* answered by the report */
+	} else if (strcmp(line, "show") == 0) {
+		show(p);
+		return;
+	}
+	puts("ok");
+}
+
+static void on_line(struct loop *loop, struct loop_fd *lfd, uint32_t ready)
+{
+	struct probe *p = container_of(lfd, struct probe, in);
+	char buf[4096], *save = NULL;
+	ssize_t n = read(lfd->fd, buf, sizeof(buf) - 1);
+
+	(void)ready;
+	if (n <= 0) {
+		loop_fd_del(loop, lfd);
+		tell(p, MESSAGE_FAILOVER_STOP);
+		p->stopping = true;
+		return;
+	}
+	buf[n] = '\0';
+	for (char *w = strtok_r(buf, "\n", &save); w; w = strtok_r(NULL, "\n", &save))
+		obey(p, w);
+}
+
+static void child_ended(struct probe *p)
+{
+	int status = 0;
+
+	loop_fd_del(p->loop, &p->master);
+	close(p->master.fd);
+	waitpid(p->child, &status, 0);
+	if (p->crashing) {
+		p->crashing = false;
+		start_failover(p, true);
+		return;
+	}
+	printf("ended %d swept %d\n", status, hold_sweep(p->page));
+	p->status = p->stopping && status == 0 ? 0 : 1;
+	loop_stop(p->loop);
+}
+
+static void on_message(struct loop *loop, struct loop_fd *lfd, uint32_t ready)
+{
+	struct probe *p = container_of(lfd, struct probe, master);
+	struct message_reloaded r;
+	int got = channel_recv(lfd->fd, &p->msg);
+
+	(void)loop, (void)ready;
+	if (got == 0) {
+		child_ended(p);
+	} else if (got == 1 && p->msg.type == MESSAGE_READY) {
+		puts("ready");
+	} else if (got == 1 && p->msg.type == MESSAGE_FAILOVER_RELOADED) {
+		memcpy(&r, p->msg.payload, sizeof(r));
+		printf("{\"kept\":%u,\"adapted\":%u,\"rebuilt\":%u,\"added\":%u,\"removed\":%u,"
+		       "\"err\":%d}\n",
+		       r.n_kept, r.n_adapted, r.n_rebuilt, r.n_added, r.n_removed, r.err);
+	}
+}
+
+static void on_term(struct loop *loop, struct loop_fd *lfd, uint32_t ready)
+{
+	struct probe *p = container_of(lfd, struct probe, signals);
+
+	(void)ready;
+	loop_fd_del(loop, lfd);
+	p->stopping = true;
+	tell(p, MESSAGE_FAILOVER_STOP);
+}
+
+static void on_beat(struct loop *loop, struct loop_timer *timer)
+{
+	struct probe *p = container_of(timer, struct probe, beat);
+
+	if (!p->hangs)
+		p->page->slots[0].beat_us[0] = loop_now_us(loop);
+	loop_timer_set(loop, timer, loop_now_us(loop) + BEAT_US);
+}
+
+int main(int argc, char **argv)
+{
+	struct probe *p = calloc(1, sizeof(*p));
+	sigset_t term;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	arena_init(&p->arena, 0);
+	p->conf = conf_from_args(&p->arena, argc, argv);
+	p->page = shared_page_new();
+	p->loop = loop_new(&loop_epoll_ops);
+	p->in = (struct loop_fd){.on_ready = on_line, .fd = 0};
+	p->master.on_ready = on_message;
+	p->beat.on_expiry = on_beat;
+	start_failover(p, false);
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	sigprocmask(SIG_BLOCK, &term, NULL);
+	p->signals = (struct loop_fd){.on_ready = on_term, .fd = signalfd(-1, &term, SFD_CLOEXEC)};
+	loop_fd_add(p->loop, &p->signals, LOOP_IN);
+	loop_fd_add(p->loop, &p->in, LOOP_IN);
+	on_beat(p->loop, &p->beat);
+	loop_run(p->loop);
+	arena_fini(&p->arena);
+	loop_free(&p->loop);
+	return p->status;
+}
