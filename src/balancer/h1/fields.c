@@ -5,6 +5,8 @@
  */
 #include "balancer/h1/fields.h"
 
+#include "balancer/h1/scan.h"
+
 /* Bytes of uri-host [":" port] (RFC 3986 3.2.2): unreserved, sub-delims, "%", ":", "[", "]". */
 static const uint8_t host_char[256] = {
 	['0' ... '9'] = 1, ['A' ... 'Z'] = 1, ['a' ... 'z'] = 1, ['-'] = 1, ['.'] = 1,	['_'] = 1,
@@ -15,6 +17,8 @@ static const uint8_t host_char[256] = {
 
 static bool host_ok(struct slice host)
 {
+	if (h1_plain_host(host.ptr, host.len))
+		return true;
 	for (size_t i = 0; i < host.len; i++)
 		if (!host_char[(unsigned char)host.ptr[i]])
 			return false;

@@ -9,8 +9,10 @@
 #include "balancer/h1/parse.h"
 
 #define H1_BIT(id) ((uint64_t)1 << HTTP_HEADER_##id)
-#define H1_JUDGED_FIELDS \
-	(H1_BIT(HOST) | H1_BIT(CONTENT_LENGTH) | H1_BIT(TRANSFER_ENCODING) | H1_BIT(CONNECTION))
+/* The fields that are judged when they are met stand first in headers.def. */
+_Static_assert(HTTP_HEADER_HOST == 1 && HTTP_HEADER_CONNECTION == 2 &&
+		       HTTP_HEADER_CONTENT_LENGTH == 3 && HTTP_HEADER_TRANSFER_ENCODING == 4,
+	       "parse.c compares numbers");
 
 /* Sets msg->target_form; false if the target is of no form that goes with the method. */
 bool h1_target_check(struct http_message *msg);

@@ -7,6 +7,7 @@
 
 #include "balancer/h1/fields.h"
 #include "balancer/h1/scan.h"
+#include "balancer/http/name_lookup.h"
 
 enum stage { STAGE_START, STAGE_FIELDS, STAGE_DONE };
 
@@ -83,12 +84,35 @@ static enum h1_result request_line_begun(struct h1_parser *p, const char *buf, c
 	return H1_MORE;
 }
 
+/* The usual request line, "GET /... HTTP/1.1": everything else takes the careful way. */
+static inline bool request_line_usual(struct h1_parser *p, struct http_message *msg, char *buf,
+				      const char *end)
+{
+	const char *line = buf + p->at, *stop;
+
+	if (end - line < 16 || memcmp(line, "GET /", 5) != 0)
+		return false;
+	stop = h1_scan_target(line + 5, end);
+	if (end - stop < 11 || memcmp(stop, " HTTP/1.", 8) != 0 ||
+	    memcmp(stop + 8, "1\r\n", 3) != 0)
+		return false;
+	msg->method = HTTP_METHOD_GET;
+	msg->method_text = (struct slice){line, 3};
+	msg->target = (struct slice){line + 4, (size_t)(stop - line) - 4};
+	msg->target_form = HTTP_TARGET_ORIGIN;
+	msg->start_line = (struct slice){line, (size_t)(stop + 11 - line)};
+	p->at = p->searched = (uint32_t)(stop + 11 - buf);
+	return true;
+}
+
 static enum h1_result request_line(struct h1_parser *p, struct http_message *msg, char *buf,
 				   const char *end)
 {
 	const char *line = buf + p->at, *at, *stop, *lf;
 	enum h1_error error;
 
+	if (request_line_usual(p, msg, buf, end))
+		return H1_DONE;
 	lf = memchr(buf + p->searched, '\n', (size_t)(end - buf) - p->searched);
 	if (!lf) {
 		p->searched = (uint32_t)(end - buf);
@@ -159,13 +183,9 @@ static enum h1_result status_line(struct h1_parser *p, struct http_message *msg,
 	return H1_DONE;
 }
 
-/* Where the value's line ends: the first control character that is not TAB. */
-static const char *value_stop(const char *at, const char *end)
+static bool is_blank(char c)
 {
-	at = h1_scan_control(at, end);
-	while (at < end && *at == '\t')
-		at = h1_scan_control(at + 1, end);
-	return at;
+	return c == ' ' || c == '\t';
 }
 
 /* What is wrong with a name whose scan stopped at stop. */
@@ -176,19 +196,51 @@ static enum h1_result bad_name(struct h1_parser *p, const char *buf, const char 
 
 	if (*stop == '\n' && stop == line)
 		error = H1_ERROR_LINE_END;
-	else if (*stop == ' ' || *stop == '\t')
+	else if (is_blank(*stop))
 		error = stop == line ? H1_ERROR_FIELD_FOLD : H1_ERROR_FIELD_COLON;
 	return fail(p, error, (size_t)(stop - buf));
 }
 
-/* One "name: value CRLF" at line. On DONE p->at has moved behind it. */
-static inline enum h1_result field_line(struct h1_parser *p, struct http_message *msg, char *buf,
-					const char *end)
+/* A field whose parts are found goes into the table. */
+static inline enum h1_result field_take(struct h1_parser *p, struct http_message *msg,
+					const char *line, const char *colon, struct slice value)
 {
-	const char *line = buf + p->at, *colon, *value, *cr, *last;
+	struct http_fields *table = &msg->received;
+	size_t at = (size_t)(line - table->base), name_len = (size_t)(colon - line);
 	struct http_field *f;
-	enum h1_result r;
 	enum h1_error error;
+	unsigned id;
+
+	if (table->n >= table->cap && !http_message_grow(msg)) {
+		bool many = table->n >= msg->n_max;
+
+		return fail(p, many ? H1_ERROR_FIELDS_MANY : H1_ERROR_MEMORY, at);
+	}
+	id = http_header_find(line, name_len);
+	if (id == HTTP_HEADER_OTHER && !http_is_token((struct slice){line, name_len}))
+		return fail(p, H1_ERROR_FIELD_NAME, at);
+	f = &table->entry[table->n];
+	f->line_at = (uint32_t)at;
+	f->value_at = (uint32_t)(value.ptr - table->base);
+	f->value_len = (uint32_t)value.len;
+	f->name_len = (uint16_t)name_len;
+	f->id = (uint8_t)id;
+	f->mark = HTTP_FIELD_KEPT;
+	if (id - HTTP_HEADER_HOST <= HTTP_HEADER_TRANSFER_ENCODING - HTTP_HEADER_HOST) {
+		error = h1_field_judge(p, msg, f, value);
+		if (error)
+			return fail(p, error, at);
+	}
+	msg->seen |= (uint64_t)1 << id;
+	table->n++;
+	return H1_DONE;
+}
+
+/* One "name: value CRLF" at line. On DONE *next is the line behind it. */
+static inline enum h1_result field_line(struct h1_parser *p, struct http_message *msg,
+					const char *line, const char *end, const char **next)
+{
+	const char *buf = msg->received.base, *colon, *value, *cr, *last;
 
 	colon = h1_scan_name(line, end);
 	if (colon == end)
@@ -196,36 +248,23 @@ static inline enum h1_result field_line(struct h1_parser *p, struct http_message
 	if (*colon != ':' || colon == line || colon - line > UINT16_MAX)
 		return bad_name(p, buf, line, colon);
 	value = colon + 1;
-	while (value < end && (*value == ' ' || *value == '\t'))
+	if (end - value >= 2 && value[0] == ' ' && value[1] > ' ')
 		value++;
-	cr = value_stop(value, end);
-	r = line_end(p, buf, cr, end);
-	if (r != H1_DONE)
-		return r;
-	for (last = cr; last > value && (last[-1] == ' ' || last[-1] == '\t');)
-		last--;
-	if (!http_message_grow(msg))
-		return fail(p,
-			    msg->received.n < msg->n_max ? H1_ERROR_MEMORY : H1_ERROR_FIELDS_MANY,
-			    p->at);
-	f = &msg->received.entry[msg->received.n];
-	f->line_at = p->at;
-	f->value_at = (uint32_t)(value - buf);
-	f->value_len = (uint32_t)(last - value);
-	f->name_len = (uint16_t)(colon - line);
-	f->mark = HTTP_FIELD_KEPT;
-	f->id = (uint8_t)http_header_lookup(line, f->name_len);
-	if (f->id == HTTP_HEADER_OTHER && !http_is_token((struct slice){line, f->name_len}))
-		return fail(p, H1_ERROR_FIELD_NAME, p->at);
-	if (H1_JUDGED_FIELDS >> f->id & 1) {
-		error = h1_field_judge(p, msg, f, (struct slice){value, f->value_len});
-		if (error)
-			return fail(p, error, p->at);
+	else
+		while (value < end && is_blank(*value))
+			value++;
+	cr = h1_scan_control(value, end);
+	while (end - cr < 2 || memcmp(cr, "\r\n", 2) != 0) {
+		if (cr == end || *cr != '\t')
+			return line_end(p, buf, cr, end);
+		cr = h1_scan_control(cr + 1, end);
 	}
-	msg->seen |= (uint64_t)1 << f->id;
-	msg->received.n++;
-	p->at = (uint32_t)(cr + 2 - buf);
-	return H1_DONE;
+	last = cr;
+	if ((unsigned char)cr[-1] <= ' ')
+		while (last > value && is_blank(last[-1]))
+			last--;
+	*next = cr + 2;
+	return field_take(p, msg, line, colon, (struct slice){value, (size_t)(last - value)});
 }
 
 /* Field lines until the empty line. A line that is not whole yet is not even begun: searched keeps
@@ -233,28 +272,25 @@ static inline enum h1_result field_line(struct h1_parser *p, struct http_message
 static enum h1_result field_lines(struct h1_parser *p, struct http_message *msg, char *buf,
 				  const char *end)
 {
+	const char *line = buf + p->at;
 	enum h1_result r = H1_MORE;
 
-	if (p->searched > p->at) {
-		if (!memchr(buf + p->searched, '\n', (size_t)(end - buf) - p->searched)) {
-			p->searched = (uint32_t)(end - buf);
-			return H1_MORE;
-		}
+	if (p->searched > p->at &&
+	    !memchr(buf + p->searched, '\n', (size_t)(end - buf) - p->searched)) {
+		p->searched = (uint32_t)(end - buf);
+		return H1_MORE;
 	}
-	while (end - buf > p->at) {
-		if (buf[p->at] == '\r') {
-			r = line_end(p, buf, buf + p->at, end);
-			if (r == H1_DONE)
-				msg->received.entry[msg->received.n].line_at = p->at;
-			break;
-		}
-		r = field_line(p, msg, buf, end);
+	while (line < end && *line != '\r') {
+		r = field_line(p, msg, line, end, &line);
 		if (r != H1_DONE)
 			break;
-		r = H1_MORE;
 	}
+	p->at = (uint32_t)(line - buf);
 	p->searched = (uint32_t)(end - buf);
-	return r;
+	if (r == H1_FAILED || line == end || *line != '\r')
+		return r == H1_FAILED ? r : H1_MORE;
+	msg->received.entry[msg->received.n].line_at = p->at;
+	return line_end(p, buf, line, end);
 }
 
 /* Common to both directions: where we are in the buffer, and whether it moved. */
@@ -267,6 +303,8 @@ static bool resume(struct h1_parser *p, struct http_message *msg, char *buf, siz
 	if (msg->received.base && msg->received.base != buf)
 		http_message_rebase(msg, buf);
 	msg->received.base = buf;
+	if (msg->received.cap > msg->n_max)
+		msg->received.cap = msg->n_max;
 	return true;
 }
 

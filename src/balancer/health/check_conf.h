@@ -14,6 +14,7 @@ enum check_step_kind {
 	CHECK_STEP_SEND,      /* tcp-check send, send-binary: data */
 	CHECK_STEP_HTTP_SEND, /* http-check send */
 	CHECK_STEP_EXPECT,    /* http-check expect, tcp-check expect */
+	CHECK_STEP_JUDGE,     /* a protocol of our own: judge looks at the answer */
 };
 
 enum check_match {
@@ -25,6 +26,10 @@ enum check_match {
 	CHECK_MATCH_HEADER, /* header_name (exact), header_value (exact; len 0 = any) */
 };
 
+struct check_outcome;
+/* enum check_verdict: 0 more, 1 passed, 2 failed. Takes from *in what belongs to the answer. */
+typedef int check_judge_fn(struct slice *in, bool at_end, struct check_outcome *out);
+
 struct check_status_range {
 	int from, to;
 };
@@ -35,8 +40,8 @@ struct check_step {
 	const char *comment; /* NULL = none; shown when the step fails */
 	/* connect */
 	bool ssl, send_proxy, use_defaults; /* use_defaults: `default`, as the server line says */
-	int port;                           /* 0 = the check's */
-	struct addr addr;                   /* len 0 = the check's */
+	int port;			    /* 0 = the check's */
+	struct addr addr;		    /* len 0 = the check's */
 	const char *sni, *alpn;
 	/* send */
 	struct slice data;
@@ -46,7 +51,7 @@ struct check_step {
 	unsigned n_headers;
 	/* expect */
 	enum check_match match;
-	bool negate; /* `!` */
+	bool negate;  /* `!` */
 	int min_recv; /* bytes; -1 = as many as needed */
 	struct slice pattern;
 	const struct regex *regex;
@@ -54,6 +59,8 @@ struct check_step {
 	unsigned n_ranges;
 	struct slice header_name, header_value;
 	bool header_regex; /* header_value by regex */
+	/* judge */
+	check_judge_fn *judge;
 	struct conf_place place;
 };
 

@@ -13,11 +13,11 @@
 struct server;
 
 struct health_setup {
-	struct loop *loop;          /* checks run here; borrowed */
-	struct proxy *proxies;      /* with their backends built */
+	struct loop *loop;     /* checks run here; borrowed */
+	struct proxy *proxies; /* with their backends built */
 	unsigned n_proxies;
 	const struct balancer_conf *conf;
-	struct log_sender *sender;  /* for option log-health-checks; borrowed */
+	struct log_sender *sender; /* for option log-health-checks; borrowed */
 };
 
 /* Starts all checks, spread over their intervals; servers begin as HAProxy's do: up, one failed
@@ -25,17 +25,18 @@ struct health_setup {
 int health_start(const struct health_setup *setup);
 void health_stop(void);
 
-struct check_view { /* for show stat, show servers state */
-	const char *status;      /* "L4OK", "L7STS", "INI"...; NULL = never checked */
+struct check_view {		 /* for show stat, show servers state */
+	const char *status;	 /* "L4OK", "L7STS", "INI"...; NULL = never checked */
 	const char *description; /* "Layer4 check passed" */
-	const char *detail;      /* last_chk: what the server said; "" = nothing */
-	int code;                /* -1 = none */
-	int64_t duration_ms;     /* -1 = none */
-	int rise, fall, health;  /* health: 0..rise+fall-1, as HAProxy counts */
+	const char *detail;	 /* last_chk: what the server said; "" = nothing */
+	int code;		 /* -1 = none */
+	int64_t duration_ms;	 /* -1 = none */
+	int rise, fall, health;	 /* health: 0..rise+fall-1, as HAProxy counts */
 	bool result_ok;
 };
 
-/* false: the server is not checked. From any thread; the strings are static or copied within out. */
+/* false: the server is not checked. From any thread; the strings are static or copied within out.
+ */
 bool health_view(const struct server *s, struct check_view *out, char detail[static 128]);
 
 #endif

@@ -50,7 +50,7 @@ bool http_message_grow(struct http_message *msg)
 		return false;
 	memcpy(more, f->entry, (f->n + 1) * sizeof(*more));
 	f->entry = more;
-	f->cap = cap;
+	f->cap = cap < msg->n_max ? cap : msg->n_max;
 	return true;
 }
 

@@ -1,0 +1,194 @@
+/*
+ * All checks of a process: built from the configuration, started spread over their intervals,
+ * stopped together. See health.h. One instance per balancer process.
+ */
+#include "balancer/health/health.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "balancer/health/check_protocols.h"
+#include "balancer/health/observe.h"
+#include "core/log/log.h"
+
+enum { FIRST_CHECK_SPREAD_US = 100000 };
+
+static struct {
+	struct arena arena; /* owns checks and followers */
+	struct check **all;
+	size_t n_checks;
+	struct loop *loop;
+	struct mailbox mailbox;
+} health;
+
+static void set_times(struct check *c)
+{
+	const struct proxy_timeouts *t = &c->conf->proxy->timeout;
+	int64_t inter = (int64_t)c->conf->inter_ms * 1000;
+	int64_t connect = (int64_t)t->connect * 1000;
+
+	c->intervals = (struct tally_intervals){
+		.inter = inter,
+		.fast = (int64_t)c->conf->fastinter_ms * 1000,
+		.down = (int64_t)c->conf->downinter_ms * 1000,
+	};
+	c->answer_us = t->check ? (int64_t)t->check * 1000 : inter;
+	c->connect_us = t->check && connect && connect < inter ? connect : inter;
+}
+
+static struct check *check_new(struct server *s, const struct health_setup *setup)
+{
+	struct check *c = ARENA_NEW(&health.arena, struct check);
+
+	c->server = s;
+	c->conf = s->conf;
+	c->kind = &s->conf->proxy->check;
+	c->steps = check_protocol_steps(&health.arena, c->kind);
+	c->loop = setup->loop;
+	c->conn.lfd.fd = -1;
+	c->timer.on_expiry = check_timer_expired;
+	tally_init(&c->tally, s->conf->rise, s->conf->fall);
+	c->seen_health = c->tally.health;
+	pthread_mutex_init(&c->lock, NULL);
+	list_init(&c->followers);
+	set_times(c);
+	observe_attach(c);
+	s->check = c;
+	return c;
+}
+
+static struct backend *backend_named(const struct health_setup *setup, struct slice name)
+{
+	for (unsigned i = 0; i < setup->n_proxies; i++)
+		if (setup->proxies[i].backend && slice_eq_str(name, setup->proxies[i].conf->name))
+			return setup->proxies[i].backend;
+	return NULL;
+}
+
+/* "backend/server" or, within the same backend, "server". */
+static struct server *tracked_by(const struct health_setup *setup, const struct server *s)
+{
+	struct slice rest = slice_of(s->conf->track);
+	bool elsewhere = strchr(s->conf->track, '/') != NULL;
+	struct slice backend = elsewhere ? slice_cut(&rest, '/') : slice_of(s->conf->proxy->name);
+	struct backend *b = backend_named(setup, backend);
+
+	return b ? backend_find_server(b, rest) : NULL;
+}
+
+static void follow(const struct health_setup *setup, struct server *s)
+{
+	struct server *leader = tracked_by(setup, s);
+	struct check_follower *f;
+
+	if (!leader || !leader->check) {
+		log_warn("server %s/%s tracks %s, which has no check", s->conf->proxy->name,
+			 s->conf->name, s->conf->track);
+		return;
+	}
+	f = ARENA_NEW(&health.arena, struct check_follower);
+	f->server = s;
+	list_push(&leader->check->followers, &f->link);
+}
+
+static bool is_checked(const struct server *s)
+{
+	return s->conf->check && s->conf->addr.len && s->conf->proxy->check.kind != CHECK_EXTERNAL;
+}
+
+static void each_server(const struct health_setup *setup,
+			void (*each)(const struct health_setup *setup, struct server *s))
+{
+	for (unsigned i = 0; i < setup->n_proxies; i++) {
+		struct backend *b = setup->proxies[i].backend;
+
+		for (unsigned j = 0; b && !setup->proxies[i].conf->disabled && j < b->n_servers;
+		     j++)
+			each(setup, &b->servers[j]);
+	}
+}
+
+static void count_one(const struct health_setup *setup, struct server *s)
+{
+	(void)setup;
+	health.n_checks += is_checked(s);
+}
+
+static void build_one(const struct health_setup *setup, struct server *s)
+{
+	if (is_checked(s))
+		health.all[health.n_checks++] = check_new(s, setup);
+}
+
+static void follow_one(const struct health_setup *setup, struct server *s)
+{
+	if (s->conf->track)
+		follow(setup, s);
+}
+
+int health_start(const struct health_setup *setup)
+{
+	int64_t now = loop_clock_us(setup->loop);
+	int err = mailbox_init(&health.mailbox, setup->loop);
+
+	if (err)
+		return err;
+	arena_init(&health.arena, 0);
+	health.loop = setup->loop;
+	health.n_checks = 0;
+	each_server(setup, count_one);
+	health.all = ARENA_ARRAY(&health.arena, struct check *, health.n_checks + 1);
+	health.n_checks = 0;
+	each_server(setup, build_one);
+	each_server(setup, follow_one);
+	observe_start(&health.mailbox);
+	for (size_t i = 0; i < health.n_checks; i++) {
+		struct check *c = health.all[i];
+		int64_t spread = c->intervals.inter < FIRST_CHECK_SPREAD_US ? c->intervals.inter
+									    : FIRST_CHECK_SPREAD_US;
+
+		loop_timer_set(setup->loop, &c->timer,
+			       now + spread * (int64_t)i / (int64_t)health.n_checks);
+	}
+	return 0;
+}
+
+void health_stop(void)
+{
+	if (!health.loop)
+		return;
+	observe_stop();
+	for (size_t i = 0; i < health.n_checks; i++) {
+		check_cut(health.all[i]);
+		health.all[i]->server->check = NULL;
+		pthread_mutex_destroy(&health.all[i]->lock);
+	}
+	mailbox_fini(&health.mailbox);
+	arena_fini(&health.arena);
+	health.n_checks = 0;
+	health.loop = NULL;
+}
+
+bool health_view(const struct server *s, struct check_view *out, char detail[static 128])
+{
+	struct check *c = s->check;
+
+	if (!c)
+		return false;
+	pthread_mutex_lock(&c->lock);
+	*out = (struct check_view){
+		.status = c->has_result ? check_result_code(c->last.result) : "INI",
+		.description = c->has_result ? check_result_text(c->last.result) : "Initializing",
+		.detail = detail,
+		.code = c->has_result ? c->last.code : -1,
+		.duration_ms = c->has_result ? c->last_duration_us / 1000 : -1,
+		.rise = c->tally.rise,
+		.fall = c->tally.fall,
+		.health = c->seen_health,
+		.result_ok = c->has_result && check_result_ok(c->last.result),
+	};
+	memcpy(detail, c->last.detail, sizeof(c->last.detail));
+	pthread_mutex_unlock(&c->lock);
+	return true;
+}
