@@ -6,8 +6,7 @@
 #define RELAIS_MAIN_ADMIN_WIRING_H
 
 #include "balancer/balancer.h"
-#include "main/config.h"
 
-void admin_wire(struct balancer_setup *setup, const struct config *config);
+void admin_wire(struct balancer_setup *setup);
 
 #endif
