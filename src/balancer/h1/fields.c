@@ -6,6 +6,7 @@
 #include "balancer/h1/fields.h"
 
 #include "balancer/h1/scan.h"
+#include "balancer/http/name_lookup.h"
 
 /* Bytes of uri-host [":" port] (RFC 3986 3.2.2): unreserved, sub-delims, "%", ":", "[", "]". */
 static const uint8_t host_char[256] = {
@@ -17,7 +18,7 @@ static const uint8_t host_char[256] = {
 
 static bool host_ok(struct slice host)
 {
-	if (h1_plain_host(host.ptr, host.len))
+	if (h1_scan_plain_host(host.ptr, host.len))
 		return true;
 	for (size_t i = 0; i < host.len; i++)
 		if (!host_char[(unsigned char)host.ptr[i]])
@@ -25,23 +26,26 @@ static bool host_ok(struct slice host)
 	return true;
 }
 
-/* Port digits at the end, or nothing: "host:80" gives 80, "host" gives 0; false if malformed. */
-static bool split_port(struct slice *host, unsigned long long *port)
+/* Takes the port off: "host:80" gives 80, "host" and "host:" give 0; false if malformed. */
+static bool split_port(struct slice *host, unsigned *port)
 {
-	size_t at = host->len;
+	const char *at = host->ptr + host->len, *first = host->ptr;
+	unsigned value = 0, unit = 1;
 
+	for (; at > first && at[-1] >= '0' && at[-1] <= '9'; at--, unit *= 10) {
+		if (unit > 10000)
+			break;
+		value += (unsigned)(at[-1] - '0') * unit;
+	}
 	*port = 0;
-	while (at > 0 && host->ptr[at - 1] >= '0' && host->ptr[at - 1] <= '9')
-		at--;
-	if (at == 0 || host->ptr[at - 1] != ':')
-		return true;
-	if (memchr(host->ptr, ':', at - 1) && host->ptr[0] != '[')
+	if (at == first || at[-1] != ':')
+		/* no port at all, unless there are too many digits */
+		return unit <= 10000 || !memchr(first, ':', host->len);
+	if (*first != '[' && memchr(first, ':', (size_t)(at - 1 - first)))
 		return false;
-	if (at < host->len &&
-	    !slice_to_uint((struct slice){host->ptr + at, host->len - at}, 65535, port))
-		return false;
-	host->len = at - 1;
-	return true;
+	host->len = (size_t)(at - 1 - first);
+	*port = value;
+	return value <= 65535;
 }
 
 static bool scheme_ok(struct slice target, size_t colon)
@@ -61,7 +65,7 @@ static bool scheme_ok(struct slice target, size_t colon)
 bool h1_target_check(struct http_message *msg)
 {
 	struct slice t = msg->target, host;
-	unsigned long long port;
+	unsigned port;
 
 	if (msg->method == HTTP_METHOD_CONNECT) {
 		msg->target_form = HTTP_TARGET_AUTHORITY;
@@ -84,7 +88,7 @@ bool h1_target_check(struct http_message *msg)
 
 static enum h1_error judge_host(struct h1_parser *p, struct slice value)
 {
-	unsigned long long port;
+	unsigned port;
 
 	if (p->n_host++)
 		return H1_ERROR_HOST_TWICE;
@@ -133,6 +137,15 @@ static void judge_connection(struct h1_parser *p, struct slice value)
 {
 	struct slice token;
 
+	/* the usual two without the list walk */
+	if (value.len == 10 && http_header_same(value.ptr, "keep-alive", 10)) {
+		p->keep_alive = true;
+		return;
+	}
+	if (value.len == 5 && http_header_same(value.ptr, "close", 5)) {
+		p->close = true;
+		return;
+	}
 	while (http_list_next(&value, &token)) {
 		if (slice_case_eq(token, SLICE("close")))
 			p->close = true;
@@ -169,7 +182,7 @@ static void settle_connection(const struct h1_parser *p, struct http_message *ms
 	msg->upgrade = p->upgrade && msg->minor > 0 && msg->seen & H1_BIT(UPGRADE);
 }
 
-static unsigned long long default_port(struct slice target)
+static unsigned default_port(struct slice target)
 {
 	size_t colon = slice_find(target, ':');
 
@@ -183,7 +196,7 @@ static bool host_agrees(const struct http_message *msg)
 {
 	struct slice host = http_message_value(msg, HTTP_HEADER_HOST);
 	struct slice authority = http_message_host(msg);
-	unsigned long long port_host, port_authority, usual = 0;
+	unsigned port_host, port_authority, usual = 0;
 
 	if (msg->target_form == HTTP_TARGET_ABSOLUTE)
 		usual = default_port(msg->target);

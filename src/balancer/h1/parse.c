@@ -92,7 +92,7 @@ static inline bool request_line_usual(struct h1_parser *p, struct http_message *
 
 	if (end - line < 16 || memcmp(line, "GET /", 5) != 0)
 		return false;
-	stop = h1_scan_target(line + 5, end);
+	stop = h1_scan_target(buf, line + 5, end);
 	if (end - stop < 11 || memcmp(stop, " HTTP/1.", 8) != 0 ||
 	    memcmp(stop + 8, "1\r\n", 3) != 0)
 		return false;
@@ -123,7 +123,7 @@ static enum h1_result request_line(struct h1_parser *p, struct http_message *msg
 	at = read_method(p, msg, line, lf - 1);
 	if (!at)
 		return H1_FAILED;
-	stop = h1_scan_target(at, lf - 1);
+	stop = h1_scan_target(buf, at, lf - 1);
 	msg->target = (struct slice){at, (size_t)(stop - at)};
 	if (stop < lf - 1 && *stop != ' ')
 		return fail(p, H1_ERROR_TARGET, (size_t)(stop - buf));
@@ -217,7 +217,8 @@ static inline enum h1_result field_take(struct h1_parser *p, struct http_message
 		return fail(p, many ? H1_ERROR_FIELDS_MANY : H1_ERROR_MEMORY, at);
 	}
 	id = http_header_find(line, name_len);
-	if (id == HTTP_HEADER_OTHER && !http_is_token((struct slice){line, name_len}))
+	if (id == HTTP_HEADER_OTHER && !h1_scan_plain_host(line, name_len) &&
+	    !http_is_token((struct slice){line, name_len}))
 		return fail(p, H1_ERROR_FIELD_NAME, at);
 	f = &table->entry[table->n];
 	f->line_at = (uint32_t)at;
@@ -242,22 +243,22 @@ static inline enum h1_result field_line(struct h1_parser *p, struct http_message
 {
 	const char *buf = msg->received.base, *colon, *value, *cr, *last;
 
-	colon = h1_scan_name(line, end);
+	colon = h1_scan_name(buf, line, end);
 	if (colon == end)
 		return H1_MORE;
-	if (*colon != ':' || colon == line || colon - line > UINT16_MAX)
+	if (*colon != ':' || (size_t)(colon - line) - 1 >= UINT16_MAX)
 		return bad_name(p, buf, line, colon);
 	value = colon + 1;
-	if (end - value >= 2 && value[0] == ' ' && value[1] > ' ')
+	if (end - value >= 2 && memcmp(colon, ": ", 2) == 0 && value[1] > ' ')
 		value++;
 	else
 		while (value < end && is_blank(*value))
 			value++;
-	cr = h1_scan_control(value, end);
+	cr = h1_scan_control(buf, value, end);
 	while (end - cr < 2 || memcmp(cr, "\r\n", 2) != 0) {
 		if (cr == end || *cr != '\t')
 			return line_end(p, buf, cr, end);
-		cr = h1_scan_control(cr + 1, end);
+		cr = h1_scan_control(buf, cr + 1, end);
 	}
 	last = cr;
 	if ((unsigned char)cr[-1] <= ' ')

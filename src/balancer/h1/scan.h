@@ -1,6 +1,6 @@
 /*
  * Finding the first byte of interest, 16 at a time where SSE2 is there (every x86-64), one at a
- * time elsewhere and in the last 15 bytes: nothing is read behind the end. Private to h1.
+ * time elsewhere and in the shortest buffers. Nothing is read outside. Private to h1.
  */
 #ifndef RELAIS_H1_SCAN_H
 #define RELAIS_H1_SCAN_H
@@ -12,75 +12,93 @@
 #include <emmintrin.h>
 #endif
 
-/* First control character (TAB and DEL included), or end. */
-static inline const char *h1_scan_control(const char *p, const char *end)
-{
 #ifdef __SSE2__
-	const __m128i max = _mm_set1_epi8(0x1f), del = _mm_set1_epi8(0x7f);
-
-	for (const char *last = end - 16; p <= last; p += 16) {
-		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-		__m128i low = _mm_cmpeq_epi8(_mm_min_epu8(v, max), v);
-		int hit = _mm_movemask_epi8(_mm_or_si128(low, _mm_cmpeq_epi8(v, del)));
-
-		if (hit)
-			return p + __builtin_ctz((unsigned)hit);
-	}
-#endif
-	for (; p < end; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			break;
-	return p;
+static inline unsigned h1_bits(__m128i stop)
+{
+	return (unsigned)_mm_movemask_epi8(stop);
 }
 
-/* First byte that no request target may hold: control, blank, '#', DEL or above; or end. */
-static inline const char *h1_scan_target(const char *p, const char *end)
+static inline __m128i h1_load(const char *p)
 {
-#ifdef __SSE2__
-	const __m128i first = _mm_set1_epi8(0x21), del = _mm_set1_epi8(0x7f);
-	const __m128i hash = _mm_set1_epi8('#');
-
-	for (const char *last = end - 16; p <= last; p += 16) {
-		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-		__m128i bad = _mm_cmplt_epi8(v, first); /* signed: 0x80-0xff are below too */
-		int hit;
-
-		bad = _mm_or_si128(bad, _mm_cmpeq_epi8(v, del));
-		bad = _mm_or_si128(bad, _mm_cmpeq_epi8(v, hash));
-		hit = _mm_movemask_epi8(bad);
-		if (hit)
-			return p + __builtin_ctz((unsigned)hit);
-	}
-#endif
-	for (; p < end; p++)
-		if ((unsigned char)*p <= 0x20 || (unsigned char)*p >= 0x7f || *p == '#')
-			break;
-	return p;
+	return _mm_loadu_si128((const __m128i *)(const void *)p);
 }
 
-/* First ':' or control character or blank, or end: the end of a field name if it is one. */
-static inline const char *h1_scan_name(const char *p, const char *end)
+/* Control characters, TAB and DEL included. */
+static inline unsigned h1_control_bits(const char *p)
 {
-#ifdef __SSE2__
-	const __m128i blank = _mm_set1_epi8(0x20), colon = _mm_set1_epi8(':');
+	__m128i v = h1_load(p);
+	__m128i low = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v);
 
-	for (const char *last = end - 16; p <= last; p += 16) {
-		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-		__m128i stop = _mm_cmpeq_epi8(_mm_min_epu8(v, blank), v);
-		int hit = _mm_movemask_epi8(_mm_or_si128(stop, _mm_cmpeq_epi8(v, colon)));
-
-		if (hit)
-			return p + __builtin_ctz((unsigned)hit);
-	}
-#endif
-	for (; p < end; p++)
-		if ((unsigned char)*p <= 0x20 || *p == ':')
-			break;
-	return p;
+	return h1_bits(_mm_or_si128(low, _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f))));
 }
 
+/* What no request target may hold: control, blank, '#', DEL or above (negative, when signed). */
+static inline unsigned h1_target_bits(const char *p)
+{
+	__m128i v = h1_load(p);
+	__m128i bad = _mm_cmplt_epi8(v, _mm_set1_epi8(0x21));
+
+	bad = _mm_or_si128(bad, _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f)));
+	return h1_bits(_mm_or_si128(bad, _mm_cmpeq_epi8(v, _mm_set1_epi8('#'))));
+}
+
+/* What ends a field name: ':', control or blank. */
+static inline unsigned h1_name_bits(const char *p)
+{
+	__m128i v = h1_load(p);
+	__m128i low = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x20)), v);
+
+	return h1_bits(_mm_or_si128(low, _mm_cmpeq_epi8(v, _mm_set1_epi8(':'))));
+}
+#endif
+
+static inline bool h1_is_control(char c)
+{
+	return (unsigned char)c < 0x20 || c == 0x7f;
+}
+
+static inline bool h1_ends_target(char c)
+{
+	return (unsigned char)c <= 0x20 || (unsigned char)c >= 0x7f || c == '#';
+}
+
+static inline bool h1_ends_name(char c)
+{
+	return (unsigned char)c <= 0x20 || c == ':';
+}
+
+/* h1_scan_WHAT(begin, p, end): the first byte of that kind from p, or end. begin is where readable
+ * memory begins: the last bytes before end are looked at as part of the 16 that end there. */
 #ifdef __SSE2__
-static inline bool h1_plain_host16(__m128i v)
+#define H1_SCAN_WORDS(bits)                                        \
+	for (const char *last = end - 16; p <= last; p += 16) {    \
+		unsigned hit = bits(p);                            \
+		if (hit)                                           \
+			return p + __builtin_ctz(hit);             \
+	}                                                          \
+	if (p < end && end - begin >= 16) {                        \
+		unsigned hit = bits(end - 16) >> (16 - (end - p)); \
+		return hit ? p + __builtin_ctz(hit) : end;         \
+	}
+#else
+#define H1_SCAN_WORDS(bits) (void)begin;
+#endif
+
+#define H1_SCAN(name, bits, test)                                                         \
+	static inline const char *name(const char *begin, const char *p, const char *end) \
+	{                                                                                 \
+		H1_SCAN_WORDS(bits)                                                       \
+		while (p < end && !test(*p))                                              \
+			p++;                                                              \
+		return p;                                                                 \
+	}
+
+H1_SCAN(h1_scan_control, h1_control_bits, h1_is_control)
+H1_SCAN(h1_scan_target, h1_target_bits, h1_ends_target)
+H1_SCAN(h1_scan_name, h1_name_bits, h1_ends_name)
+
+#ifdef __SSE2__
+static inline bool h1_scan_plain_host16(__m128i v)
 {
 	__m128i letter, other, ok;
 
@@ -95,7 +113,7 @@ static inline bool h1_plain_host16(__m128i v)
 
 /* Letters, digits, '-', '.', ':' alone? False says nothing: the careful way decides. Words are
  * taken from the front, and the last one again from the end. */
-static inline bool h1_plain_host(const char *p, size_t len)
+static inline bool h1_scan_plain_host(const char *p, size_t len)
 {
 #ifdef __SSE2__
 	const char *last = p + len - 16;
@@ -106,12 +124,12 @@ static inline bool h1_plain_host(const char *p, size_t len)
 		__m128i low = _mm_loadl_epi64((const __m128i *)(const void *)p);
 		__m128i high = _mm_loadl_epi64((const __m128i *)(const void *)(p + len - 8));
 
-		return h1_plain_host16(_mm_unpacklo_epi64(low, high));
+		return h1_scan_plain_host16(_mm_unpacklo_epi64(low, high));
 	}
 	for (; p < last; p += 16)
-		if (!h1_plain_host16(_mm_loadu_si128((const __m128i *)(const void *)p)))
+		if (!h1_scan_plain_host16(h1_load(p)))
 			return false;
-	return h1_plain_host16(_mm_loadu_si128((const __m128i *)(const void *)last));
+	return h1_scan_plain_host16(h1_load(last));
 #else
 	(void)p;
 	(void)len;
