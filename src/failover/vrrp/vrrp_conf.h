@@ -43,6 +43,7 @@ struct vrrp_script_conf { /* vrrp_script */
 	bool weight_reverse;
 	int rise, fall;
 	bool init_fail;
+	bool is_process;    /* made of a vrrp_track_process: tracked as VRRP_TRACK_PROCESS */
 	bool asks_balancer; /* an idiom for "does haproxy live", answered by the heartbeat */
 	struct conf_place place;
 };
@@ -68,6 +69,8 @@ struct vrrp_peer_conf { /* unicast_peer */
 
 struct vrrp_notify_conf { /* NULL argv = none */
 	struct script_conf any, master, backup, fault, stop;
+	struct script_conf rx_lower;  /* notify_master_rx_lower_pri */
+	bool priority_changes;	      /* MASTER_PRIORITY, BACKUP_PRIORITY to the FIFOs */
 };
 
 struct vrrp_garp_conf {
@@ -98,6 +101,7 @@ struct vrrp_instance_conf { /* vrrp_instance */
 	int unicast_ttl;              /* 0 = 255 */
 	bool check_unicast_src, track_src_ip, dont_track_primary, accept, strict;
 	bool skip_check_adv_addr, lower_prio_no_advert, higher_prio_send_advert;
+	bool fault_no_peer;     /* unicast_fault_no_peer */
 	bool checksum_as_v2;    /* v3 IPv4 checksum without pseudo-header */
 	unsigned down_adverts;  /* 3 */
 	struct vip_conf *vips;      /* advertised */
@@ -130,6 +134,8 @@ struct failover_conf {
 	int rt_priority; /* 0 = default */
 	const char *notify_fifo, *vrrp_notify_fifo; /* NULL = none */
 	struct script_conf notify_fifo_script, vrrp_notify_fifo_script; /* argv NULL = none */
+	uint32_t fifo_uid, fifo_gid, vrrp_fifo_uid, vrrp_fifo_gid; /* owners of FIFOs we make */
+	bool fifo_states_on_reload; /* the states are written to the FIFOs at a reload too */
 	bool script_security;
 	unsigned n_instances;
 };

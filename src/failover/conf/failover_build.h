@@ -1,0 +1,112 @@
+/*
+ * The state of parsing a keepalived.conf, and what the *_conf.c files offer each other. Private to
+ * this room. One thread: whoever parses.
+ */
+#ifndef RELAIS_CONF_FAILOVER_BUILD_H
+#define RELAIS_CONF_FAILOVER_BUILD_H
+
+#include "core/conf/blocks.h"
+#include "core/conf/native.h"
+#include "failover/conf/failover_conf.h"
+
+enum failover_section { /* bits of conf_keyword.sections in this room's tables */
+			FAILOVER_TOP = 1 << 0,
+			FAILOVER_GLOBAL = 1 << 1,
+			FAILOVER_INSTANCE = 1 << 2,
+			FAILOVER_GROUP = 1 << 3,
+			FAILOVER_SCRIPT = 1 << 4,
+			FAILOVER_PROCESS = 1 << 5,
+			FAILOVER_AUTH = 1 << 6,
+};
+
+enum { FAILOVER_UNSET = -1 }; /* a number that no keyword has set */
+
+struct failover_user {
+	uint32_t uid, gid;
+	bool set;
+};
+
+struct failover_build {
+	struct conf_ctx ctx; /* root: conf; extra: this */
+	struct failover_conf *conf;
+	const struct failover_conf_options *options;
+	struct failover_user script_user;   /* script_user, or the default */
+	struct vrrp_instance_conf defaults; /* what global_defs says for all instances */
+	struct addr mcast_group4, mcast_group6;
+	const struct conf_line *fifo_script, *vrrp_fifo_script; /* of global_defs; NULL = none */
+	const char *net_namespace;
+	struct conf_place net_namespace_at;
+	struct vrrp_instance_conf **instance_tail;
+	struct vrrp_group_conf **group_tail;
+	struct vrrp_script_conf **script_tail;
+	enum failover_section section; /* of the rows being walked */
+	bool globals_done;	       /* the pass over global_defs is over */
+};
+
+static inline struct failover_build *failover_build_of(struct conf_ctx *ctx)
+{
+	return ctx->extra;
+}
+
+#define FAILOVER_WARN(ctx, line, word, ...) \
+	conf_warn((ctx)->diags, block_word_place(line, word), __VA_ARGS__)
+#define FAILOVER_ERROR(ctx, line, word, ...) \
+	conf_error((ctx)->diags, block_word_place(line, word), __VA_ARGS__)
+
+/* ---- failover_rows.c: walking ---- */
+
+/* Applies the rows of the section to the statements. where names the block in messages. */
+void failover_rows_walk(struct failover_build *b, const struct block_node *nodes,
+			enum failover_section section, const char *where, void *target);
+/* For lists whose statements are no keywords: says so when one opens a block. */
+void failover_rows_no_block(struct conf_ctx *ctx, const struct block_node *node);
+/* Words behind the n-th are not used: a warning. */
+void failover_rows_extra(struct conf_ctx *ctx, const struct conf_line *line, unsigned n);
+
+/* ---- failover_values.c: what words say; on failure a warning that names what happens instead ----
+ */
+
+bool failover_value_int(struct conf_ctx *ctx, const struct conf_line *line, unsigned word,
+			long long min, long long max, long long *out, const char *instead);
+/* Seconds with up to six decimals. */
+bool failover_value_seconds(struct conf_ctx *ctx, const struct conf_line *line, unsigned word,
+			    int64_t min_us, int64_t max_us, int64_t *out, const char *instead);
+/* Nothing = true; on off true false yes no. */
+bool failover_value_bool(struct conf_ctx *ctx, const struct conf_line *line, unsigned word,
+			 bool *out);
+/* `weight N [reverse|noreverse]` from the word `weight` on. False when it is unusable. */
+bool failover_value_weight(struct conf_ctx *ctx, const struct conf_line *line, unsigned word,
+			   int *weight, bool *reverse);
+
+/* ---- the files of this room, in order of use ---- */
+
+/* script_conf.c. words: index of the script's text; USER and GROUP may follow it when user is
+ * NULL. False (with a warning) when it cannot be run: out->argv is NULL then. */
+bool failover_script_read(struct conf_ctx *ctx, const struct conf_line *line, unsigned word,
+			  const struct failover_user *user, struct script_conf *out);
+bool failover_user_read(struct conf_ctx *ctx, const struct conf_line *line, unsigned word,
+			struct failover_user *out);
+/* After all globals: the user of scripts that name none. */
+void failover_user_default(struct failover_build *b);
+
+/* global_conf.c: what needs all of global_defs. */
+void failover_globals_finish(struct failover_build *b);
+
+/* vip_conf.c: one line of virtual_ipaddress; NULL when it is left out. */
+struct vip_conf *failover_vip_read(struct conf_ctx *ctx, const struct conf_line *line);
+
+/* track_conf.c */
+void failover_track_interfaces(struct conf_ctx *ctx, const struct conf_line *line, void *target);
+void failover_track_scripts(struct conf_ctx *ctx, const struct conf_line *line, void *target);
+void failover_track_processes(struct conf_ctx *ctx, const struct conf_line *line, void *target);
+
+/* instance_conf.c, group_conf.c: after everything is read. */
+void failover_instances_finish(struct failover_build *b);
+void failover_groups_finish(struct failover_build *b);
+
+extern const struct conf_keyword failover_top_rows[], failover_global_rows[],
+	failover_instance_rows[], failover_group_rows[], failover_script_rows[],
+	failover_process_rows[], failover_auth_rows[], failover_notify_rows[],
+	failover_unserved_rows[];
+
+#endif

@@ -1,0 +1,149 @@
+/*
+ * keepalived.conf as a whole. See failover_conf.h. Files are read into one tree; global_defs is
+ * taken first, wherever it stands, then all else in order; then names and values are settled.
+ */
+#include "failover/conf/failover_conf.h"
+
+#include "failover/conf/failover_build.h"
+
+/* Statements whose arguments Keepalived reads as a shell would. */
+static const char *const quoted[] = {"script",
+				     "notify",
+				     "notify_master",
+				     "notify_backup",
+				     "notify_fault",
+				     "notify_stop",
+				     "notify_deleted",
+				     "notify_master_rx_lower_pri",
+				     "notify_up",
+				     "notify_down",
+				     "quorum_up",
+				     "quorum_down",
+				     "startup_script",
+				     "shutdown_script",
+				     "misc_path",
+				     "notify_fifo_script",
+				     "process",
+				     "vrrp_notify_fifo_script",
+				     "lvs_notify_fifo_script",
+				     "file",
+				     NULL};
+
+static void read_globals(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+{
+	struct failover_build *b = target;
+
+	if (b->globals_done)
+		return;
+	failover_rows_extra(ctx, line, 1);
+	failover_rows_walk(b, block_node_of(line)->children, FAILOVER_GLOBAL, "global_defs", b);
+}
+
+static void read_namespace(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+{
+	struct failover_build *b = target;
+
+	(void)ctx;
+	b->net_namespace = line->words[1].text;
+	b->net_namespace_at = block_word_place(line, 0);
+}
+
+const struct conf_keyword failover_top_rows[] = {
+	{.name = "global_defs",
+	 .sections = FAILOVER_TOP,
+	 .type = CONF_CUSTOM,
+	 .parse = read_globals,
+	 .args = "{ ... }",
+	 .doc = "what counts for all blocks",
+	 .since = "0.1"},
+	{.name = "net_namespace",
+	 .sections = FAILOVER_TOP | FAILOVER_GLOBAL,
+	 .type = CONF_CUSTOM,
+	 .parse = read_namespace,
+	 .args = "<name>",
+	 .effect = CONF_EFFECT_RESTART,
+	 .doc = "another network namespace; refused where there are instances",
+	 .since = "0.1"},
+	{.name = NULL},
+};
+
+static void init(struct failover_build *b, struct conf_files *files, struct arena *arena,
+		 struct conf_diags *diags, const struct failover_conf_options *options)
+{
+	static const struct failover_conf_options none;
+	struct vrrp_instance_conf *d = &b->defaults;
+
+	b->ctx.diags = diags;
+	b->ctx.arena = arena;
+	b->ctx.files = files;
+	b->ctx.extra = b;
+	b->options = options ? options : &none;
+	b->conf = ARENA_NEW(arena, struct failover_conf);
+	b->ctx.root = b->conf;
+	b->conf->arena = arena;
+	b->instance_tail = &b->conf->instances;
+	b->group_tail = &b->conf->groups;
+	b->script_tail = &b->conf->scripts;
+	d->version = 2;
+	d->priority = 100;
+	d->advert_us = 1000000;
+	d->down_adverts = 3;
+	d->accept = true;
+	d->garp.delay_us = 5000000;
+	d->garp.repeat = 5;
+	d->garp.refresh_repeat = 1;
+	d->garp.lower_prio_delay_us = FAILOVER_UNSET;
+	d->garp.lower_prio_repeat = FAILOVER_UNSET;
+}
+
+/* Only the statements global_defs of the file, each walked as by the top rows. */
+static void walk_globals(struct failover_build *b, const struct block_node *nodes)
+{
+	for (const struct block_node *node = nodes; node; node = node->next)
+		if (strcmp(node->line.words[0].text, "global_defs") == 0)
+			read_globals(&b->ctx, &node->line, b);
+}
+
+static void check(struct failover_build *b)
+{
+	bool scripts = b->conf->scripts != NULL;
+
+	failover_instances_finish(b);
+	failover_groups_finish(b);
+	for (const struct vrrp_instance_conf *i = b->conf->instances; i; i = i->next)
+		scripts |= i->notify.any.argv || i->notify.master.argv || i->notify.backup.argv;
+	if (scripts && !b->conf->script_security && b->conf->instances)
+		conf_note(b->ctx.diags, b->conf->instances->place,
+			  "scripts are run without enable_script_security in global_defs");
+	if (b->net_namespace && b->conf->instances)
+		conf_error(b->ctx.diags, b->net_namespace_at,
+			   "'net_namespace' is not supported by relais yet: run it with 'ip netns "
+			   "exec %s'",
+			   b->net_namespace);
+	else if (b->net_namespace)
+		conf_warn(b->ctx.diags, b->net_namespace_at,
+			  "'net_namespace' is without effect: there is no vrrp_instance");
+}
+
+struct failover_conf *failover_conf_parse(struct conf_files *files, const char *const *paths,
+					  size_t n_paths, struct arena *arena,
+					  struct conf_diags *diags,
+					  const struct failover_conf_options *options)
+{
+	struct failover_build *b = ARENA_NEW(arena, struct failover_build);
+	struct block_node **trees = ARENA_ARRAY(arena, struct block_node *, n_paths + 1);
+	struct blocks_options grammar = {.quoted = quoted};
+
+	init(b, files, arena, diags, options);
+	grammar.config_id = b->options->config_id;
+	for (size_t i = 0; i < n_paths; i++) {
+		trees[i] = blocks_parse(files, paths[i], arena, diags, &grammar);
+		walk_globals(b, trees[i]);
+	}
+	b->globals_done = true;
+	failover_globals_finish(b);
+	for (size_t i = 0; i < n_paths; i++)
+		failover_rows_walk(b, trees[i], FAILOVER_TOP, "the file", b);
+	check(b);
+	return b->conf;
+}

@@ -1,0 +1,83 @@
+/*
+ * Rows track_interface, track_script and track_process of instances and sync groups. A name that
+ * is not defined above is left out with a warning, as Keepalived does.
+ */
+#include "failover/conf/failover_build.h"
+
+static struct vrrp_track_conf **tracks_of(struct conf_ctx *ctx, void *target)
+{
+	if (failover_build_of(ctx)->section == FAILOVER_GROUP)
+		return &((struct vrrp_group_conf *)target)->tracks;
+	return &((struct vrrp_instance_conf *)target)->tracks;
+}
+
+static const struct vrrp_script_conf *find_script(const struct failover_build *b, const char *name,
+						  bool is_process)
+{
+	for (const struct vrrp_script_conf *s = b->conf->scripts; s; s = s->next)
+		if (s->is_process == is_process && strcmp(s->name, name) == 0)
+			return s;
+	return NULL;
+}
+
+/* One line of the block: NAME [weight N [reverse]]. */
+static void read_one(struct conf_ctx *ctx, const struct conf_line *line, enum vrrp_track_kind kind,
+		     struct vrrp_track_conf **list)
+{
+	const char *name = line->words[0].text;
+	struct vrrp_track_conf *t;
+
+	for (; *list; list = &(*list)->next) {
+		if ((*list)->kind == kind && strcmp((*list)->name, name) == 0) {
+			FAILOVER_WARN(ctx, line, 0, "'%s' is tracked already: the first counts",
+				      name);
+			return;
+		}
+	}
+	t = ARENA_NEW(ctx->arena, struct vrrp_track_conf);
+	t->kind = kind;
+	t->name = name;
+	t->place = block_word_place(line, 0);
+	if (kind != VRRP_TRACK_INTERFACE) {
+		t->script = find_script(failover_build_of(ctx), name, kind == VRRP_TRACK_PROCESS);
+		if (!t->script) {
+			FAILOVER_WARN(ctx, line, 0,
+				      "'%s' is not defined above, or left out: it is not tracked",
+				      name);
+			return;
+		}
+		t->weight = t->script->weight;
+		t->reverse = t->script->weight_reverse;
+	}
+	if (line->n_words > 1 &&
+	    !(t->weight_set = failover_value_weight(ctx, line, 1, &t->weight, &t->reverse)))
+		return;
+	*list = t;
+}
+
+static void read_all(struct conf_ctx *ctx, const struct conf_line *line, enum vrrp_track_kind kind,
+		     void *target)
+{
+	const struct block_node *node = block_node_of(line);
+
+	failover_rows_extra(ctx, line, 1);
+	for (node = node->children; node; node = node->next) {
+		failover_rows_no_block(ctx, node);
+		read_one(ctx, &node->line, kind, tracks_of(ctx, target));
+	}
+}
+
+void failover_track_interfaces(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+{
+	read_all(ctx, line, VRRP_TRACK_INTERFACE, target);
+}
+
+void failover_track_scripts(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+{
+	read_all(ctx, line, VRRP_TRACK_SCRIPT, target);
+}
+
+void failover_track_processes(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+{
+	read_all(ctx, line, VRRP_TRACK_PROCESS, target);
+}

@@ -1,0 +1,183 @@
+/*
+ * Rows of words that Keepalived knows and relais does not act on. CONF_IGNORED: nothing is lost
+ * by leaving it out, a warning says why. CONF_UNSERVED: it does real work, so the configuration is
+ * refused by name. One list for all blocks; the doc is the sentence behind the colon.
+ */
+#include "failover/conf/failover_build.h"
+
+#define IGNORED(where, word, why)                                                                 \
+	{                                                                                         \
+		.name = word, .sections = where, .type = CONF_IGNORED, .doc = why, .since = "0.1" \
+	}
+#define UNSERVED(where, word, what)                                                  \
+	{                                                                            \
+		.name = word, .sections = where, .type = CONF_UNSERVED, .doc = what, \
+		.since = "0.1"                                                       \
+	}
+
+#define G FAILOVER_GLOBAL
+#define I FAILOVER_INSTANCE
+#define S FAILOVER_GROUP
+#define T FAILOVER_TOP
+
+static const char mail[] = "relais sends no mail, use notify or the log";
+static const char lvs[] = "relais has no LVS, its balancer is configured in haproxy.cfg";
+static const char bfd[] = "relais has no BFD";
+static const char snmp[] = "relais has no SNMP agent, see its metrics";
+static const char dbus[] = "relais has no D-Bus interface, see relaisctl";
+static const char names[] = "relais names its processes itself";
+static const char sched[] = "the failover process always runs at real-time priority";
+static const char buffers[] = "relais sizes this buffer itself";
+static const char firewall[] = "only no_accept and virtual MACs need a firewall";
+static const char vmac_names[] = "relais makes no virtual MAC interfaces";
+static const char files[] = "relais has no such file";
+
+static const char links[] = "the kernel tells of links by netlink at once";
+
+const struct conf_keyword failover_unserved_rows[] = {
+	/* ---- global_defs and the top: nothing lost ---- */
+	IGNORED(G, "notification_email", mail),
+	IGNORED(G, "notification_email_from", mail),
+	IGNORED(G, "smtp_server", mail),
+	IGNORED(G, "smtp_helo_name", mail),
+	IGNORED(G, "smtp_connect_timeout", mail),
+	IGNORED(G | I | S, "smtp_alert", mail),
+	IGNORED(G, "smtp_alert_vrrp", mail),
+	IGNORED(G, "smtp_alert_checker", mail),
+	IGNORED(G, "no_email_faults", mail),
+	IGNORED(G, "no_checker_emails", mail),
+	IGNORED(G, "checker_log_all_failures", lvs),
+	IGNORED(G, "rs_init_notifies", lvs),
+	IGNORED(G, "lvs_sync_daemon", lvs),
+	IGNORED(G, "lvs_timeouts", lvs),
+	IGNORED(G, "lvs_flush", lvs),
+	IGNORED(G, "lvs_flush_onstop", lvs),
+	IGNORED(G, "lvs_flush_on_stop", lvs),
+	IGNORED(G, "lvs_notify_fifo", lvs),
+	IGNORED(G, "lvs_notify_fifo_script", lvs),
+	IGNORED(G, "lvs_netlink_cmd_rcv_bufs", lvs),
+	IGNORED(G, "lvs_netlink_cmd_rcv_bufs_force", lvs),
+	IGNORED(G, "lvs_netlink_monitor_rcv_bufs", lvs),
+	IGNORED(G, "lvs_netlink_monitor_rcv_bufs_force", lvs),
+	IGNORED(G, "nftables_ipvs", lvs),
+	IGNORED(G, "nftables_ipvs_priority", lvs),
+	IGNORED(G, "nftables_ipvs_start_fwmark", lvs),
+	IGNORED(G | T, "net_namespace_ipvs", lvs),
+	IGNORED(G | T, "namespace_with_ipsets", firewall),
+	IGNORED(G, "checker_process_name", lvs),
+	IGNORED(G, "checker_priority", lvs),
+	IGNORED(G, "checker_no_swap", lvs),
+	IGNORED(G, "checker_cpu_affinity", lvs),
+	IGNORED(G, "checker_rt_priority", lvs),
+	IGNORED(G, "checker_rlimit_rttime", lvs),
+	IGNORED(G, "bfd_process_name", bfd),
+	IGNORED(G, "bfd_priority", bfd),
+	IGNORED(G, "bfd_no_swap", bfd),
+	IGNORED(G, "bfd_cpu_affinity", bfd),
+	IGNORED(G, "bfd_rt_priority", bfd),
+	IGNORED(G, "bfd_rlimit_rttime", bfd),
+	IGNORED(G, "process_names", names),
+	IGNORED(G, "process_name", names),
+	IGNORED(G, "vrrp_process_name", names),
+	IGNORED(G | T, "instance", names),
+	IGNORED(G | T, "use_pid_dir", files),
+	IGNORED(G | T, "child_wait_time", "relais stops its processes in its own time"),
+	IGNORED(G, "tmp_config_directory", files),
+	IGNORED(G, "config_save_dir", files),
+	IGNORED(G, "data_use_instance", files),
+	IGNORED(G, "json_version", files),
+	IGNORED(G, "umask", "relais creates no files but its FIFOs and sockets"),
+	IGNORED(G, "snmp_socket", snmp),
+	IGNORED(G, "enable_snmp_keepalived", snmp),
+	IGNORED(G, "enable_snmp_vrrp", snmp),
+	IGNORED(G, "enable_snmp_checker", snmp),
+	IGNORED(G, "enable_snmp_rfc", snmp),
+	IGNORED(G, "enable_snmp_rfcv2", snmp),
+	IGNORED(G, "enable_snmp_rfcv3", snmp),
+	IGNORED(G, "enable_traps", snmp),
+	IGNORED(G, "enable_dbus", dbus),
+	IGNORED(G, "dbus_service_name", dbus),
+	IGNORED(G, "dbus_no_interface_name", dbus),
+	IGNORED(G, "max_auto_priority", sched),
+	IGNORED(G, "min_auto_priority_delay", sched),
+	IGNORED(G, "vrrp_priority", sched),
+	IGNORED(G, "vrrp_no_swap", "the memory of the failover process is always locked"),
+	IGNORED(G, "vrrp_cpu_affinity", sched),
+	IGNORED(G, "vrrp_rlimit_rttime", sched),
+	IGNORED(G, "vrrp_netlink_cmd_rcv_bufs", buffers),
+	IGNORED(G, "vrrp_netlink_cmd_rcv_bufs_force", buffers),
+	IGNORED(G, "vrrp_netlink_monitor_rcv_bufs", buffers),
+	IGNORED(G, "vrrp_netlink_monitor_rcv_bufs_force", buffers),
+	IGNORED(G, "process_monitor_rcv_bufs", buffers),
+	IGNORED(G, "process_monitor_rcv_bufs_force", buffers),
+	IGNORED(G, "vrrp_rx_bufs_policy", buffers),
+	IGNORED(G, "vrrp_rx_bufs_multiplier", buffers),
+	IGNORED(I, "kernel_rx_buf_size", buffers),
+	IGNORED(G, "vrrp_iptables", firewall),
+	IGNORED(G, "vrrp_ipsets", firewall),
+	IGNORED(G, "nftables", firewall),
+	IGNORED(G, "nftables_priority", firewall),
+	IGNORED(G, "nftables_counters", firewall),
+	IGNORED(G, "nftables_ifindex", firewall),
+	IGNORED(G, "iptables", firewall),
+	IGNORED(G, "disable_local_igmp", firewall),
+	IGNORED(G, "vmac_prefix", vmac_names),
+	IGNORED(G, "vmac_addr_prefix", vmac_names),
+	IGNORED(G, "random_seed", "relais draws its own"),
+	IGNORED(G, "dynamic_interfaces", "interfaces may always come and go"),
+	IGNORED(G, "default_interface", "no static address is served that would need it"),
+	IGNORED(G, "log_unknown_vrids", "adverts of other routers are counted, not logged"),
+	IGNORED(G, "reload_check_config", "a reload always checks first"),
+	IGNORED(G, "include_check", "a missing file of an include is always said"),
+	IGNORED(G, "set_supplementary_groups", "scripts always get their user's groups"),
+	IGNORED(G, "use_symlink_paths", "scripts are run by the path that is written"),
+	IGNORED(G | T | I, "linkbeat_use_polling", links),
+	IGNORED(T, "linkbeat_interfaces", links),
+	IGNORED(T, "SSL", lvs),
+	IGNORED(T, "virtual_server", lvs),
+	IGNORED(T, "virtual_server_group", lvs),
+	IGNORED(T, "local_address_group", lvs),
+	/* ---- global_defs and the top: real work ---- */
+	UNSERVED(G, "startup_script", "a script before the start"),
+	UNSERVED(G, "startup_script_timeout", "a script before the start"),
+	UNSERVED(G, "shutdown_script", "a script after the stop"),
+	UNSERVED(G, "shutdown_script_timeout", "a script after the stop"),
+	UNSERVED(G, "reload_time_file", "reloads at a set time"),
+	UNSERVED(G, "reload_repeat", "reloads at a set time"),
+	UNSERVED(G, "reload_file", "a file that fences reloads"),
+	UNSERVED(G, "vrrp_delay_after_boot", "a wait after boot, see vrrp_startup_delay"),
+	UNSERVED(G, "vrrp_owner_ignore_adverts", "an owner that does not listen"),
+	UNSERVED(G, "vrrp_garp_extra_if", "announcements on further interfaces"),
+	UNSERVED(T, "static_ipaddress", "addresses that do not move"),
+	UNSERVED(T, "static_routes", "routes that do not move"),
+	UNSERVED(T, "static_rules", "rules that do not move"),
+	UNSERVED(T, "track_group", "tracking of static addresses"),
+	UNSERVED(T, "interface_up_down_delays", "debounced links"),
+	UNSERVED(T, "garp_group", "rate limits per switch, see vrrp_garp_interval"),
+	UNSERVED(T, "bfd_instance", "BFD sessions"),
+	UNSERVED(T, "track_file", "priorities from a file"),
+	UNSERVED(T, "vrrp_track_file", "priorities from a file"),
+	/* ---- vrrp_instance, vrrp_sync_group ---- */
+	IGNORED(I, "native_ipv6", "the addresses say which family it is"),
+	IGNORED(I, "lvs_sync_daemon_interface", lvs),
+	IGNORED(I, "debug", "see the log level"),
+	IGNORED(I, "no_virtual_ipaddress", "an instance may have no address"),
+	IGNORED(I, "promote_secondaries", "an address that the kernel drops is put back at once"),
+	IGNORED(S, "global_tracking", "tracks of a group always count for all its members"),
+	UNSERVED(I, "use_vmac", "virtual MAC addresses"),
+	UNSERVED(I, "vmac_xmit_base", "virtual MAC addresses"),
+	UNSERVED(I, "use_vmac_addr", "virtual MAC addresses"),
+	UNSERVED(I, "use_ipvlan", "ipvlan interfaces"),
+	UNSERVED(I, "vrf", "an instance in a VRF"),
+	UNSERVED(I, "virtual_routes", "routes that move with the addresses"),
+	UNSERVED(I, "virtual_rules", "rules that move with the addresses"),
+	UNSERVED(I | S, "track_file", "priorities from a file"),
+	UNSERVED(I | S, "track_bfd", "BFD sessions"),
+	UNSERVED(I, "auth_hmac", "signed adverts"),
+	UNSERVED(I, "garp_extra_if", "announcements on further interfaces"),
+	UNSERVED(I, "timer_expired_backup", "a backup that stays one"),
+	UNSERVED(I, "owner_ignore_adverts", "an owner that does not listen"),
+	UNSERVED(I, "old_unicast_checksum", "the checksum of Keepalived before 1.3.6"),
+	UNSERVED(I | S, "notify_deleted", "a script when an instance is taken out"),
+	{.name = NULL},
+};

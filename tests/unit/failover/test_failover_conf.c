@@ -1,0 +1,366 @@
+/*
+ * failover: keepalived.conf into failover_conf. Where Keepalived 2.2.7 goes on with a complaint, so
+ * does relais, with a warning that names what happens; what it cannot do yet is an error by name.
+ * The rows are walked by failover_rows.c and read by failover_values.c; they stand in
+ * global_conf.c, instance_conf.c, notify_conf.c, track_conf.c, vip_conf.c, script_conf.c (files:
+ * script_file.c), group_conf.c and unserved_conf.c; instance_finish.c settles what they come to.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "failover/conf/failover_conf.h"
+
+struct reading {
+	struct conf_files files;
+	struct conf_diags diags;
+	struct arena arena;
+	struct failover_conf *conf;
+};
+
+static void read_text(struct reading *r, const char *text)
+{
+	static const char *const path = "k.conf";
+	struct failover_conf_options options = {.config_id = "lb1"};
+
+	conf_files_init(&r->files);
+	conf_diags_init(&r->diags);
+	arena_init(&r->arena, 0);
+	conf_files_put(&r->files, path, slice_of(text));
+	r->conf = failover_conf_parse(&r->files, &path, 1, &r->arena, &r->diags, &options);
+}
+
+static void finish(struct reading *r)
+{
+	arena_fini(&r->arena);
+	conf_diags_fini(&r->diags);
+	conf_files_fini(&r->files);
+}
+
+static const struct conf_diag *find_diag(const struct reading *r, enum conf_severity severity,
+					 unsigned line, const char *text)
+{
+	for (const struct conf_diag *d = r->diags.first; d; d = d->next)
+		if (d->severity == severity && (line == 0 || d->place.line == line) &&
+		    strstr(d->text, text))
+			return d;
+	conf_diags_print(&r->diags, stdout, true);
+	return NULL;
+}
+
+static void the_deployed_pair_is_read(void **state)
+{
+	struct reading r;
+	const struct vrrp_instance_conf *i;
+	char text[ADDR_TEXT_MAX];
+
+	(void)state;
+	read_text(&r,
+		  "global_defs {\n router_id LVS_DEVEL\n enable_script_security\n"
+		  " script_user root\n}\n"
+		  "vrrp_script chk { script \"killall -0 haproxy\"\n interval 2\n weight -2\n"
+		  " fall 10\n rise 2 }\n"
+		  "vrrp_instance VI_1 {\n state MASTER\n interface eth0\n"
+		  " virtual_router_id 51\n priority 101\n"
+		  " authentication {\n auth_type PASS\n auth_pass 42\n }\n"
+		  " virtual_ipaddress {\n 192.0.2.10\n 192.0.2.11/24 dev eth1 label eth1:1\n }\n"
+		  " track_script { chk }\n notify_master \"/bin/echo 'a b' c\"\n}\n");
+	assert_int_equal(r.diags.n_errors, 0);
+	assert_int_equal(r.diags.n_warnings, 0);
+	assert_string_equal(r.conf->router_id, "LVS_DEVEL");
+	assert_int_equal(r.conf->n_instances, 1);
+	i = r.conf->instances;
+	assert_string_equal(i->name, "VI_1");
+	assert_string_equal(i->interface, "eth0");
+	assert_true(i->wants_master);
+	assert_int_equal(i->vrid, 51);
+	assert_int_equal(i->priority, 101);
+	assert_int_equal(i->version, 2);
+	assert_int_equal(i->family, AF_INET);
+	assert_int_equal(i->advert_us, 1000000);
+	assert_int_equal(i->auth, VRRP_AUTH_PASS);
+	assert_memory_equal(i->auth_pass, "42\0\0\0\0\0", 8);
+	assert_int_equal(i->garp.delay_us, 5000000);
+	assert_int_equal(i->garp.repeat, 5);
+	assert_int_equal(i->garp.lower_prio_repeat, 5);
+	assert_string_equal(addr_host_text(&i->vips->address, text), "192.0.2.10");
+	assert_int_equal(i->vips->prefix_len, 32);
+	assert_string_equal(i->vips->next->dev, "eth1");
+	assert_string_equal(i->vips->next->label, "eth1:1");
+	assert_int_equal(i->vips->next->prefix_len, 24);
+	assert_ptr_equal(i->tracks->script, r.conf->scripts);
+	assert_int_equal(i->tracks->weight, -2);
+	assert_int_equal(r.conf->scripts->interval_us, 2000000);
+	assert_int_equal(r.conf->scripts->fall, 10);
+	assert_true(r.conf->scripts->asks_balancer);
+	assert_non_null(find_diag(&r, CONF_NOTE, 6, "chk asks whether haproxy lives"));
+	assert_string_equal(i->notify.master.argv[1], "a b");
+	assert_string_equal(i->notify.master.argv[2], "c");
+	assert_int_equal(i->notify.master.uid, 0);
+	finish(&r);
+}
+
+static void globals_count_wherever_they_stand(void **state)
+{
+	struct reading r;
+
+	(void)state;
+	read_text(&r, "vrrp_instance A {\n interface eth0\n virtual_router_id 1\n advert_int 0.25\n"
+		      " virtual_ipaddress { 192.0.2.1 }\n garp_master_repeat 3\n}\n"
+		      "global_defs {\n vrrp_version 3\n vrrp_garp_master_repeat 7\n"
+		      " vrrp_garp_master_delay 2.5\n vrrp_mcast_group4 224.0.0.99\n"
+		      " vrrp_garp_interval 0.001\n}\n");
+	assert_int_equal(r.diags.n_errors + r.diags.n_warnings, 0);
+	assert_int_equal(r.conf->instances->version, 3);
+	assert_int_equal(r.conf->instances->advert_us, 250000);
+	assert_int_equal(r.conf->instances->garp.repeat, 3);
+	assert_int_equal(r.conf->instances->garp.delay_us, 2500000);
+	assert_int_equal(r.conf->instances->garp.interval_us, 1000);
+	assert_int_equal(r.conf->instances->mcast_group.in4.sin_addr.s_addr, htonl(0xe0000063));
+	finish(&r);
+}
+
+static void values_out_of_range_are_replaced_as_keepalived_does(void **state)
+{
+	struct reading r;
+	const struct vrrp_instance_conf *i;
+
+	(void)state;
+	read_text(&r, "vrrp_instance A {\n interface eth0\n virtual_router_id 3\n state SLAVE\n"
+		      " priority 300\n advert_int 0.1\n nopreempt\n"
+		      " authentication { auth_type PASS;\n auth_pass longer-than-8\n }\n"
+		      " virtual_ipaddress {\n 192.0.2.1/33\n host.example.com\n 2001:db8::1\n"
+		      " 192.0.2.2 label far-too-long-for-a-label\n 192.0.2.3 bogus\n }\n"
+		      " garp_master_repeat 0\n frobnicate 1\n virtual_ipadress { 192.0.2.9 }\n"
+		      " track_script { none }\n interface2\n}\n");
+	assert_int_equal(r.diags.n_errors, 0);
+	i = r.conf->instances;
+	assert_int_equal(i->priority, 100);
+	assert_false(i->wants_master);
+	assert_int_equal(i->advert_us, 1000000);
+	assert_int_equal(i->auth, VRRP_AUTH_NONE);
+	assert_int_equal(i->vips->prefix_len, 32);
+	assert_non_null(i->vips->next);
+	assert_null(i->vips->next->next);
+	assert_int_equal(i->garp.repeat, 5);
+	assert_null(i->tracks);
+	assert_non_null(find_diag(&r, CONF_WARNING, 4, "'SLAVE'"));
+	assert_non_null(find_diag(&r, CONF_WARNING, 5, "from 1 to 255"));
+	assert_non_null(find_diag(&r, CONF_WARNING, 8, "PASS;"));
+	assert_non_null(find_diag(&r, CONF_WARNING, 13, "host.example.com"));
+	assert_non_null(find_diag(&r, CONF_WARNING, 14, "one family"));
+	assert_non_null(find_diag(&r, CONF_WARNING, 19, "unknown keyword 'frobnicate'"));
+	assert_non_null(find_diag(&r, CONF_WARNING, 20, "did you mean 'virtual_ipaddress'?"));
+	assert_non_null(find_diag(&r, CONF_WARNING, 21, "'none' is not defined above"));
+	finish(&r);
+}
+
+static void combinations_are_settled(void **state)
+{
+	struct reading r;
+
+	(void)state;
+	read_text(&r, "vrrp_instance A {\n state MASTER\n nopreempt\n interface eth0\n"
+		      " virtual_router_id 1\n virtual_ipaddress { 2001:db8::1 }\n"
+		      " authentication { auth_type PASS\n auth_pass x\n }\n advert_int 0.015\n}\n");
+	assert_int_equal(r.diags.n_errors, 0);
+	assert_false(r.conf->instances->nopreempt);
+	assert_int_equal(r.conf->instances->version, 3);
+	assert_int_equal(r.conf->instances->family, AF_INET6);
+	assert_int_equal(r.conf->instances->auth, VRRP_AUTH_NONE);
+	assert_int_equal(r.conf->instances->advert_us, 10000);
+	assert_int_equal(r.conf->instances->vips->preferred_lft_s, 0);
+	finish(&r);
+}
+
+static void what_is_not_served_is_named(void **state)
+{
+	struct reading r;
+	const struct conf_diag *d;
+
+	(void)state;
+	read_text(&r, "vrrp_instance A {\n interface eth0\n virtual_router_id 1\n"
+		      "  use_vmac\n virtual_routes {\n src 192.0.2.1 to 192.0.2.0/24\n }\n}\n"
+		      "bfd_instance b {\n neighbor_ip 192.0.2.3\n}\n"
+		      "virtual_server 192.0.2.9 80 {\n lb_algo rr\n real_server 192.0.2.8 80 {\n"
+		      " HTTP_GET { url { path / } }\n }\n}\n"
+		      "global_defs {\n smtp_server 192.0.2.4\n startup_script /bin/true\n}\n");
+	assert_int_equal(r.diags.n_errors, 4);
+	d = find_diag(&r, CONF_ERROR, 4, "'use_vmac' is not supported");
+	assert_non_null(d);
+	assert_int_equal(d->place.column, 3);
+	assert_non_null(find_diag(&r, CONF_ERROR, 5, "'virtual_routes'"));
+	assert_non_null(find_diag(&r, CONF_ERROR, 9, "'bfd_instance'"));
+	assert_non_null(find_diag(&r, CONF_WARNING, 12, "haproxy.cfg"));
+	assert_non_null(find_diag(&r, CONF_WARNING, 19, "'smtp_server' is without effect"));
+	assert_non_null(find_diag(&r, CONF_ERROR, 20, "'startup_script'"));
+	finish(&r);
+}
+
+static void two_routers_in_one_place_are_refused(void **state)
+{
+	struct reading r;
+
+	(void)state;
+	read_text(&r, "vrrp_instance A {\n interface eth0\n virtual_router_id 7\n"
+		      " virtual_ipaddress { 192.0.2.1 }\n}\n"
+		      "vrrp_instance B {\n interface eth0\n virtual_router_id 7\n"
+		      " virtual_ipaddress { 192.0.2.2 }\n}\n"
+		      "vrrp_instance C {\n interface eth1\n virtual_router_id 7\n"
+		      " virtual_ipaddress { 192.0.2.3 }\n}\n"
+		      "vrrp_instance D {\n interface eth0\n virtual_router_id 7\n"
+		      " virtual_ipaddress { 2001:db8::1 }\n}\n"
+		      "vrrp_instance A {\n}\nvrrp_instance {\n}\nvrrp_instance E {\n}\n");
+	assert_int_equal(r.diags.n_errors, 3);
+	assert_non_null(find_diag(&r, CONF_ERROR, 6, "virtual_router_id 7 is that of A"));
+	assert_non_null(find_diag(&r, CONF_WARNING, 21, "there already"));
+	assert_non_null(find_diag(&r, CONF_WARNING, 23, "needs a name"));
+	assert_non_null(find_diag(&r, CONF_ERROR, 25, "'virtual_router_id' is missing"));
+	assert_non_null(find_diag(&r, CONF_ERROR, 25, "'interface' is missing"));
+	assert_int_equal(r.conf->n_instances, 5);
+	finish(&r);
+}
+
+static void scripts_that_cannot_run_are_left_out(void **state)
+{
+	struct reading r;
+
+	(void)state;
+	read_text(&r, "global_defs {\n enable_script_security\n script_user root\n}\n"
+		      "vrrp_script a {\n script \"/nonexistent/x\"\n}\n"
+		      "vrrp_script b {\n interval 3\n}\n"
+		      "vrrp_script c {\n script \"/bin/sh -c 'exit 0'\"\n user nosuchuser\n}\n"
+		      "vrrp_script d {\n script \"/bin/true x\"\n interval 0.5\n timeout abc\n"
+		      " weight 300\n rise 0\n init_fail\n}\n"
+		      "vrrp_script d {\n script /bin/false\n}\n"
+		      "vrrp_instance A {\n interface eth0\n virtual_router_id 7\n"
+		      " virtual_ipaddress { 192.0.2.1 }\n"
+		      " track_script {\n a\n d weight 5 reverse\n d\n e\n }\n"
+		      " track_interface {\n eth1 weight -3\n eth2\n }\n}\n"
+		      "vrrp_script e {\n script \"/bin/true\"\n}\n");
+	assert_int_equal(r.diags.n_errors, 0);
+	assert_string_equal(r.conf->scripts->name, "d");
+	assert_int_equal(r.conf->scripts->interval_us, 1000000);
+	assert_int_equal(r.conf->scripts->weight, 0);
+	assert_int_equal(r.conf->scripts->rise, 1);
+	assert_true(r.conf->scripts->init_fail);
+	assert_false(r.conf->scripts->asks_balancer);
+	assert_string_equal(r.conf->scripts->next->name, "e");
+	assert_int_equal(r.conf->instances->tracks->weight, 5);
+	assert_true(r.conf->instances->tracks->reverse);
+	assert_int_equal(r.conf->instances->tracks->next->kind, VRRP_TRACK_INTERFACE);
+	assert_int_equal(r.conf->instances->tracks->next->weight, -3);
+	assert_string_equal(r.conf->instances->tracks->next->next->name, "eth2");
+	assert_null(r.conf->instances->tracks->next->next->next);
+	assert_non_null(find_diag(&r, CONF_WARNING, 6, "/nonexistent/x"));
+	assert_non_null(find_diag(&r, CONF_WARNING, 8, "names no script"));
+	assert_non_null(find_diag(&r, CONF_WARNING, 13, "nosuchuser"));
+	assert_non_null(find_diag(&r, CONF_WARNING, 33, "tracked already"));
+	assert_non_null(find_diag(&r, CONF_WARNING, 34, "'e' is not defined above"));
+	finish(&r);
+}
+
+static void groups_know_their_members(void **state)
+{
+	struct reading r;
+
+	(void)state;
+	read_text(&r, "vrrp_sync_group G {\n group {\n A\n B\n X\n }\n notify_fault /bin/true\n"
+		      " track_interface { eth9 }\n smtp_alert\n}\n"
+		      "vrrp_script s { script /bin/true\n weight 5\n }\n"
+		      "vrrp_instance A {\n interface eth0\n virtual_router_id 1\n"
+		      " virtual_ipaddress { 192.0.2.1 }\n track_script { s }\n}\n"
+		      "vrrp_instance B {\n interface eth0\n virtual_router_id 2\n"
+		      " virtual_ipaddress { 192.0.2.2 }\n}\n");
+	assert_int_equal(r.diags.n_errors, 0);
+	assert_string_equal(r.conf->groups->member_names[1], "B");
+	assert_null(r.conf->groups->member_names[2]);
+	assert_ptr_equal(r.conf->instances->group, r.conf->groups);
+	assert_ptr_equal(r.conf->instances->next->group, r.conf->groups);
+	assert_int_equal(r.conf->instances->tracks->weight, 0);
+	assert_string_equal(r.conf->groups->tracks->name, "eth9");
+	assert_non_null(r.conf->groups->notify.fault.argv);
+	assert_non_null(find_diag(&r, CONF_WARNING, 1, "'X'"));
+	finish(&r);
+}
+
+static void unicast_and_timers(void **state)
+{
+	struct reading r;
+	const struct vrrp_instance_conf *i;
+
+	(void)state;
+	read_text(&r, "vrrp_instance A {\n interface eth0\n virtual_router_id 1\n version 3\n"
+		      " unicast_src_ip 192.0.2.5\n unicast_ttl 30\n"
+		      " unicast_peer {\n 192.0.2.6 min_ttl 10 max_ttl 20\n 192.0.2.7\n foo\n }\n"
+		      " preempt_delay 4.12\n down_timer_adverts 5\n vrrp_garp 1\n"
+		      " virtual_ipaddress_excluded {\n 2001:db8::5/64\n 192.0.2.9\n }\n"
+		      " advert_int 60\n track_src_ip\n skip_check_adv_addr off\n}\n");
+	assert_int_equal(r.diags.n_errors, 0);
+	i = r.conf->instances;
+	assert_int_equal(i->unicast_ttl, 30);
+	assert_int_equal(i->peers->min_ttl, 10);
+	assert_int_equal(i->peers->max_ttl, 20);
+	assert_true(i->check_unicast_src);
+	assert_null(i->peers->next->next);
+	assert_int_equal(i->preempt_delay_us, 4120000);
+	assert_int_equal(i->down_adverts, 5);
+	assert_int_equal(i->advert_us, 40950000);
+	assert_true(i->track_src_ip);
+	assert_false(i->skip_check_adv_addr);
+	assert_int_equal(i->excluded->prefix_len, 64);
+	assert_int_equal(i->excluded->preferred_lft_s, -1);
+	assert_int_equal(i->family, AF_INET);
+	finish(&r);
+}
+
+static void the_sealed_set_says_the_same(void **state)
+{
+	struct reading r, again;
+	static const char *const path = "k.conf";
+	struct failover_conf_options options = {.config_id = "lb1"};
+	int fd;
+
+	(void)state;
+	read_text(&r, "vrrp_script d {\n script \"true x\"\n user root\n}\n"
+		      "vrrp_instance A {\n interface eth0\n virtual_router_id 7\n"
+		      " virtual_ipaddress { 192.0.2.${_RANDOM 1 200} }\n track_script { d }\n"
+		      " notify /nonexistent/y\n}\n");
+	fd = conf_files_save(&r.files);
+	conf_files_init(&again.files);
+	conf_diags_init(&again.diags);
+	arena_init(&again.arena, 0);
+	assert_int_equal(conf_files_load(&again.files, fd), 0);
+	close(fd);
+	again.conf =
+		failover_conf_parse(&again.files, &path, 1, &again.arena, &again.diags, &options);
+	assert_int_equal(again.diags.n_errors, 0);
+	assert_int_equal(again.diags.n_warnings, r.diags.n_warnings);
+	assert_string_equal(again.conf->scripts->script.argv[0], r.conf->scripts->script.argv[0]);
+	assert_true(addr_eq(&again.conf->instances->vips->address,
+			    &r.conf->instances->vips->address, false));
+	finish(&r);
+	finish(&again);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_deployed_pair_is_read),
+		cmocka_unit_test(globals_count_wherever_they_stand),
+		cmocka_unit_test(values_out_of_range_are_replaced_as_keepalived_does),
+		cmocka_unit_test(combinations_are_settled),
+		cmocka_unit_test(what_is_not_served_is_named),
+		cmocka_unit_test(two_routers_in_one_place_are_refused),
+		cmocka_unit_test(scripts_that_cannot_run_are_left_out),
+		cmocka_unit_test(groups_know_their_members),
+		cmocka_unit_test(unicast_and_timers),
+		cmocka_unit_test(the_sealed_set_says_the_same),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
