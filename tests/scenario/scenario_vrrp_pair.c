@@ -1,0 +1,158 @@
+/*
+ * Two and three real virtual routers on one segment: who holds the addresses when nodes die, stop,
+ * freeze, are cut off and return. Node 1 has priority 150, node 2 100 and node 3 50 unless a story
+ * says otherwise.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "vrrp_wire.h"
+
+/* clang-format off */
+#define PAIR   .n_nodes = 2, .priorities = {150, 100}
+#define TRIO   .n_nodes = 3, .priorities = {150, 100, 50}
+#define EQUALS .n_nodes = 2, .priorities = {100, 100}
+/* 1 is master, the others know it */
+#define SETTLED {START_ALL}, {RUN, 0, S(1)}, {IS, 1, VRRP_MASTER}, {IS, 2, VRRP_BACKUP}, {FORGET}
+#define CALM    {HOLDERS, 1, 1}
+
+static const struct vrrp_track_conf weak = {.kind = VRRP_TRACK_SCRIPT, .name = "chk", .weight = -60};
+static const struct vrrp_track_conf must = {.kind = VRRP_TRACK_SCRIPT, .name = "chk"};
+#define TRACKS(row) .tracks = (struct vrrp_track_conf *)&(row)
+
+static struct vrrp_peer_conf peers[3], peers6[2];
+
+static const struct story stories[] = {
+	{"the higher priority becomes the only master", PAIR, .steps = {
+		{START_ALL}, {RUN, 0, S(5)}, {IS, 1, VRRP_MASTER}, {IS, 2, VRRP_BACKUP}, CALM,
+		{MASTER_IS, 2, 1}, {MOVES, 1, .text = "BM"}, {MOVES, 2, .text = "B"}, {SENT, 2, 0}}},
+	{"v2 at one second", PAIR, .conf = {.version = 2, .advert_us = S(1)}, .steps = {
+		{START_ALL}, {RUN, 0, S(3)}, {HOLDERS, 1, 0}, {RUN, 0, S(10)}, {IS, 1, VRRP_MASTER},
+		{IS, 2, VRRP_BACKUP}, CALM, {KILL, 1}, {RUN, 0, S(2)}, {IS, 2, VRRP_BACKUP}, {RUN, 0, S(2)},
+		{IS, 2, VRRP_MASTER}}},
+	{"IPv6", PAIR, .conf = {.family = AF_INET6}, .steps = {
+		SETTLED, CALM, {STOP, 1}, {RUN, 0, MS(70)}, {IS, 2, VRRP_MASTER}, CALM}},
+	{"10 ms", PAIR, .conf = {.advert_us = MS(10)}, .steps = {
+		SETTLED, CALM, {KILL, 1}, {RUN, 0, MS(25)}, {IS, 2, VRRP_BACKUP}, {RUN, 0, MS(12)},
+		{IS, 2, VRRP_MASTER}}},
+	{"v3 with the checksum of RFC 9568", PAIR, .conf = {.checksum_as_v2 = true}, .steps = {
+		SETTLED, CALM, {RUN, 0, S(2)}, {MOVES, 2, .text = ""}}},
+	{"a dead master is replaced within the down interval", PAIR, .steps = {
+		SETTLED, {KILL, 1}, {RUN, 0, MS(255)}, {IS, 2, VRRP_BACKUP}, {RUN, 0, MS(110)},
+		{IS, 2, VRRP_MASTER}, {ORDER, 2, .text = "a+ggggg"}}},
+	{"a planned stop leaves only the skew", PAIR, .steps = {
+		SETTLED, {STOP, 1}, {HOLDS, 1, 0}, {RUN, 0, MS(60)}, {IS, 2, VRRP_BACKUP}, {RUN, 0, MS(3)},
+		{IS, 2, VRRP_MASTER}, CALM, {MOVES, 1, .text = "I"}}},
+	{"the balancer is lost: as quick", PAIR, .steps = {
+		SETTLED, {RESIGN, 1, .text = "balancer lost"}, {RUN, 0, MS(63)}, {IS, 2, VRRP_MASTER}, CALM,
+		{RELEASE, 1}, {RUN, 0, S(1)}, {IS, 1, VRRP_MASTER}, {IS, 2, VRRP_BACKUP}, CALM}},
+	{"a script fails: as quick", PAIR, .conf = {TRACKS(must)}, .steps = {
+		{TRACK, 1, 1, 0, "chk"}, {TRACK, 2, 1, 0, "chk"}, SETTLED, {TRACK, 1, 0, 0, "chk"}, {RUN, 0, MS(63)},
+		{IS, 2, VRRP_MASTER}, CALM, {IS, 1, VRRP_FAULT}}},
+	{"both faulty: nobody", PAIR, .conf = {TRACKS(must)}, .steps = {
+		{TRACK, 1, 1, 0, "chk"}, {TRACK, 2, 0, 0, "chk"}, {START_ALL}, {RUN, 0, S(1)}, CALM,
+		{TRACK, 1, 0, 0, "chk"}, {RUN, 0, S(2)}, {HOLDERS, 1, 0}, {TRACK, 2, 1, 0, "chk"},
+		{RUN, 0, S(1)}, {IS, 2, VRRP_MASTER}, CALM}},
+	{"the link of the master goes down", PAIR, .steps = {
+		SETTLED, {LINK, 1, 0}, {HOLDS, 1, 0}, {RUN, 0, MS(365)}, {IS, 2, VRRP_MASTER}, {LINK, 1, 1},
+		{RUN, 0, S(1)}, {IS, 1, VRRP_MASTER}, {IS, 2, VRRP_BACKUP}, CALM}},
+	{"the better node returns and preempts", PAIR, .steps = {
+		{START, 2}, {RUN, 0, S(1)}, {IS, 2, VRRP_MASTER}, {START, 1}, {RUN, 0, MS(340)}, {IS, 1, VRRP_BACKUP},
+		{RUN, 0, MS(3)}, {IS, 1, VRRP_MASTER}, {IS, 2, VRRP_BACKUP}, CALM}},
+	{"nopreempt: it does not", PAIR, .conf = {.nopreempt = true}, .steps = {
+		{START, 2}, {RUN, 0, S(1)}, {START, 1}, {RUN, 0, S(20)}, {IS, 2, VRRP_MASTER}, {IS, 1, VRRP_BACKUP},
+		{STOP, 2}, {RUN, 0, MS(50)}, {IS, 1, VRRP_MASTER}, CALM}},
+	{"preempt_delay: it does later", PAIR, .conf = {.preempt_delay_us = S(3)}, .steps = {
+		{START, 2}, {RUN, 0, S(1)}, {START, 1}, {RUN, 0, S(3)}, {IS, 2, VRRP_MASTER}, {RUN, 0, MS(345)},
+		{IS, 1, VRRP_MASTER}, {IS, 2, VRRP_BACKUP}, CALM}},
+	{"cut and healed: two masters, then the better one", PAIR, .steps = {
+		SETTLED, {CUT, 1, 2}, {RUN, 0, S(1)}, {HOLDERS, 1, 2}, {FORGET}, {HEAL}, {RUN, 0, MS(105)},
+		{IS, 1, VRRP_MASTER}, {IS, 2, VRRP_BACKUP}, CALM, {MOVES, 1, .text = ""}}},
+	{"healed: the winner repairs the neighbours' ARP caches", PAIR, .steps = {
+		SETTLED, {CUT, 1, 2}, {RUN, 0, S(7)}, {FORGET}, {HEAL}, {RUN, 0, MS(205)}, {GARPS, 1, 5},
+		{LOWERS, 1, 1}, CALM, {RUN, 0, MS(5005)}, {GARPS, 1, 10}}},
+	{"healed, equal priorities: the greater address stays", EQUALS, .steps = {
+		{START, 1}, {RUN, 0, S(1)}, {CUT, 1, 2}, {START, 2}, {RUN, 0, S(1)}, {HOLDERS, 1, 2}, {HEAL},
+		{RUN, 0, MS(205)}, {IS, 2, VRRP_MASTER}, {IS, 1, VRRP_BACKUP}, CALM}},
+	{"equal priorities started together: one master", EQUALS, .steps = {
+		{START_ALL}, {RUN, 0, S(2)}, CALM, {IS, 2, VRRP_MASTER}}},
+	{"equal priorities: who comes later stays backup", EQUALS, .steps = {
+		{START, 1}, {RUN, 0, S(1)}, {START, 2}, {RUN, 0, S(5)}, {IS, 1, VRRP_MASTER}, {IS, 2, VRRP_BACKUP}}},
+	{"higher_prio_send_advert makes the winner announce", PAIR, .conf = {.higher_prio_send_advert = true}, .steps = {
+		{START, 2}, {RUN, 0, S(1)}, {START, 1}, {RUN, 0, MS(345)}, {LOWERS, 1, 1}, {IS, 2, VRRP_BACKUP}, CALM}},
+	{"one way only: the deaf master is shouted at, not obeyed", PAIR, .steps = {
+		SETTLED, {CUT_FROM, 1, 2}, {RUN, 0, S(1)}, {IS, 2, VRRP_MASTER}, {IS, 1, VRRP_MASTER}, {HEAL},
+		{RUN, 0, MS(205)}, {IS, 2, VRRP_BACKUP}, CALM}},
+	{"a frozen master finds another and stands down unheard", PAIR, .steps = {
+		SETTLED, {FREEZE, 1}, {RUN, 0, S(1)}, {IS, 2, VRRP_MASTER}, {FORGET}, {THAW, 1}, {RUN, 0, MS(2)},
+		{IS, 1, VRRP_BACKUP}, {ORDER, 1, .text = "-"}, {IS, 2, VRRP_MASTER}, CALM, {RUN, 0, MS(345)},
+		{IS, 1, VRRP_MASTER}, {IS, 2, VRRP_BACKUP}, CALM}},
+	{"with nopreempt it stays backup", PAIR, .conf = {.nopreempt = true}, .steps = {
+		SETTLED, {FREEZE, 1}, {RUN, 0, S(1)}, {FORGET}, {THAW, 1}, {RUN, 0, S(5)}, {IS, 1, VRRP_BACKUP},
+		{IS, 2, VRRP_MASTER}, CALM, {SENT, 1, 0}, {MOVES, 2, .text = ""}}},
+	{"frozen for less than the others wait: nothing happens", PAIR, .steps = {
+		SETTLED, {FREEZE, 1}, {RUN, 0, MS(200)}, {THAW, 1}, {RUN, 0, S(1)}, {MOVES, 1, .text = ""},
+		{MOVES, 2, .text = ""}}},
+	{"a frozen backup disturbs nobody", PAIR, .steps = {
+		SETTLED, {FREEZE, 2}, {RUN, 0, S(9)}, {THAW, 2}, {RUN, 0, S(2)}, {MOVES, 1, .text = ""},
+		{MOVES, 2, .text = ""}, CALM}},
+	{"the failover process is replaced: the other never notices", PAIR, .steps = {
+		SETTLED, {KILL, 1}, {RUN, 0, MS(120)}, {REPLACE, 1}, {RUN, 0, S(3)}, {IS, 1, VRRP_MASTER},
+		{MOVES, 2, .text = ""}, CALM}},
+	{"replaced too late: one master all the same", PAIR, .conf = {.nopreempt = true}, .steps = {
+		SETTLED, {KILL, 1}, {RUN, 0, S(1)}, {IS, 2, VRRP_MASTER}, {REPLACE, 1}, {RUN, 0, S(3)},
+		{IS, 1, VRRP_BACKUP}, {IS, 2, VRRP_MASTER}}},
+	{"a lost weight hands over", PAIR, .conf = {TRACKS(weak)}, .steps = {
+		SETTLED, {TRACK, 1, 0, 0, "chk"}, {PRIO, 1, 90}, {RUN, 0, MS(465)}, {IS, 2, VRRP_MASTER},
+		{IS, 1, VRRP_BACKUP}, CALM, {TRACK, 1, 1, 0, "chk"}, {RUN, 0, MS(450)}, {IS, 1, VRRP_MASTER}, CALM}},
+	{"unicast", PAIR, .conf = {.peers = peers}, .steps = {
+		SETTLED, CALM, {KILL, 1}, {RUN, 0, MS(365)}, {IS, 2, VRRP_MASTER}}},
+	{"unicast over IPv6", PAIR, .conf = {.family = AF_INET6, .peers = peers6}, .steps = {
+		SETTLED, CALM, {STOP, 1}, {RUN, 0, MS(65)}, {IS, 2, VRRP_MASTER}, CALM}},
+	{"unicast with checked sources", PAIR, .conf = {.peers = peers, .check_unicast_src = true}, .steps = {
+		SETTLED, CALM, {RUN, 0, S(1)}, {DROPPED, 2, VRRP_DROP_UNICAST_SOURCE, 0}}},
+	{"unicast: one advertisement for each peer", TRIO, .conf = {.peers = peers}, .steps = {
+		{START_ALL}, {RUN, 0, S(1)}, {FORGET}, {RUN, 0, S(1)}, {IS, 3, VRRP_BACKUP}, {SENT, 1, 30}, CALM}},
+	{"three nodes fall one after the other", TRIO, .steps = {
+		SETTLED, {IS, 3, VRRP_BACKUP}, {STOP, 1}, {RUN, 0, S(1)}, {IS, 2, VRRP_MASTER}, {IS, 3, VRRP_BACKUP}, CALM,
+		{STOP, 2}, {RUN, 0, S(1)}, {IS, 3, VRRP_MASTER}, CALM, {MOVES, 3, .text = "M"}}},
+	{"three nodes: the last resigns to the first", TRIO, .steps = {
+		{START, 3}, {RUN, 0, S(1)}, {IS, 3, VRRP_MASTER}, {START, 1}, {START, 2}, {RUN, 0, S(1)},
+		{IS, 1, VRRP_MASTER}, {IS, 2, VRRP_BACKUP}, {IS, 3, VRRP_BACKUP}, CALM}},
+	{"three nodes, the first cut off from both", TRIO, .steps = {
+		SETTLED, {CUT, 1, 2}, {CUT, 1, 3}, {RUN, 0, S(1)}, {IS, 2, VRRP_MASTER}, {IS, 3, VRRP_BACKUP}, {HEAL},
+		{RUN, 0, MS(205)}, {IS, 1, VRRP_MASTER}, CALM, {MOVES, 3, .text = ""}}},
+	{"an owner returns to its own at once", .n_nodes = 2, .priorities = {255, 100}, .steps = {
+		SETTLED, {LINK, 1, 0}, {RUN, 0, S(1)}, {IS, 2, VRRP_MASTER}, {LINK, 1, 1}, {RUN, 0, MS(2)},
+		{IS, 1, VRRP_MASTER}, {IS, 2, VRRP_BACKUP}, CALM}},
+};
+/* clang-format on */
+
+enum { N_STORIES = sizeof(stories) / sizeof(stories[0]) };
+
+/* Every node lists all, itself too: what it sends to itself does not come back. */
+static void set_peer(struct vrrp_peer_conf *p, const char *text, struct vrrp_peer_conf *next)
+{
+	assert_true(addr_parse_ip(&p->address, slice_of(text), 0));
+	p->next = next;
+}
+
+int main(void)
+{
+	struct CMUnitTest tests[N_STORIES] = {{0}};
+
+	set_peer(&peers[0], "192.0.2.1", &peers[1]);
+	set_peer(&peers[1], "192.0.2.2", &peers[2]);
+	set_peer(&peers[2], "192.0.2.3", NULL);
+	set_peer(&peers6[0], "2001:db8::1", &peers6[1]);
+	set_peer(&peers6[1], "2001:db8::2", NULL);
+	for (int i = 0; i < N_STORIES; i++) {
+		tests[i].name = stories[i].name;
+		tests[i].test_func = run_story;
+		tests[i].initial_state = (void *)(uintptr_t)&stories[i];
+	}
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,308 @@
+/*
+ * One virtual router on a simulated clock, to the microsecond: what it does alone, and with
+ * advertisements that come from outside (RX).
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "vrrp_wire.h"
+
+/* clang-format off */
+#define SCRIPT(track, w, rev) static const struct vrrp_track_conf track = {                        \
+	.kind = VRRP_TRACK_SCRIPT, .name = "chk", .weight = w, .weight_set = w != 0, .reverse = rev}
+SCRIPT(must, 0, false);
+SCRIPT(must_not, 0, true);
+SCRIPT(plus, 20, false);
+SCRIPT(minus, -30, false);
+SCRIPT(plus_reverse, 20, true);
+SCRIPT(minus_all, -254, false);
+SCRIPT(plus_all, 254, false);
+static const struct vrrp_track_conf two_b = {.kind = VRRP_TRACK_SCRIPT, .name = "b", .weight = -5};
+static const struct vrrp_track_conf two_a = {.kind = VRRP_TRACK_SCRIPT, .name = "a", .weight = 3,
+					     .next = (struct vrrp_track_conf *)&two_b};
+#define TRACKS(row) .tracks = (struct vrrp_track_conf *)&(row)
+
+static struct vip_conf vip_c = {.prefix_len = 24}, vip_b = {.prefix_len = 24, .next = &vip_c},
+		       vip_a = {.prefix_len = 24, .next = &vip_b}, vip_x = {.prefix_len = 24};
+
+#define TAKEOVER {START, 1}, {RUN, 0, S(4)}, {IS, 1, VRRP_MASTER}, {FORGET}
+#define STANDBY  {START, 1}, {RX, 1, 150, 2}, {FORGET}
+
+static const struct story stories[] = {
+	/* ---- becoming master: RFC 9568 6.4.1, 6.4.2 ---- */
+	{"v2 at 1 s takes over after 3.609375 s", .conf = {.version = 2, .advert_us = S(1)}, .steps = {
+		{IS, 1, VRRP_INIT}, {START, 1}, {IS, 1, VRRP_BACKUP}, {RUN, 0, 3609374},
+		{IS, 1, VRRP_BACKUP}, {RUN, 0, 1}, {IS, 1, VRRP_MASTER}, {MOVES, 1, .text = "BM"}}},
+	{"v3 at 100 ms takes over after 360.937 ms", .steps = {
+		{START, 1}, {RUN, 0, 360936}, {IS, 1, VRRP_BACKUP}, {RUN, 0, 1}, {IS, 1, VRRP_MASTER}}},
+	{"v3 at 10 ms takes over after 36.093 ms", .conf = {.advert_us = MS(10)}, .steps = {
+		{START, 1}, {RUN, 0, 36092}, {IS, 1, VRRP_BACKUP}, {RUN, 0, 1}, {IS, 1, VRRP_MASTER}}},
+	{"a skew of 78 us is kept", .conf = {.advert_us = MS(10), .priority = 254}, .steps = {
+		{START, 1}, {RUN, 0, 30077}, {IS, 1, VRRP_BACKUP}, {RUN, 0, 1}, {IS, 1, VRRP_MASTER}}},
+	{"down_timer_adverts 5", .conf = {.down_adverts = 5}, .steps = {
+		{START, 1}, {RUN, 0, 560936}, {IS, 1, VRRP_BACKUP}, {RUN, 0, 1}, {IS, 1, VRRP_MASTER}}},
+	{"an address owner is master at once", .conf = {.priority = 255}, .steps = {
+		{START, 1}, {IS, 1, VRRP_MASTER}, {MOVES, 1, .text = "M"}, {HOLDS, 1, 1}}},
+	{"state MASTER below 255 still waits", .conf = {.wants_master = true, .priority = 254}, .steps = {
+		{START, 1}, {IS, 1, VRRP_BACKUP}, {RUN, 0, 300781}, {IS, 1, VRRP_MASTER}}},
+	{"advertises before it adds, then announces", .steps = {
+		{START, 1}, {RUN, 0, 360937}, {ORDER, 1, .text = "a+ggggg"}}},
+	{"startup delay holds INIT", .steps = {
+		{START, 1, S(2)}, {RUN, 0, 1999999}, {IS, 1, VRRP_INIT}, {RX, 1, 150, 2},
+		{RUN, 0, 1}, {IS, 1, VRRP_BACKUP}, {SENT, 1, 0}}},
+	{"IPv6 takes over too", .conf = {.family = AF_INET6}, .steps = {
+		{START, 1}, {RUN, 0, 360937}, {IS, 1, VRRP_MASTER}, {ORDER, 1, .text = "a+ggggg"}}},
+
+	/* ---- backup ---- */
+	{"a higher priority restarts the timer", .steps = {
+		{START, 1}, {RUN, 0, MS(300)}, {RX, 1, 150, 2}, {RUN, 0, 360936}, {IS, 1, VRRP_BACKUP},
+		{MASTER_IS, 1, 2}, {RUN, 0, 1}, {IS, 1, VRRP_MASTER}, {MASTER_IS, 1, 0}}},
+	{"an equal priority does, from either address", .steps = {
+		{START, 1}, {RUN, 0, MS(300)}, {RX, 1, 100, 2}, {RUN, 0, MS(300)}, {IS, 1, VRRP_BACKUP}}},
+	{"priority 0 leaves the skew time", .steps = {
+		STANDBY, {RX, 1, 0, 2}, {RUN, 0, 60936}, {IS, 1, VRRP_BACKUP}, {RUN, 0, 1},
+		{IS, 1, VRRP_MASTER}, {WHY, 1, .text = "resigned"}}},
+	{"a lower priority does not stop the timer", .steps = {
+		{START, 1}, {RUN, 0, MS(300)}, {RX, 1, 99, 2}, {RUN, 0, 60936}, {IS, 1, VRRP_BACKUP},
+		{RUN, 0, 1}, {IS, 1, VRRP_MASTER}}},
+	{"nopreempt: a lower priority restarts it", .conf = {.nopreempt = true}, .steps = {
+		{START, 1}, {RUN, 0, MS(300)}, {RX, 1, 99, 2}, {RUN, 0, 360936}, {IS, 1, VRRP_BACKUP},
+		{RUN, 0, 1}, {IS, 1, VRRP_MASTER}}},
+	{"nopreempt: priority 0 still counts", .conf = {.nopreempt = true}, .steps = {
+		STANDBY, {RX, 1, 0, 2}, {RUN, 0, 60937}, {IS, 1, VRRP_MASTER}}},
+	{"nopreempt with state MASTER preempts", .conf = {.nopreempt = true, .wants_master = true}, .steps = {
+		{START, 1}, {RUN, 0, MS(300)}, {RX, 1, 99, 2}, {RUN, 0, 60937}, {IS, 1, VRRP_MASTER}}},
+	{"preempt_delay counts from the start", .conf = {.preempt_delay_us = MS(400)}, .steps = {
+		{START, 1}, {RUN, 0, MS(300)}, {RX, 1, 50, 2}, {RUN, 0, MS(200)}, {RX, 1, 50, 2},
+		{RUN, 0, 160936}, {IS, 1, VRRP_BACKUP}, {RUN, 0, 1}, {IS, 1, VRRP_MASTER}}},
+	{"preempt_delay begins when a lower one appears", .conf = {.preempt_delay_us = MS(400)}, .steps = {
+		{START, 1}, {RUN, 0, MS(300)}, {RX, 1, 150, 2}, {RUN, 0, MS(300)}, {RX, 1, 50, 3},
+		{RUN, 0, MS(300)}, {RX, 1, 50, 3}, {RUN, 0, MS(300)}, {RX, 1, 50, 3},
+		{RUN, 0, 60936}, {IS, 1, VRRP_BACKUP}, {RUN, 0, 1}, {IS, 1, VRRP_MASTER}}},
+	{"preempt_delay does not guard against nobody", .conf = {.preempt_delay_us = S(60)}, .steps = {
+		{START, 1}, {RUN, 0, 360937}, {IS, 1, VRRP_MASTER}}},
+	{"v3 learns the master's interval", .steps = {
+		{START, 1}, {DOWN_US, 1, 360937}, {RX, 1, 150, 2, "1000"}, {DOWN_US, 1, 3609375},
+		{RUN, 0, 3609374}, {IS, 1, VRRP_BACKUP}, {RUN, 0, 1}, {IS, 1, VRRP_MASTER},
+		{DOWN_US, 1, 360937}, {DROPPED, 1, VRRP_DROP_INTERVAL_NOTE, 1}}},
+	{"v3 does not learn from one it preempts", .steps = {
+		{START, 1}, {RX, 1, 50, 2, "1000"}, {DOWN_US, 1, 360937}}},
+	{"v3: priority 0 uses the learnt skew", .steps = {
+		{START, 1}, {RX, 1, 150, 2, "1000"}, {RX, 1, 0, 2}, {RUN, 0, 609374}, {IS, 1, VRRP_BACKUP},
+		{RUN, 0, 1}, {IS, 1, VRRP_MASTER}}},
+	{"v2 drops another interval", .conf = {.version = 2, .advert_us = S(1)}, .steps = {
+		{START, 1}, {RUN, 0, S(3)}, {RX, 1, 150, 2, "2000"}, {DROPPED, 1, VRRP_DROP_INTERVAL, 1},
+		{RUN, 0, 609375}, {IS, 1, VRRP_MASTER}}},
+	{"v2 with a password", .conf = {.version = 2, .advert_us = S(1), .auth = VRRP_AUTH_PASS,
+			.auth_pass = "1111"}, .steps = {
+		{START, 1}, {RUN, 0, S(3)}, {RX, 1, 150, 2}, {RUN, 0, S(3)}, {IS, 1, VRRP_BACKUP},
+		{DROPPED, 1, VRRP_DROP_AUTH, 0}}},
+
+	/* ---- master: 6.4.3 ---- */
+	{"ten advertisements a second, no drift", .steps = {
+		TAKEOVER, {RUN, 0, S(10)}, {SENT, 1, 100}, {ZEROS, 1, 0}}},
+	{"a hundred at 10 ms", .conf = {.advert_us = MS(10)}, .steps = {
+		TAKEOVER, {RUN, 0, S(1)}, {SENT, 1, 100}}},
+	{"a higher priority makes it backup", .steps = {
+		TAKEOVER, {RX, 1, 101, 2}, {IS, 1, VRRP_BACKUP}, {ORDER, 1, .text = "-"}, {MASTER_IS, 1, 2},
+		{WHY, 1, .text = "192.0.2.2 advertises priority 101"}, {RUN, 0, 360937}, {IS, 1, VRRP_MASTER}}},
+	{"higher_prio_send_advert speaks once more", .conf = {.higher_prio_send_advert = true}, .steps = {
+		TAKEOVER, {RX, 1, 101, 2}, {IS, 1, VRRP_BACKUP}, {ORDER, 1, .text = "a-"}}},
+	{"an equal priority from a greater address wins", .steps = {
+		TAKEOVER, {RX, 1, 100, 2}, {IS, 1, VRRP_BACKUP}}},
+	{"an equal priority from a lower address does not", .steps = {
+		TAKEOVER, {LINK, 1, 1}, {RX, 1, 100, 0}, {IS, 1, VRRP_MASTER}, {ORDER, 1, .text = "aggggg"}}},
+	{"IPv6: the link-local source decides a tie", .conf = {.family = AF_INET6}, .steps = {
+		TAKEOVER, {RX, 1, 100, 0}, {IS, 1, VRRP_MASTER}, {RX, 1, 100, 2}, {IS, 1, VRRP_BACKUP}}},
+	{"a lower priority is answered and announced against, twice", .steps = {
+		TAKEOVER, {RX, 1, 50, 2}, {IS, 1, VRRP_MASTER}, {LOWERS, 1, 1}, {ORDER, 1, .text = "aggggg"},
+		{RUN, 0, 4999999}, {GARPS, 1, 10}, {RUN, 0, 1}, {GARPS, 1, 15}}},
+	{"the answer restarts the advertisement timer", .steps = {
+		TAKEOVER, {RUN, 0, MS(50)}, {FORGET}, {RX, 1, 50, 2}, {SENT, 1, 1}, {RUN, 0, 99999},
+		{SENT, 1, 1}, {RUN, 0, 1}, {SENT, 1, 2}}},
+	{"a flood of lower priorities is no flood of announcements", .steps = {
+		TAKEOVER, {RX, 1, 50, 2}, {RX, 1, 50, 2}, {RX, 1, 50, 2}, {GARPS, 1, 5}, {LOWERS, 1, 3}}},
+	{"lower_prio_no_advert", .conf = {.lower_prio_no_advert = true}, .steps = {
+		TAKEOVER, {RX, 1, 50, 2}, {IS, 1, VRRP_MASTER}, {ORDER, 1, .text = ""}, {LOWERS, 1, 1}}},
+	{"priority 0 is answered at once", .steps = {
+		TAKEOVER, {RX, 1, 0, 2}, {IS, 1, VRRP_MASTER}, {ORDER, 1, .text = "a"}}},
+	{"a planned stop: priority 0, then the addresses", .steps = {
+		TAKEOVER, {STOP, 1}, {IS, 1, VRRP_INIT}, {ORDER, 1, .text = "z-"}, {RUN, 0, S(20)},
+		{SENT, 1, 0}, {GARPS, 1, 0}, {MOVES, 1, .text = "I"}, {STOP, 1}, {ORDER, 1, .text = "z-"}}},
+	{"a backup stops without a word", .steps = {
+		STANDBY, {STOP, 1}, {IS, 1, VRRP_INIT}, {ORDER, 1, .text = ""}, {MOVES, 1, .text = "I"}}},
+	{"an owner meets another owner", .conf = {.priority = 255}, .steps = {
+		{START, 1}, {RX, 1, 255, 0}, {IS, 1, VRRP_MASTER}, {DROPPED, 1, VRRP_DROP_OWNER, 1},
+		{RX, 1, 255, 2}, {IS, 1, VRRP_BACKUP}}},
+
+	/* ---- the interface ---- */
+	{"link down is a fault, up again a backup", .steps = {
+		TAKEOVER, {LINK, 1, 0}, {IS, 1, VRRP_FAULT}, {WHY, 1, .text = "eth0 is down"}, {HOLDS, 1, 0},
+		{RUN, 0, S(5)}, {IS, 1, VRRP_FAULT}, {LINK, 1, 1}, {IS, 1, VRRP_BACKUP}, {RUN, 0, 360937},
+		{IS, 1, VRRP_MASTER}, {MOVES, 1, .text = "FBM"}}},
+	{"an interface that goes away and comes back", .steps = {
+		TAKEOVER, {GONE, 1}, {IS, 1, VRRP_FAULT}, {WHY, 1, .text = "does not exist"},
+		{LINK, 1, 1}, {IS, 1, VRRP_BACKUP}}},
+	{"started without a link", .steps = {
+		{LINK, 1, 0}, {START, 1}, {IS, 1, VRRP_FAULT}, {MOVES, 1, .text = "F"}, {LINK, 1, 1},
+		{IS, 1, VRRP_BACKUP}}},
+	{"without a source address", .steps = {
+		TAKEOVER, {NO_SOURCE, 1, 1}, {IS, 1, VRRP_FAULT}, {WHY, 1, .text = "no IPv4 address"},
+		{LINK, 1, 1}, {IS, 1, VRRP_BACKUP}}},
+	{"an owner comes back as master", .conf = {.priority = 255}, .steps = {
+		{START, 1}, {LINK, 1, 0}, {IS, 1, VRRP_FAULT}, {LINK, 1, 1}, {IS, 1, VRRP_MASTER}}},
+	{"dont_track_primary", .conf = {.dont_track_primary = true}, .steps = {
+		TAKEOVER, {LINK, 1, 0}, {IS, 1, VRRP_MASTER}, {GONE, 1}, {IS, 1, VRRP_FAULT}}},
+	{"in FAULT nothing is heard", .steps = {
+		STANDBY, {LINK, 1, 0}, {RX, 1, 150, 2}, {RX, 1, 0, 2}, {RUN, 0, S(9)}, {IS, 1, VRRP_FAULT},
+		{SENT, 1, 0}}},
+
+	/* ---- tracking ---- */
+	{"waits in INIT for a script's first result", .conf = {TRACKS(must)}, .steps = {
+		{START, 1}, {RUN, 0, S(9)}, {IS, 1, VRRP_INIT}, {WHY, 1, .text = "waiting"}, {MOVES, 1, .text = ""},
+		{TRACK, 1, 1, 0, "chk"}, {IS, 1, VRRP_BACKUP}, {RUN, 0, 360937}, {IS, 1, VRRP_MASTER}}},
+	{"a first result that is bad", .conf = {TRACKS(must)}, .steps = {
+		{START, 1}, {TRACK, 1, 0, 0, "chk"}, {IS, 1, VRRP_FAULT}, {MOVES, 1, .text = "F"}}},
+	{"a master whose script fails resigns at once", .conf = {TRACKS(must)}, .steps = {
+		{TRACK, 1, 1, 0, "chk"}, TAKEOVER, {TRACK, 1, 0, 0, "chk"}, {IS, 1, VRRP_FAULT},
+		{ORDER, 1, .text = "z-"}, {WHY, 1, .text = "script chk is down"},
+		{TRACK, 1, 1, 0, "chk"}, {IS, 1, VRRP_BACKUP}}},
+	{"reverse turns the result", .conf = {TRACKS(must_not)}, .steps = {
+		{START, 1}, {TRACK, 1, 1, 0, "chk"}, {IS, 1, VRRP_FAULT}, {TRACK, 1, 0, 0, "chk"},
+		{IS, 1, VRRP_BACKUP}}},
+	{"somebody else's script is none of ours", .conf = {TRACKS(must)}, .steps = {
+		{TRACK, 1, 1, 0, "chk"}, TAKEOVER, {TRACK, 1, 0, 0, "other"}, {IS, 1, VRRP_MASTER}}},
+	{"weight above 0 is added while up", .conf = {TRACKS(plus)}, .steps = {
+		{START, 1}, {IS, 1, VRRP_BACKUP}, {PRIO, 1, 100}, {TRACK, 1, 1, 0, "chk"}, {PRIO, 1, 120},
+		{TRACK, 1, 0, 0, "chk"}, {PRIO, 1, 100}, {IS, 1, VRRP_BACKUP}}},
+	{"weight below 0 is taken off while down", .conf = {TRACKS(minus)}, .steps = {
+		{START, 1}, {PRIO, 1, 100}, {TRACK, 1, 0, 0, "chk"}, {PRIO, 1, 70}, {IS, 1, VRRP_BACKUP},
+		{TRACK, 1, 1, 0, "chk"}, {PRIO, 1, 100}}},
+	{"a reversed weight", .conf = {TRACKS(plus_reverse)}, .steps = {
+		{START, 1}, {TRACK, 1, 1, 0, "chk"}, {PRIO, 1, 100}, {TRACK, 1, 0, 0, "chk"}, {PRIO, 1, 120}}},
+	{"weights add up", .conf = {TRACKS(two_a)}, .steps = {
+		{START, 1}, {TRACK, 1, 1, 0, "a"}, {PRIO, 1, 103}, {TRACK, 1, 0, 0, "b"}, {PRIO, 1, 98},
+		{TRACK, 1, 0, 0, "a"}, {PRIO, 1, 95}}},
+	{"never below 1", .conf = {TRACKS(minus_all)}, .steps = {
+		{START, 1}, {TRACK, 1, 0, 0, "chk"}, {PRIO, 1, 1}, {IS, 1, VRRP_BACKUP}}},
+	{"never above 254", .conf = {TRACKS(plus_all)}, .steps = {
+		{START, 1}, {TRACK, 1, 1, 0, "chk"}, {PRIO, 1, 254}}},
+	{"an owner's priority never changes", .conf = {TRACKS(minus_all), .priority = 255}, .steps = {
+		{START, 1}, {TRACK, 1, 0, 0, "chk"}, {PRIO, 1, 255}, {IS, 1, VRRP_MASTER}}},
+	{"an owner still faults without weight", .conf = {TRACKS(must), .priority = 255}, .steps = {
+		{TRACK, 1, 1, 0, "chk"}, {START, 1}, {IS, 1, VRRP_MASTER}, {TRACK, 1, 0, 0, "chk"},
+		{IS, 1, VRRP_FAULT}}},
+	{"a master advertises its new priority", .conf = {TRACKS(minus)}, .steps = {
+		TAKEOVER, {PRIO_SENT, 1, 100}, {TRACK, 1, 0, 0, "chk"}, {RUN, 0, MS(100)}, {PRIO_SENT, 1, 70},
+		{IS, 1, VRRP_MASTER}, {PAGE, 1, .text = "MASTER"}}},
+
+	/* ---- the seam ---- */
+	{"resigns for the balancer, and comes back", .steps = {
+		TAKEOVER, {RESIGN, 1, .text = "balancer lost"}, {IS, 1, VRRP_FAULT}, {ORDER, 1, .text = "z-"},
+		{WHY, 1, .text = "balancer lost"}, {PAGE, 1, .text = "FAULT"}, {RELEASE, 1}, {IS, 1, VRRP_BACKUP},
+		{RUN, 0, 360937}, {IS, 1, VRRP_MASTER}}},
+	{"stays out while another fault lasts", .steps = {
+		TAKEOVER, {LINK, 1, 0}, {RESIGN, 1, .text = "balancer hangs"}, {WHY, 1, .text = "balancer hangs"},
+		{LINK, 1, 1}, {IS, 1, VRRP_FAULT}, {RELEASE, 1}, {IS, 1, VRRP_BACKUP}}},
+	{"resigned before the start", .steps = {
+		{RESIGN, 1, .text = "balancer not ready"}, {START, 1}, {IS, 1, VRRP_FAULT}, {RELEASE, 1},
+		{IS, 1, VRRP_BACKUP}}},
+
+	/* ---- standing still ---- */
+	{"a frozen master says nothing more", .steps = {
+		TAKEOVER, {FREEZE, 1}, {RUN, 0, MS(400)}, {THAW, 1}, {RUN, 0, MS(1)}, {IS, 1, VRRP_BACKUP},
+		{ORDER, 1, .text = "-"}, {WHY, 1, .text = "stood still"}, {RUN, 0, 360937}, {IS, 1, VRRP_MASTER}}},
+	{"a short pause is none", .steps = {
+		TAKEOVER, {FREEZE, 1}, {RUN, 0, MS(200)}, {THAW, 1}, {RUN, 0, MS(1)}, {IS, 1, VRRP_MASTER}}},
+	{"thawed by an advertisement: no answer as master", .steps = {
+		TAKEOVER, {FREEZE, 1}, {RUN, 0, S(4)}, {THAW, 1}, {RX, 1, 50, 2}, {IS, 1, VRRP_BACKUP},
+		{ORDER, 1, .text = "-"}, {LOWERS, 1, 0}}},
+	{"thawed by a stop: no priority 0 in another's reign", .steps = {
+		TAKEOVER, {FREEZE, 1}, {RUN, 0, S(4)}, {THAW, 1}, {STOP, 1}, {RUN, 0, 1}, {ZEROS, 1, 0}, {HOLDS, 1, 0}}},
+	{"thawed by a fault: none either", .steps = {
+		TAKEOVER, {FREEZE, 1}, {RUN, 0, S(4)}, {THAW, 1}, {RX, 1, 50, 2},
+		{RESIGN, 1, .text = "balancer"}, {ZEROS, 1, 0}, {IS, 1, VRRP_FAULT}}},
+	{"thawed in the midst of a burst: no announcement", .conf = {.garp = {.repeat = 50,
+			.interval_us = MS(20)}}, .steps = {
+		{START, 1}, {RUN, 0, MS(365)}, {IS, 1, VRRP_MASTER}, {FORGET}, {FREEZE, 1}, {RUN, 0, S(4)},
+		{THAW, 1}, {RUN, 0, MS(50)}, {GARPS, 1, 0}, {IS, 1, VRRP_BACKUP}}},
+	{"a frozen backup listens before it takes over", .steps = {
+		STANDBY, {FREEZE, 1}, {RUN, 0, S(4)}, {THAW, 1}, {RUN, 0, MS(100)}, {IS, 1, VRRP_BACKUP},
+		{RX, 1, 150, 2}, {RUN, 0, MS(300)}, {IS, 1, VRRP_BACKUP}, {SENT, 1, 0}}},
+
+	/* ---- another process continues ---- */
+	{"a replaced process goes on as master", .steps = {
+		TAKEOVER, {RUN, 0, MS(150)}, {KILL, 1}, {RUN, 0, MS(150)}, {HOLDS, 1, 1}, {FORGET},
+		{REPLACE, 1}, {IS, 1, VRRP_MASTER}, {ORDER, 1, .text = "a+ggggg"}, {MOVES, 1, .text = "M"},
+		{WHY, 1, .text = "continues"}}},
+	{"too late it starts anew", .steps = {
+		TAKEOVER, {KILL, 1}, {RUN, 0, MS(500)}, {FORGET}, {REPLACE, 1}, {IS, 1, VRRP_BACKUP}, {SENT, 1, 0}}},
+	{"a backup's replacement is a backup", .steps = {
+		STANDBY, {KILL, 1}, {RUN, 0, MS(50)}, {REPLACE, 1}, {IS, 1, VRRP_BACKUP}}},
+	{"after a stop nothing is resumed", .steps = {
+		TAKEOVER, {STOP, 1}, {KILL, 1}, {FORGET}, {REPLACE, 1}, {IS, 1, VRRP_BACKUP}}},
+	{"a replacement does not wait for scripts", .conf = {TRACKS(must)}, .steps = {
+		{TRACK, 1, 1, 0, "chk"}, TAKEOVER, {KILL, 1}, {RUN, 0, MS(50)}, {REPLACE, 1}, {IS, 1, VRRP_MASTER},
+		{TRACK, 1, 0, 0, "chk"}, {IS, 1, VRRP_FAULT}}},
+
+	/* ---- announcements ---- */
+	{"again after garp_master_delay", .steps = {
+		{START, 1}, {RUN, 0, 360937}, {GARPS, 1, 5}, {RUN, 0, 4999999}, {GARPS, 1, 5}, {RUN, 0, 1},
+		{GARPS, 1, 10}, {RUN, 0, S(60)}, {GARPS, 1, 10}}},
+	{"garp_master_delay 0: once", .conf = {.garp = {.repeat = 3}}, .steps = {
+		{START, 1}, {RUN, 0, S(60)}, {GARPS, 1, 3}}},
+	{"garp_master_refresh", .conf = {.garp = {.repeat = 1, .refresh_us = S(10), .refresh_repeat = 2}}, .steps = {
+		TAKEOVER, {RUN, 0, S(60)}, {GARPS, 1, 12}}},
+	{"every address, the excluded ones too", .conf = {.vips = &vip_a, .excluded = &vip_x,
+			.garp = {.repeat = 2}}, .steps = {
+		{START, 1}, {RUN, 0, S(1)}, {GARPS, 1, 8}}},
+	{"garp_interval keeps packets apart", .conf = {.vips = &vip_a, .garp = {.repeat = 2,
+			.interval_us = MS(5)}}, .steps = {
+		{START, 1}, {RUN, 0, 360937}, {GARPS, 1, 1}, {RUN, 0, MS(5)}, {GARPS, 1, 2}, {RUN, 0, MS(20)},
+		{GARPS, 1, 6}, {RUN, 0, S(1)}, {GARPS, 1, 6}}},
+	{"a burst does not outlive the mastership", .conf = {.vips = &vip_a, .garp = {.repeat = 9,
+			.interval_us = MS(5), .delay_us = S(5)}}, .steps = {
+		{START, 1}, {RUN, 0, 370937}, {GARPS, 1, 3}, {RX, 1, 150, 2}, {RUN, 0, MS(300)}, {GARPS, 1, 3}}},
+
+	/* ---- what is dropped ---- */
+	{"a TTL of 254", .steps = {
+		STANDBY, {RUN, 0, MS(300)}, {RX_BAD, 1, 150, 2}, {DROPPED, 1, VRRP_DROP_TTL, 1}, {RUN, 0, 60937},
+		{IS, 1, VRRP_MASTER}}},
+	{"another router with our VRID", .steps = {
+		TAKEOVER, {RX_OTHER, 1, 150, 2}, {IS, 1, VRRP_MASTER}, {DROPPED, 1, VRRP_DROP_ADDRESS_LIST, 1}}},
+	{"our own advertisement", .steps = {
+		TAKEOVER, {RX, 1, 150, 1}, {IS, 1, VRRP_MASTER}, {DROPPED, 1, VRRP_DROP_OWN, 1}}},
+	{"skip_check_adv_addr trusts the same sender", .conf = {.skip_check_adv_addr = true}, .steps = {
+		STANDBY, {RX_OTHER, 1, 150, 3}, {DROPPED, 1, VRRP_DROP_ADDRESS_LIST, 1}, {RX_OTHER, 1, 150, 2},
+		{DROPPED, 1, VRRP_DROP_ADDRESS_LIST, 1}, {MASTER_IS, 1, 2}}},
+	{"the page says who and why", .steps = {
+		{START, 1}, {PAGE, 1, .text = "BACKUP"}, {RUN, 0, S(1)}, {PAGE, 1, .text = "MASTER"},
+		{STOP, 1}, {PAGE, 1, .text = "INIT"}}},
+};
+/* clang-format on */
+
+enum { N_STORIES = sizeof(stories) / sizeof(stories[0]) };
+
+static void set_address(struct vip_conf *v, const char *text)
+{
+	assert_true(addr_parse_ip(&v->address, slice_of(text), 0));
+}
+
+int main(void)
+{
+	struct CMUnitTest tests[N_STORIES] = {{0}};
+
+	set_address(&vip_a, "192.0.2.10");
+	set_address(&vip_b, "192.0.2.11");
+	set_address(&vip_c, "192.0.2.12");
+	set_address(&vip_x, "192.0.2.20");
+	for (int i = 0; i < N_STORIES; i++) {
+		tests[i].name = stories[i].name;
+		tests[i].test_func = run_story;
+		tests[i].initial_state = (void *)(uintptr_t)&stories[i];
+	}
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

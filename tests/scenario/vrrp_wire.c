@@ -1,0 +1,639 @@
+/*
+ * The fake segment and the player of stories. See vrrp_wire.h. Several nodes run in lockstep, a
+ * small part of an interval at a time; a packet arrives in the next part. One node alone runs
+ * exactly. Everything lives in one static world that each story begins anew.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/log/log.h"
+#include "vrrp_wire.h"
+
+enum { INBOX_MAX = 512, TEXT_MAX = 512, CONFS_MAX = 8 };
+
+struct flight {
+	int instance;
+	long round; /* in which it was sent */
+	struct vrrp_path path;
+	size_t len;
+	uint8_t bytes[VRRP_PACKET_MAX];
+};
+
+struct record {
+	bool holds;
+	int n_sent, n_zeros, n_adds, n_dels, n_adapts, n_garps, n_lowers;
+	unsigned last_priority;
+	char moves[TEXT_MAX], order[TEXT_MAX];
+};
+
+struct node {
+	int number;
+	struct loop *loop;
+	bool frozen;
+	struct vrrp_instance_conf confs[WIRE_INSTANCES][CONFS_MAX];
+	int n_confs[WIRE_INSTANCES];
+	struct vrrp_instance *inst[WIRE_INSTANCES];
+	struct vrrp_link link[WIRE_INSTANCES];
+	struct shared_vip page[WIRE_INSTANCES];
+	struct record rec[WIRE_INSTANCES];
+	struct vrrp_group *group;
+	char group_moves[TEXT_MAX];
+	struct flight inbox[INBOX_MAX];
+	int n_inbox;
+};
+
+static struct world {
+	const struct story *story;
+	struct node nodes[WIRE_NODES + 1]; /* by number, from 1 */
+	int n_nodes, n_inst, second;
+	bool cut[WIRE_NODES + 1][WIRE_NODES + 1];
+	struct vip_conf vip4, vip6;
+	int at; /* step */
+	long round;
+} world;
+
+/* ---- helpers ---- */
+
+static struct addr ip(const char *fmt, int number)
+{
+	struct addr a;
+	char text[64];
+
+	snprintf(text, sizeof(text), fmt, number);
+	assert_true(addr_parse_ip(&a, slice_of(text), 0));
+	return a;
+}
+
+static void append(char *text, char c)
+{
+	size_t len = strlen(text);
+
+	if (len + 1 < TEXT_MAX) {
+		text[len] = c;
+		text[len + 1] = '\0';
+	}
+}
+
+static int index_of(const struct node *node, const struct vrrp_instance *inst)
+{
+	return inst == node->inst[1] ? 1 : 0;
+}
+
+static struct record *record_of(void *ctx, struct vrrp_instance *inst)
+{
+	struct node *node = ctx;
+
+	return &node->rec[index_of(node, inst)];
+}
+
+/* ---- what the instances do ---- */
+
+static void fly(struct node *to, int instance, const struct vrrp_path *path, const uint8_t *bytes,
+		size_t len)
+{
+	struct flight *f = &to->inbox[to->n_inbox];
+
+	if (to->n_inbox == INBOX_MAX)
+		return; /* as a full socket buffer */
+	to->n_inbox++;
+	f->instance = instance;
+	f->round = world.round;
+	f->path = *path;
+	f->len = len;
+	memcpy(f->bytes, bytes, len);
+}
+
+static bool is_for(const struct node *to, const struct addr *dst)
+{
+	return vrrp_addr_bytes(dst)[0] == 224 || vrrp_addr_bytes(dst)[0] == 0xff ||
+	       addr_eq(dst, &to->link[0].ipv4, false) ||
+	       addr_eq(dst, &to->link[0].ipv6_global, false) ||
+	       addr_eq(dst, &to->link[0].ipv6_linklocal, false);
+}
+
+static bool on_send(void *ctx, struct vrrp_instance *inst, const struct addr *src,
+		    const struct addr *dst, const uint8_t *bytes, size_t len)
+{
+	struct vrrp_path path = {*src, *dst, 255};
+	struct record *rec = record_of(ctx, inst);
+	struct node *from = ctx;
+	int instance = index_of(from, inst);
+
+	if (!from->link[instance].up)
+		return false;
+	rec->last_priority = bytes[2];
+	rec->n_sent += bytes[2] != 0;
+	rec->n_zeros += bytes[2] == 0;
+	append(rec->order, bytes[2] ? 'a' : 'z');
+	for (int n = 1; n <= world.n_nodes; n++) {
+		struct node *to = &world.nodes[n];
+
+		if (to != from && !world.cut[from->number][n] && to->link[instance].up &&
+		    is_for(to, dst))
+			fly(to, instance, &path, bytes, len);
+	}
+	return true;
+}
+
+static void on_add(void *ctx, struct vrrp_instance *inst)
+{
+	struct record *rec = record_of(ctx, inst);
+
+	rec->holds = true;
+	rec->n_adds++;
+	append(rec->order, '+');
+}
+
+static void on_del(void *ctx, struct vrrp_instance *inst)
+{
+	struct record *rec = record_of(ctx, inst);
+
+	rec->holds = false;
+	rec->n_dels++;
+	append(rec->order, '-');
+}
+
+static void on_adapt(void *ctx, struct vrrp_instance *inst, const struct vrrp_instance_conf *from,
+		     const struct vrrp_instance_conf *to)
+{
+	assert_ptr_not_equal(from, to);
+	record_of(ctx, inst)->n_adapts++;
+}
+
+static void on_announce(void *ctx, struct vrrp_instance *inst, const struct vip_conf *vip)
+{
+	struct record *rec = record_of(ctx, inst);
+
+	assert_non_null(vip);
+	assert_true(rec->holds); /* never for an address that is not there */
+	rec->n_garps++;
+	append(rec->order, 'g');
+}
+
+static void on_state(void *ctx, struct vrrp_instance *inst, enum vrrp_state from,
+		     enum vrrp_state to, const char *reason)
+{
+	assert_int_not_equal(from, to);
+	assert_true(strlen(reason) > 0);
+	assert_int_equal(vrrp_instance_state(inst), to);
+	append(record_of(ctx, inst)->moves, "IBMF"[to]);
+}
+
+static void on_lower(void *ctx, struct vrrp_instance *inst)
+{
+	record_of(ctx, inst)->n_lowers++;
+}
+
+static const struct vrrp_instance_ops ops = {
+	.send_advert = on_send,
+	.addresses_add = on_add,
+	.addresses_del = on_del,
+	.addresses_adapt = on_adapt,
+	.announce = on_announce,
+	.state_changed = on_state,
+	.rx_lower = on_lower,
+};
+
+static void on_group_state(void *ctx, struct vrrp_group *group, enum vrrp_state from,
+			   enum vrrp_state to, const char *reason)
+{
+	struct node *node = ctx;
+
+	(void)group, (void)reason;
+	assert_int_not_equal(from, to);
+	append(node->group_moves, "IBMF"[to]);
+}
+
+static const struct vrrp_group_ops group_ops = {.state_changed = on_group_state};
+
+/* ---- building the world ---- */
+
+static struct vrrp_instance_conf *conf_for(struct node *node, int instance,
+					   const struct vrrp_instance_conf *from)
+{
+	struct vrrp_instance_conf *c;
+
+	assert_true(node->n_confs[instance] < CONFS_MAX);
+	c = &node->confs[instance][node->n_confs[instance]++];
+	*c = *from;
+	c->name = instance ? "VI_2" : "VI_1";
+	c->interface = instance ? "eth1" : "eth0";
+	c->vrid = c->vrid ? c->vrid : 51 + (unsigned)instance;
+	c->family = c->family ? c->family : AF_INET;
+	c->version = c->version ? c->version : 3;
+	c->advert_us = c->advert_us ? c->advert_us : 100000;
+	c->priority = c->priority ? c->priority : 100;
+	c->down_adverts = c->down_adverts ? c->down_adverts : 3;
+	c->vips = c->vips ? c->vips : c->family == AF_INET6 ? &world.vip6 : &world.vip4;
+	if (c->garp.repeat == 0)
+		c->garp = (struct vrrp_garp_conf){.delay_us = 5000000,
+						  .repeat = 5,
+						  .lower_prio_delay_us = 5000000,
+						  .lower_prio_repeat = 5};
+	return c;
+}
+
+static void set_link(struct node *node, int instance)
+{
+	struct vrrp_link *l = &node->link[instance];
+
+	*l = (struct vrrp_link){.ifindex = 2 + (unsigned)instance, .up = true};
+	snprintf(l->name, sizeof(l->name), "eth%d", instance);
+	l->ipv4 = ip("192.0.2.%d", node->number);
+	l->ipv6_linklocal = ip("fe80::%d", node->number);
+	l->ipv6_global = ip("2001:db8::%d", node->number);
+}
+
+static void make_instances(struct node *node)
+{
+	for (int i = 0; i < world.n_inst; i++) {
+		struct vrrp_instance_params params = {
+			.loop = node->loop,
+			.conf = &node->confs[i][node->n_confs[i] - 1],
+			.ops = &ops,
+			.ctx = node,
+			.page = &node->page[i],
+		};
+
+		node->inst[i] = vrrp_instance_new(&params);
+		vrrp_instance_link_changed(node->inst[i], &node->link[i]);
+	}
+	if (!world.story->group)
+		return;
+	node->group = vrrp_group_new(world.story->group, &group_ops, node);
+	for (int i = 0; i < world.n_inst; i++)
+		vrrp_group_add(node->group, node->inst[i]);
+}
+
+static void make_node(int number)
+{
+	const struct story *st = world.story;
+	struct node *node = &world.nodes[number];
+	struct vrrp_instance_conf conf = st->conf;
+
+	node->number = number;
+	node->loop = loop_new(&loop_sim_ops);
+	if (st->priorities[number - 1])
+		conf.priority = st->priorities[number - 1];
+	for (int i = 0; i < world.n_inst; i++) {
+		set_link(node, i);
+		conf_for(node, i, &conf);
+	}
+	make_instances(node);
+}
+
+static void drop_instances(struct node *node)
+{
+	for (int i = 0; i < WIRE_INSTANCES; i++)
+		vrrp_instance_free(&node->inst[i]);
+	vrrp_group_free(&node->group);
+	node->n_inbox = 0;
+}
+
+/* ---- time ---- */
+
+static void deliver(struct node *node)
+{
+	int n = 0;
+
+	while (n < node->n_inbox && node->inbox[n].round < world.round) {
+		struct flight *f = &node->inbox[n++];
+
+		if (node->inst[f->instance])
+			vrrp_instance_receive(node->inst[f->instance], f->bytes, f->len, &f->path);
+	}
+	node->n_inbox -= n;
+	memmove(node->inbox, node->inbox + n, (size_t)node->n_inbox * sizeof(node->inbox[0]));
+}
+
+static void run_node(struct node *node, int64_t span_us)
+{
+	if (node->frozen) {
+		loop_sim_freeze(node->loop, span_us);
+		return;
+	}
+	loop_clock_us(node->loop);
+	deliver(node);
+	loop_sim_advance(node->loop, span_us);
+}
+
+static void run(int64_t span_us)
+{
+	int64_t part_us = world.nodes[1].confs[0][0].advert_us / 200;
+
+	if (world.n_nodes == 1)
+		part_us = span_us;
+	for (int64_t t = 0; t < span_us; t += part_us, world.round++)
+		for (int n = 1; n <= world.n_nodes; n++)
+			run_node(&world.nodes[n], part_us);
+}
+
+/* ---- doing ---- */
+
+static void start(struct node *node, int64_t delay_us)
+{
+	for (int i = 0; i < world.n_inst; i++)
+		vrrp_instance_start(node->inst[i], delay_us);
+}
+
+static void stop(struct node *node)
+{
+	for (int i = 0; i < world.n_inst; i++)
+		vrrp_instance_stop(node->inst[i], "stopped by the operator");
+}
+
+static void replace(struct node *node)
+{
+	struct shared_vip before[WIRE_INSTANCES];
+
+	for (int i = 0; i < world.n_inst; i++)
+		assert_true(shared_vip_read(&node->page[i], &before[i]));
+	loop_clock_us(node->loop);
+	make_instances(node);
+	for (int i = 0; i < world.n_inst; i++)
+		if (!vrrp_instance_resume(node->inst[i], &before[i]))
+			vrrp_instance_start(node->inst[i], 0);
+}
+
+static void relink(struct node *node, int instance, enum what what, bool up)
+{
+	struct vrrp_link *l = &node->link[instance];
+
+	set_link(node, instance);
+	l->up = what != GONE && up;
+	if (what == GONE)
+		l->ifindex = 0;
+	if (what == NO_SOURCE)
+		l->ipv4.len = l->ipv6_linklocal.len = l->ipv6_global.len = 0;
+	vrrp_instance_link_changed(node->inst[instance], l);
+}
+
+static void inject(struct node *node, int instance, const struct step *s)
+{
+	static const uint8_t other4[4] = {192, 0, 2, 99};
+	const struct vrrp_instance_conf *c = vrrp_instance_conf(node->inst[instance]);
+	bool v6 = c->family == AF_INET6;
+	struct vrrp_path path = {ip(v6 ? "fe80::%d" : "192.0.2.%d", (int)s->b),
+				 ip(v6 ? "ff02::12%.0d" : "224.0.0.18%.0d", 0),
+				 s->what == RX_BAD ? 254 : 255};
+	struct vrrp_packet p = {
+		.version = c->version,
+		.family = c->family,
+		.vrid = c->vrid,
+		.priority = (unsigned)s->a,
+		.auth_type = (unsigned)c->auth,
+		.advert_us = s->text ? atoi(s->text) * 1000 : c->advert_us,
+		.n_addresses = 1,
+		.addresses = s->what == RX_OTHER ? other4 : vrrp_addr_bytes(&c->vips->address),
+	};
+	uint8_t buf[VRRP_PACKET_MAX];
+	size_t len;
+
+	memcpy(p.auth, c->auth_pass, sizeof(p.auth));
+	len = vrrp_packet_build(buf, sizeof(buf), &p, &path.src, &path.dst);
+	assert_true(len > 0);
+	loop_clock_us(node->loop);
+	vrrp_instance_receive(node->inst[instance], buf, len, &path);
+}
+
+static void forget(void)
+{
+	for (int n = 1; n <= world.n_nodes; n++) {
+		for (int i = 0; i < WIRE_INSTANCES; i++) {
+			struct record *rec = &world.nodes[n].rec[i];
+
+			*rec = (struct record){.holds = rec->holds,
+					       .last_priority = rec->last_priority};
+		}
+		world.nodes[n].group_moves[0] = '\0';
+	}
+}
+
+static void cut(int a, int b, bool both)
+{
+	world.cut[a][b] = true;
+	if (both)
+		world.cut[b][a] = true;
+}
+
+static void do_with_node(const struct step *s, struct node *node, struct vrrp_instance *inst)
+{
+	switch (s->what) {
+	case START:
+		start(node, s->a);
+		break;
+	case STOP:
+		stop(node);
+		break;
+	case KILL:
+		drop_instances(node);
+		break;
+	case REPLACE:
+		replace(node);
+		break;
+	case CUT:
+	case CUT_FROM:
+		cut(s->n, (int)s->a, s->what == CUT);
+		break;
+	case FREEZE:
+	case THAW:
+		node->frozen = s->what == FREEZE;
+		break;
+	case LINK:
+	case GONE:
+	case NO_SOURCE:
+		relink(node, world.second, s->what, s->a);
+		break;
+	case TRACK:
+		vrrp_instance_track_set(inst, VRRP_TRACK_SCRIPT, s->text, s->a);
+		break;
+	case RESIGN:
+		vrrp_instance_resign(inst, s->text);
+		break;
+	case RELEASE:
+		vrrp_instance_release(inst);
+		break;
+	case ADAPT:
+		assert_int_equal(
+			vrrp_instance_reconfigure(inst, conf_for(node, world.second, s->conf)),
+			s->a);
+		break;
+	default:
+		inject(node, world.second, s);
+		break;
+	}
+}
+
+static void do_step(const struct step *s)
+{
+	struct node *node = &world.nodes[s->n];
+
+	switch (s->what) {
+	case START_ALL:
+		for (int n = 1; n <= world.n_nodes; n++)
+			start(&world.nodes[n], 0);
+		break;
+	case RUN:
+		run(s->a);
+		break;
+	case HEAL:
+		memset(world.cut, 0, sizeof(world.cut));
+		break;
+	case FORGET:
+		forget();
+		break;
+	case SECOND:
+		world.second = (int)s->a;
+		break;
+	default:
+		do_with_node(s, node, node->inst[world.second]);
+		break;
+	}
+}
+
+/* ---- expecting ---- */
+
+static void expect(const char *what, int64_t got, int64_t want)
+{
+	if (got != want)
+		fail_msg("%s, step %d (node %d): %s is %lld, expected %lld", world.story->name,
+			 world.at, world.story->steps[world.at].n, what, (long long)got,
+			 (long long)want);
+}
+
+static void expect_text(const char *what, const char *got, const char *want, bool part)
+{
+	if (part ? !strstr(got, want) : strcmp(got, want) != 0)
+		fail_msg("%s, step %d (node %d): %s is \"%s\", expected \"%s\"", world.story->name,
+			 world.at, world.story->steps[world.at].n, what, got, want);
+}
+
+static int count_holders(void)
+{
+	int n_holders = 0;
+
+	for (int n = 1; n <= world.n_nodes; n++)
+		n_holders += world.nodes[n].rec[world.second].holds;
+	return n_holders;
+}
+
+static void expect_count(const struct step *s, const struct record *rec)
+{
+	switch (s->what) {
+	case HOLDS:
+		expect("holding", rec->holds, s->a);
+		break;
+	case HOLDERS:
+		expect("number of holders", count_holders(), s->a);
+		break;
+	case SENT:
+		expect("sent", rec->n_sent, s->a);
+		break;
+	case ZEROS:
+		expect("zeros", rec->n_zeros, s->a);
+		break;
+	case ADDS:
+		expect("adds", rec->n_adds, s->a);
+		break;
+	case DELS:
+		expect("dels", rec->n_dels, s->a);
+		break;
+	case ADAPTS:
+		expect("adapts", rec->n_adapts, s->a);
+		break;
+	case GARPS:
+		expect("announcements", rec->n_garps, s->a);
+		break;
+	case LOWERS:
+		expect("lower priorities", rec->n_lowers, s->a);
+		break;
+	case PRIO_SENT:
+		expect("priority sent", rec->last_priority, s->a);
+		break;
+	case MOVES:
+		expect_text("moves", rec->moves, s->text, false);
+		break;
+	case ORDER:
+		expect_text("order", rec->order, s->text, false);
+		break;
+	default:
+		fail_msg("%s, step %d: not a step", world.story->name, world.at);
+	}
+}
+
+static void expect_step(const struct step *s)
+{
+	struct node *node = &world.nodes[s->n];
+	struct vrrp_instance *inst = node->inst[world.second];
+	struct shared_vip page;
+
+	switch (s->what) {
+	case IS:
+		expect_text("state", vrrp_state_word(vrrp_instance_state(inst)),
+			    vrrp_state_word((enum vrrp_state)s->a), false);
+		break;
+	case PRIO:
+		expect("priority", vrrp_instance_priority(inst), s->a);
+		break;
+	case WHY:
+		expect_text("reason", vrrp_instance_reason(inst), s->text, true);
+		break;
+	case DOWN_US:
+		expect("down interval", vrrp_instance_down_us(inst), s->a);
+		break;
+	case DROPPED:
+		expect("dropped", (int64_t)vrrp_instance_stats(inst)->dropped[s->a], s->b);
+		break;
+	case MASTER_IS:
+		expect("master",
+		       vrrp_instance_master(inst)->len
+			       ? vrrp_addr_bytes(vrrp_instance_master(inst))[3]
+			       : 0,
+		       s->a);
+		break;
+	case GROUP_IS:
+		expect("group", vrrp_group_state(node->group), s->a);
+		break;
+	case GROUP_MOVES:
+		expect_text("group's moves", node->group_moves, s->text, false);
+		break;
+	case PAGE:
+		assert_true(shared_vip_read(&node->page[world.second], &page));
+		expect_text("page", page.state, s->text, false);
+		expect("page's priority", page.effective_priority, vrrp_instance_priority(inst));
+		break;
+	default:
+		expect_count(s, &node->rec[world.second]);
+	}
+}
+
+void run_story(void **state)
+{
+	const struct story *st = *state;
+
+	log_setup("test", LOG_LEVEL_EMERG, false, false);
+	memset(&world, 0, sizeof(world));
+	world.story = st;
+	world.n_nodes = st->n_nodes ? st->n_nodes : 1;
+	world.n_inst = st->group ? 2 : 1;
+	world.vip4 = (struct vip_conf){.address = ip("192.0.2.%d", 10), .prefix_len = 24};
+	world.vip6 = (struct vip_conf){.address = ip("2001:db8::%d", 10), .prefix_len = 64};
+	for (int n = 1; n <= world.n_nodes; n++)
+		make_node(n);
+	for (world.at = 0; st->steps[world.at].what != END; world.at++) {
+		if (st->steps[world.at].what < IS)
+			do_step(&st->steps[world.at]);
+		else
+			expect_step(&st->steps[world.at]);
+	}
+	for (int n = 1; n <= world.n_nodes; n++) {
+		drop_instances(&world.nodes[n]);
+		loop_free(&world.nodes[n].loop);
+	}
+}

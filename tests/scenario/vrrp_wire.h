@@ -1,0 +1,91 @@
+/*
+ * A fake segment for scenario tests: up to four nodes, each with a loop of its own on a simulated
+ * clock and one or two real VRRP instances; packets between them, which can be cut; recorded
+ * operations. A story is a table of steps that run_story plays; each step does something or says
+ * what must be so.
+ */
+#ifndef RELAIS_SCENARIO_VRRP_WIRE_H
+#define RELAIS_SCENARIO_VRRP_WIRE_H
+
+#include <stdint.h>
+
+#include "core/loop/loop_sim.h"
+#include "failover/vrrp/group.h"
+
+enum { WIRE_NODES = 4, WIRE_INSTANCES = 2 };
+
+/* node N has 192.0.2.N / fe80::N / 2001:db8::N on eth0 (and eth1 for its second instance). */
+enum what {
+	END,
+	/* doing; n = node (1..4) */
+	START, /* n; a = startup delay in us */
+	START_ALL,
+	RUN,	   /* a = us */
+	STOP,	   /* n */
+	KILL,	   /* n: the process is gone, its addresses stay */
+	REPLACE,   /* n: a new process on the same page, resume or start */
+	CUT,	   /* n <-> a: no packet passes */
+	CUT_FROM,  /* n -> a: one way */
+	HEAL,	   /* all passes again */
+	FREEZE,	   /* n stands still while the others run on */
+	THAW,	   /* n */
+	LINK,	   /* n; a = up */
+	GONE,	   /* n: the interface does not exist */
+	NO_SOURCE, /* n: the interface loses its addresses */
+	TRACK,	   /* n; text = name; a = up */
+	RESIGN,	   /* n; text = reason */
+	RELEASE,   /* n */
+	RX, /* n; a = priority, b = last byte of the source; from outside; text = interval in ms */
+	RX_BAD,	  /* n; as RX, but with TTL 254 */
+	RX_OTHER, /* n; as RX, but with another address list */
+	ADAPT,	  /* n; conf = next configuration; a = expected answer */
+	FORGET,	  /* counts of all nodes begin at 0 again */
+	SECOND,	  /* the steps that follow mean the second instance (a = 1) or the first (a = 0) */
+	/* expecting */
+	IS,	     /* n; a = enum vrrp_state */
+	HOLDS,	     /* n; a = 1 or 0: its addresses are on the interface */
+	HOLDERS,     /* a = number of nodes with addresses */
+	SENT,	     /* n; a = advertisements with a priority since FORGET */
+	ZEROS,	     /* n; a = with priority 0 */
+	ADDS,	     /* n; a */
+	DELS,	     /* n; a */
+	ADAPTS,	     /* n; a */
+	GARPS,	     /* n; a = announcements */
+	LOWERS,	     /* n; a = rx_lower calls */
+	MOVES,	     /* n; text = its states since FORGET, as letters "IBMF" */
+	PRIO,	     /* n; a = effective priority */
+	PRIO_SENT,   /* n; a = priority in the last advertisement */
+	WHY,	     /* n; text is part of its reason */
+	DOWN_US,     /* n; a = down interval in use */
+	DROPPED,     /* n; a = enum vrrp_drop, b = count */
+	MASTER_IS,   /* n; a = last byte of the master's address, 0 = none */
+	GROUP_IS,    /* n; a = state of its group */
+	GROUP_MOVES, /* n; text */
+	PAGE,	     /* n; text = state on the shared page */
+	ORDER, /* n; text = operations since FORGET: a advert, z zero, + add, - del, g announce */
+};
+
+struct step {
+	enum what what;
+	int n;
+	int64_t a, b;
+	const char *text;
+	const struct vrrp_instance_conf *conf;
+};
+
+struct story {
+	const char *name;
+	int n_nodes;			     /* 0 = 1 */
+	struct vrrp_instance_conf conf;	     /* zeros get defaults: v3, IPv4, 100 ms, 1 VIP */
+	unsigned priorities[WIRE_NODES];     /* 0 = 100 */
+	const struct vrrp_group_conf *group; /* both instances of each node are in it */
+	struct step steps[40];
+};
+
+/* For cmocka: *state is the story. */
+void run_story(void **state);
+
+#define MS(x) ((int64_t)((x)*1000))
+#define S(x)  ((int64_t)((x)*1000000))
+
+#endif
