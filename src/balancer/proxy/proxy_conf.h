@@ -45,7 +45,10 @@ enum proxy_option { /* bits of proxy_conf.options; each an `option` keyword */
 	PROXY_OPT_PERSIST = 1 << 19,
 	PROXY_OPT_HTTP_KEEP_ALIVE = 1 << 20,
 	PROXY_OPT_SPLICE_OFF = 1 << 21, /* `no option splice-auto`: copying only */
+	PROXY_OPT_HTTPLOG_CLF = 1 << 22, /* with HTTPLOG: `option httplog clf` */
 };
+
+enum proxy_http_reuse { PROXY_REUSE_SAFE, PROXY_REUSE_NEVER };
 
 struct proxy_timeouts { /* milliseconds; 0 = not set, waits for ever */
 	int client, client_fin, connect, server, server_fin, queue, check;
@@ -100,7 +103,10 @@ struct server_conf { /* a server line over its default-server */
 	struct proxy_conf *proxy; /* borrowed */
 	const char *name;
 	unsigned id;      /* from 1 within its backend, or `id` */
-	struct addr addr; /* port 0 = the client's port */
+	struct addr addr; /* port 0 = the client's port; len 0 = its name did not resolve: down */
+	const char *host; /* the name it was looked up by; NULL = a literal */
+	bool init_addr_none;   /* init-addr: a name that does not resolve is no error */
+	struct addr init_addr; /* init-addr: the address taken instead; len 0 = none */
 	int port_offset;  /* "+N" / "-N" ports: map_ports, added to the client's port */
 	bool map_ports;
 	int weight;       /* 0..256, default 1 */
@@ -185,6 +191,8 @@ struct proxy_conf {
 	const char *forwardfor_header;     /* X-Forwarded-For */
 	bool forwardfor_if_none;
 	const char *monitor_uri;
+	const char *description;
+	enum proxy_http_reuse http_reuse;
 
 	struct log_target *log_targets;  /* linked; NULL = no traffic log */
 	struct log_format *log_format;   /* compiled; NULL = the default connect log line */
@@ -193,6 +201,17 @@ struct proxy_conf {
 	struct stats_conf stats;
 	struct errorfile *errorfiles;
 	struct conf_place place;
+};
+
+struct userlist_conf { /* userlist NAME: who may pass `auth` */
+	struct userlist_conf *next;
+	const char *name;
+	struct user_conf {
+		struct user_conf *next;
+		const char *name, *password;
+		bool hashed;               /* password is crypt(3)'s */
+		const char *const *groups; /* NULL-terminated */
+	} *users;
 };
 
 struct global_conf {
@@ -217,6 +236,7 @@ struct balancer_conf {
 	struct global_conf global;
 	struct proxy_conf *proxies; /* file order, without defaults sections */
 	unsigned n_proxies;
+	struct userlist_conf *userlists;
 };
 
 #endif
