@@ -171,7 +171,7 @@ static const struct conf_keyword rows[] = {
 	OTHER(CONF_IGNORED, "tcp-smart-connect", CONF_DBE, "",
 	      "the kernel delays ACKs as it sees fit"),
 	OTHER(CONF_IGNORED, "idle-close-on-response", CONF_DFE, "",
-	      "a stop lets idle connections send one more request anyway"),
+	      "how idle connections end at a stop is fixed"),
 	OTHER(CONF_UNSERVED, "accept-invalid-http-request", CONF_DFE, "",
 	      "what can be read in two ways is always refused"),
 	OTHER(CONF_UNSERVED, "accept-invalid-http-response", CONF_DBE, "",

@@ -1,0 +1,33 @@
+/*
+ * The tables of keywords. See registry.h. Called by config.c at each load and by args for -dKall.
+ */
+#include "main/registry.h"
+
+const struct conf_part *const registry_balancer_parts[] = {
+	&proxy_part_global, &proxy_part_tuning,	  &proxy_part_proxy,	&proxy_part_options,
+	&proxy_part_bind,   &proxy_part_server,	  &proxy_part_balance,	&proxy_part_log,
+	&proxy_part_stats,  &proxy_part_userlist, &proxy_part_obsolete, NULL,
+};
+
+struct balancer_conf *registry_balancer_parse(struct conf_files *files, const char *const *paths,
+					      size_t n_paths, struct arena *arena,
+					      struct conf_diags *diags, const char *local_peer)
+{
+	const struct balancer_parse how = {
+		.files = files,
+		.paths = paths,
+		.n_paths = n_paths,
+		.parts = registry_balancer_parts,
+		.arena = arena,
+		.diags = diags,
+		.local_peer = local_peer,
+		.master_worker = true,
+	};
+
+	return balancer_conf_parse(&how);
+}
+
+void registry_manual_print(FILE *out)
+{
+	conf_manual_print(proxy_sections, registry_balancer_parts, out);
+}
