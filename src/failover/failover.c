@@ -2,10 +2,10 @@
  * The failover process: puts its parts together, runs the loop, and takes them apart again. See
  * failover.h. A life:
  *
- *   1. links are read, left-over addresses of an earlier life removed      address/
- *   2. instances are made and told what is known                           failover_nodes.c
- *   3. real-time priority on, capabilities off, READY to the master        failover_rights.c
- *   4. the loop: adverts, links, the balancer's beats, the master's word   vrrp/, service_watch.c
+ *   1. real-time priority; links are read, an earlier life's addresses removed   address/
+ *   2. instances are made, told what is known, and started                        failover_nodes.c
+ *   3. memory locked, capabilities off, READY to the master                       failover_rights.c
+ *   4. the loop: adverts, links, the balancer's beats, the master's word          vrrp/, service.c
  *   5. STOP, SIGTERM or a master that is gone: priority 0, addresses away, exit
  */
 #include "failover/failover.h"
@@ -254,6 +254,7 @@ int failover_main(const struct failover_setup *setup)
 		log_err("failover cannot start: %s: %s", failed, strerror(errno));
 	} else {
 		start_parts(f);
+		failover_rights_lock_memory(); /* after: a resumed master has no time to lose */
 		failover_rights_drop();
 		channel_send(setup->master_fd, MESSAGE_READY, NULL, 0);
 		loop_run(f->loop);

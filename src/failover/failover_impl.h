@@ -73,6 +73,7 @@ void failover_reload_fini(struct failover *f);
 
 /* failover_rights.c: each does what it may and logs what it cannot. */
 void failover_rights_realtime(int priority);
+void failover_rights_lock_memory(void);
 void failover_rights_drop(void);
 
 #endif

@@ -24,13 +24,19 @@ enum {
 void failover_rights_realtime(int priority)
 {
 	struct sched_param param = {.sched_priority = priority > 0 ? priority : DEFAULT_PRIORITY};
-	struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY}, run = {RUNAWAY_US, RUNAWAY_US};
-	int flags = MCL_CURRENT;
+	struct rlimit run = {RUNAWAY_US, RUNAWAY_US};
 
 	if (sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &param) < 0)
 		log_info("failover runs without real-time priority: %s", strerror(errno));
 	else
 		setrlimit(RLIMIT_RTTIME, &run);
+}
+
+void failover_rights_lock_memory(void)
+{
+	struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
+	int flags = MCL_CURRENT;
+
 	/* Later allocations are locked too only where that cannot make them fail. */
 	if (setrlimit(RLIMIT_MEMLOCK, &all) == 0)
 		flags |= MCL_FUTURE;

@@ -75,9 +75,9 @@ void vip_message_from_conf(struct rtnl_address *a, const struct vip_conf *vip, i
 		set_broadcast(a, vip);
 	if (vip->label)
 		strncpy(a->label, vip->label, sizeof(a->label) - 1);
-	if (vip->preferred_lft_s >= 0 || (six && vip->prefix_len == 128)) {
+	if (vip->preferred_lft_s >= 0) {
 		a->has_lifetime = true;
-		a->preferred_s = vip->preferred_lft_s > 0 ? (uint32_t)vip->preferred_lft_s : 0;
+		a->preferred_s = (uint32_t)vip->preferred_lft_s;
 		a->valid_s = UINT32_MAX; /* forever */
 	}
 }

@@ -7,8 +7,7 @@
 #include "failover/address/rtnl_message.h"
 #include "failover/vrrp/vrrp_conf.h"
 
-/* IPv6 addresses skip duplicate address detection always (a takeover cannot wait for it) and a
- * /128 is deprecated unless a lifetime is given, so that it is never chosen as a source. */
+/* IPv6 addresses skip duplicate address detection always: a takeover cannot wait for it. */
 void vip_message_from_conf(struct rtnl_address *a, const struct vip_conf *vip, int ifindex);
 
 #endif

@@ -55,6 +55,7 @@ static void what_was_built_reads_back(void **state)
 
 	(void)state;
 	vip.noprefixroute = true;
+	vip.preferred_lft_s = 0;
 	assert_true(addr_parse_ip(&vip.peer, slice_of("2001:db8::20"), 0));
 	vip_message_from_conf(&a, &vip, 9);
 	rtnl_message_init(&m, buf, sizeof(buf));
@@ -63,7 +64,7 @@ static void what_was_built_reads_back(void **state)
 	assert_memory_equal(&a, &back, sizeof(a));
 	assert_true(back.flags & IFA_F_NODAD);
 	assert_true(back.flags & IFA_F_NOPREFIXROUTE);
-	assert_true(back.has_lifetime); /* a /128 is deprecated */
+	assert_true(back.has_lifetime); /* deprecated, but valid */
 	assert_int_equal(back.preferred_s, 0);
 	assert_int_equal(back.valid_s, UINT32_MAX);
 }
