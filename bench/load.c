@@ -4,7 +4,8 @@
  *   load close PORT CONNECTIONS REQUESTS   a new connection for each, `Connection: close`
  *   load bulk PORT CONNECTIONS BYTES       BYTES over each of CONNECTIONS, thrown away
  *   load idle PORT CONNECTIONS 0           one request on each, then holds them until stdin ends
- * Prints {"seconds":..,"done":..,"errors":..} (idle: once all are open). One thread, epoll, 127.0.0.1.
+ * Prints {"seconds":..,"done":..,"errors":..} (idle: once all are open). One thread, epoll,
+ * 127.0.0.1.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -171,7 +172,8 @@ static void loop_until(long total)
 
 static void print(double start)
 {
-	printf("{\"seconds\":%.6f,\"done\":%ld,\"errors\":%ld}\n", now_s() - start, n_done, n_errors);
+	printf("{\"seconds\":%.6f,\"done\":%ld,\"errors\":%ld}\n", now_s() - start, n_done,
+	       n_errors);
 	fflush(stdout);
 }
 
@@ -190,19 +192,20 @@ int main(int argc, char **argv)
 	to.sin_port = htons((uint16_t)atoi(argv[2]));
 	inet_pton(AF_INET, "127.0.0.1", &to.sin_addr);
 	epoll = epoll_create1(0);
-	request_len = (size_t)(mode == BULK
-				       ? snprintf(request, sizeof(request), "%ld\n", n_left)
-				       : snprintf(request, sizeof(request),
-						  "GET /page HTTP/1.1\r\nHost: bench.example\r\n"
-						  "User-Agent: load\r\nAccept: */*\r\n%s\r\n",
-						  mode == CLOSE ? "Connection: close\r\n" : ""));
+	request_len =
+		(size_t)(mode == BULK ? snprintf(request, sizeof(request), "%ld\n", n_left)
+				      : snprintf(request, sizeof(request),
+						 "GET /page HTTP/1.1\r\nHost: bench.example\r\n"
+						 "User-Agent: load\r\nAccept: */*\r\n%s\r\n",
+						 mode == CLOSE ? "Connection: close\r\n" : ""));
 	double start = now_s();
 	long total = mode == KEEP || mode == CLOSE ? n_left : n_conns;
 	for (long i = 0; i < n_conns && i < MAX_CONNS; i++) {
 		if (mode == KEEP || mode == CLOSE)
 			n_left--;
 		conn_open(&conn[i]);
-		if (mode == IDLE) /* one after the other: few server connections, as in a quiet hour */
+		if (mode ==
+		    IDLE) /* one after the other: few server connections, as in a quiet hour */
 			loop_until(i + 1);
 	}
 	loop_until(total);

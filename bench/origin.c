@@ -1,8 +1,8 @@
 /*
- * The bench's origin server: as little work as possible, so that the proxy in front is what is measured.
- *   origin PORT BULKPORT
- * PORT answers each HTTP/1.1 request (head only, no body) with 200 and 1 KiB, keep-alive unless asked
- * to close. BULKPORT reads "N\n" and sends N bytes. One thread, epoll, 127.0.0.1.
+ * The bench's origin server: as little work as possible, so that the proxy in front is what is
+ * measured. origin PORT BULKPORT PORT answers each HTTP/1.1 request (head only, no body) with 200
+ * and 1 KiB, keep-alive unless asked to close. BULKPORT reads "N\n" and sends N bytes. One thread,
+ * epoll, 127.0.0.1.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -66,7 +66,8 @@ static void accept_all(int listener, bool bulk)
 static void serve_bulk(int fd)
 {
 	while (conn[fd].left > 0) {
-		size_t n = conn[fd].left < (int64_t)sizeof(block) ? (size_t)conn[fd].left : sizeof(block);
+		size_t n = conn[fd].left < (int64_t)sizeof(block) ? (size_t)conn[fd].left
+								  : sizeof(block);
 		ssize_t sent = send(fd, block, n, MSG_NOSIGNAL);
 		if (sent < 0 && errno == EAGAIN)
 			return;
@@ -79,7 +80,8 @@ static void serve_bulk(int fd)
 
 static void serve_read(int fd)
 {
-	ssize_t n = recv(fd, conn[fd].in + conn[fd].n_in, sizeof(conn[fd].in) - 1 - conn[fd].n_in, 0);
+	ssize_t n =
+		recv(fd, conn[fd].in + conn[fd].n_in, sizeof(conn[fd].in) - 1 - conn[fd].n_in, 0);
 	if (n < 0 && errno == EAGAIN)
 		return;
 	if (n <= 0) {

@@ -1,15 +1,16 @@
 /*
- * The lab's client: opens a new TCP connection each INTERVAL ms, asks for PATH and notes when the good
- * reply was complete; beside it, -k N connections are kept open and ask every 100 ms, to count how many
- * of them break. tests/lab/netlab.py (Prober) starts it in a host and stops it with SIGTERM.
+ * The lab's client: opens a new TCP connection each INTERVAL ms, asks for PATH and notes when the
+ * good reply was complete; beside it, -k N connections are kept open and ask every 100 ms, to count
+ * how many of them break. tests/lab/netlab.py (Prober) starts it in a host and stops it with
+ * SIGTERM.
  *
  *   prober [-i ms] [-k n] [-t timeout_ms] [-s stream_ms] [-R] ADDRESS PORT PATH
  *
- * The last line on stdout is one JSON object: counts, errors by kind with their times, and every gap
- * between good replies that is longer than one and a half intervals, as [from_us, to_us] on CLOCK_MONOTONIC,
- * which is the clock of Python's time.monotonic_ns(). With -s a line of the same kind comes each
- * stream_ms with what happened since the last. -R asks for real-time priority, so that the prober's
- * own lateness is not measured as an outage. One thread, everything static.
+ * The last line on stdout is one JSON object: counts, errors by kind with their times, and every
+ * gap between good replies that is longer than one and a half intervals, as [from_us, to_us] on
+ * CLOCK_MONOTONIC, which is the clock of Python's time.monotonic_ns(). With -s a line of the same
+ * kind comes each stream_ms with what happened since the last. -R asks for real-time priority, so
+ * that the prober's own lateness is not measured as an outage. One thread, everything static.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -31,11 +32,17 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_CONNS = 8192, MAX_KEEP = 256, MAX_NOTED = 65536, MAX_NAMES = 16, KEEP_INTERVAL_MS = 100 };
+enum {
+	MAX_CONNS = 8192,
+	MAX_KEEP = 256,
+	MAX_NOTED = 65536,
+	MAX_NAMES = 16,
+	KEEP_INTERVAL_MS = 100
+};
 enum error { REFUSED, RESET, CLOSED, TIMEOUT, UNREACHABLE, STATUS, OTHER, N_ERRORS };
 
-static const char *const error_names[N_ERRORS] = {
-	"refused", "reset", "closed", "timeout", "unreachable", "status", "other"};
+static const char *const error_names[N_ERRORS] = {"refused",	 "reset",  "closed", "timeout",
+						  "unreachable", "status", "other"};
 
 struct conn {
 	int fd;
@@ -62,7 +69,8 @@ static struct {
 	struct conn conn[MAX_CONNS];
 	unsigned free_list[MAX_CONNS], n_free, n_used;
 	struct conn keep[MAX_KEEP];
-	unsigned long n_started, n_good, n_keep_asked, n_keep_broken, n_keep_closed, errors[N_ERRORS];
+	unsigned long n_started, n_good, n_keep_asked, n_keep_broken, n_keep_closed,
+		errors[N_ERRORS];
 	int64_t start_us, last_good_us, stream_gap_us;
 	int64_t gaps[MAX_NOTED][2];
 	unsigned n_gaps;
@@ -147,7 +155,8 @@ static void conn_end(struct conn *c)
 static void conn_fail(struct conn *c, enum error kind)
 {
 	if (c->keep) {
-		/* hung up on while nothing was asked: HTTP allows it, a client just opens another */
+		/* hung up on while nothing was asked: HTTP allows it, a client just opens another
+		 */
 		if (kind == CLOSED && !c->asked)
 			p.n_keep_closed++;
 		else
@@ -267,7 +276,8 @@ static void on_event(struct conn *c, uint32_t events)
 
 static void expire(int64_t now)
 {
-	/* the free list is a stack: connections in use have low numbers, so a quiet scan is short */
+	/* the free list is a stack: connections in use have low numbers, so a quiet scan is short
+	 */
 	for (unsigned i = 0; i < p.n_used; i++)
 		if (p.conn[i].fd >= 0 && now - p.conn[i].started_us > p.timeout_ms * 1000LL)
 			conn_fail(&p.conn[i], TIMEOUT);
@@ -296,8 +306,8 @@ static void print_counts(int64_t now)
 	unsigned long n_errors = 0;
 	for (int i = 0; i < N_ERRORS; i++)
 		n_errors += p.errors[i];
-	printf("{\"start_us\":%ld,\"now_us\":%ld,\"started\":%lu,\"good\":%lu,\"failed\":%lu,", p.start_us,
-	       now, p.n_started, p.n_good, n_errors);
+	printf("{\"start_us\":%ld,\"now_us\":%ld,\"started\":%lu,\"good\":%lu,\"failed\":%lu,",
+	       p.start_us, now, p.n_started, p.n_good, n_errors);
 	printf("\"keep\":{\"open\":%d,\"asked\":%lu,\"broken\":%lu,\"closed\":%lu},\"errors\":{",
 	       p.n_keep, p.n_keep_asked, p.n_keep_broken, p.n_keep_closed);
 	for (int i = 0; i < N_ERRORS; i++)
@@ -430,12 +440,14 @@ static void options(int argc, char **argv)
 		else if (opt == 'R')
 			sched_setscheduler(0, SCHED_RR, &(struct sched_param){.sched_priority = 1});
 	}
-	if (argc - optind != 3 || p.interval_ms < 1 || !set_target(argv[optind], argv[optind + 1])) {
-		fprintf(stderr, "usage: prober [-i ms] [-k n] [-t ms] [-s ms] [-R] ADDRESS PORT PATH\n");
+	if (argc - optind != 3 || p.interval_ms < 1 ||
+	    !set_target(argv[optind], argv[optind + 1])) {
+		fprintf(stderr,
+			"usage: prober [-i ms] [-k n] [-t ms] [-s ms] [-R] ADDRESS PORT PATH\n");
 		exit(2);
 	}
-	snprintf(p.request, sizeof(p.request), "GET %s HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n",
-		 argv[optind + 2]);
+	snprintf(p.request, sizeof(p.request),
+		 "GET %s HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n", argv[optind + 2]);
 	snprintf(p.keep_request, sizeof(p.keep_request), "GET %s HTTP/1.1\r\nHost: shop\r\n\r\n",
 		 argv[optind + 2]);
 }

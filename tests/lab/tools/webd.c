@@ -2,14 +2,15 @@
  * The lab's web server, and (with -D) the lab's little database.
  *
  *   webd [-n NAME] [-d DBADDR:PORT [-m]] [-w SLOW_MS] ADDRESS PORT     a web server
- *   webd -D [-n NAME] ADDRESS PORT                                   the database: says NAME, hangs up
+ *   webd -D [-n NAME] ADDRESS PORT                                   the database: says NAME, hangs
+ * up
  *
  * Each page says which server made it and which database node answered for it (also as the fields
- * X-Served-By and X-Database); with -d the database is asked anew for every page, over a connection of
- * its own, as it is (-m: MariaDB's protocol, user "web" without a password, `select @@hostname`). A
- * database that does not answer within a second makes the page a 503. /health never asks it,
- * /size/N is N bytes long. SIGUSR1 makes every answer SLOW_MS late, SIGUSR2 ends that.
- * One thread per connection: plain to read, fast enough for a few thousand requests per second.
+ * X-Served-By and X-Database); with -d the database is asked anew for every page, over a connection
+ * of its own, as it is (-m: MariaDB's protocol, user "web" without a password, `select
+ * @@hostname`). A database that does not answer within a second makes the page a 503. /health never
+ * asks it, /size/N is N bytes long. SIGUSR1 makes every answer SLOW_MS late, SIGUSR2 ends that. One
+ * thread per connection: plain to read, fast enough for a few thousand requests per second.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -95,9 +96,11 @@ static bool packet_write(int fd, uint8_t sequence, const void *payload, size_t n
 
 static bool mariadb_ask(int fd, char *answer, size_t size)
 {
-	/* PROTOCOL_41 | SECURE_CONNECTION, 16 MiB packets, utf8mb4, 23 zeros, user, empty password */
-	static const uint8_t login[] = "\x00\x82\x00\x00\x00\x00\x00\x01\x2d\0\0\0\0\0\0\0\0\0\0\0\0"
-				       "\0\0\0\0\0\0\0\0\0\0\0web\0";
+	/* PROTOCOL_41 | SECURE_CONNECTION, 16 MiB packets, utf8mb4, 23 zeros, user, empty password
+	 */
+	static const uint8_t login[] =
+		"\x00\x82\x00\x00\x00\x00\x00\x01\x2d\0\0\0\0\0\0\0\0\0\0\0\0"
+		"\0\0\0\0\0\0\0\0\0\0\0web\0";
 	static const char query[] = "\x03select @@hostname";
 	uint8_t in[2048];
 	if (packet_read(fd, in, sizeof(in)) < 0 || in[0] == 0xff)
@@ -107,7 +110,8 @@ static bool mariadb_ask(int fd, char *answer, size_t size)
 		return false;
 	if (!packet_write(fd, 0, query, sizeof(query) - 1))
 		return false;
-	/* a column count, one column, its end, then the row: one string with its length before it */
+	/* a column count, one column, its end, then the row: one string with its length before it
+	 */
 	for (int i = 0; i < 4; i++)
 		if (packet_read(fd, in, sizeof(in)) < 0 || in[0] == 0xff)
 			return false;
@@ -125,14 +129,16 @@ static bool text_ask(int fd, char *answer, size_t size)
 	return true;
 }
 
-/* A lost SYN is only sent again after a second, so a short try and a new connection, until that time. */
+/* A lost SYN is only sent again after a second, so a short try and a new connection, until that
+ * time. */
 static bool database_ask(char *answer, size_t size)
 {
 	for (int try = 0; try < 5; try++) {
 		int fd = socket(db_to.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 		timeout_set(fd, 200);
 		bool good = connect(fd, (struct sockaddr *)&db_to, db_len) == 0;
-		good = good && (db_is_mariadb ? mariadb_ask(fd, answer, size) : text_ask(fd, answer, size));
+		good = good &&
+		       (db_is_mariadb ? mariadb_ask(fd, answer, size) : text_ask(fd, answer, size));
 		close(fd);
 		if (good)
 			return true;
@@ -157,8 +163,9 @@ static bool answer_bytes(int fd, unsigned long size)
 {
 	static const char block[65536];
 	char head[256];
-	int n = snprintf(head, sizeof(head), "HTTP/1.1 200 OK\r\nX-Served-By: %s\r\nContent-Length: %lu\r\n\r\n",
-			 name, size);
+	int n = snprintf(head, sizeof(head),
+			 "HTTP/1.1 200 OK\r\nX-Served-By: %s\r\nContent-Length: %lu\r\n\r\n", name,
+			 size);
 	if (!send_all(fd, head, (size_t)n))
 		return false;
 	for (; size > sizeof(block); size -= sizeof(block))
@@ -171,8 +178,8 @@ static bool answer_page(int fd, bool with_database, bool head_only)
 {
 	char database[64] = "none", body[512], out[1024];
 	bool good = !with_database || database_ask(database, sizeof(database));
-	int n = snprintf(body, sizeof(body), "<h1>The shop</h1><p>page by %s, database %s</p>\n", name,
-			 database);
+	int n = snprintf(body, sizeof(body), "<h1>The shop</h1><p>page by %s, database %s</p>\n",
+			 name, database);
 	n = snprintf(out, sizeof(out),
 		     "HTTP/1.1 %s\r\nContent-Type: text/html\r\nX-Served-By: %s\r\n"
 		     "X-Database: %s\r\nContent-Length: %d\r\n\r\n%s",
@@ -232,7 +239,8 @@ static int listen_open(const char *host, const char *port)
 	int fd = len ? socket(at.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0) : -1;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int));
 	if (fd < 0 || bind(fd, (struct sockaddr *)&at, len) < 0 || listen(fd, 1024) < 0) {
-		fprintf(stderr, "webd: %s port %s: %s\n", host, port, len ? strerror(errno) : "no address");
+		fprintf(stderr, "webd: %s port %s: %s\n", host, port,
+			len ? strerror(errno) : "no address");
 		exit(1);
 	}
 	return fd;
@@ -257,7 +265,8 @@ static void options(int argc, char **argv)
 		}
 	}
 	if (argc - optind != 2) {
-		fprintf(stderr, "usage: webd [-n NAME] [-d DBADDR:PORT [-m]] [-w MS] [-D] ADDRESS PORT\n");
+		fprintf(stderr,
+			"usage: webd [-n NAME] [-d DBADDR:PORT [-m]] [-w MS] [-D] ADDRESS PORT\n");
 		exit(2);
 	}
 }
