@@ -4,8 +4,10 @@
  * and does what lines on stdin say. End of stdin or SIGTERM = stop.
  *
  *   failover_probe [-I NAME] -i IF -r VRID -p PRIO -a ADVERT_MS -V 2|3 [-n] [-P PASSWORD]
- *                  [-s SOURCE] [-u PEER]... [-t TRACKED_IF] [-x EXCLUDED/LEN]... VIP/LEN ...
+ *                  [-s SOURCE] [-u PEER]... [-t TRACKED_IF] [-q WEIGHT] [-x EXCLUDED/LEN]...
+ *                  VIP/LEN ...
  *
+ * -q tracks a script that only asks whether haproxy lives. *
  * -I begins a further instance. Lines: stop | crash (kill -9, then one that resumes) | show |
  * watch (the balancer has a say, and beats) | hang | beat | up | down | lost | gone (its slot) |
  * reload ARGUMENTS. Each is answered by a line on stdout.
@@ -77,6 +79,29 @@ static struct vrrp_instance_conf *instance_new(struct arena *arena, const char *
 	i->garp.repeat = i->garp.lower_prio_repeat = 5;
 	i->garp.refresh_repeat = 1;
 	return i;
+}
+
+/* The script is known to the configuration under one name, however many ask. */
+static void ask_balancer(struct arena *arena, struct failover_conf *conf,
+			 struct vrrp_instance_conf *i, int weight)
+{
+	struct vrrp_track_conf *track = ARENA_NEW(arena, struct vrrp_track_conf);
+
+	if (!conf->scripts) {
+		conf->scripts = ARENA_NEW(arena, struct vrrp_script_conf);
+		conf->scripts->name = "chk_haproxy";
+		conf->scripts->asks_balancer = true;
+		conf->scripts->interval_us = 1000000;
+		conf->scripts->rise = conf->scripts->fall = 1;
+		conf->scripts->weight = weight;
+	}
+	track->kind = VRRP_TRACK_SCRIPT;
+	track->name = conf->scripts->name;
+	track->script = conf->scripts;
+	track->weight = weight;
+	track->weight_set = true;
+	track->next = i->tracks;
+	i->tracks = track;
 }
 
 static void take_option(struct arena *arena, struct vrrp_instance_conf *i, int opt, char *arg)
@@ -151,7 +176,7 @@ static struct failover_conf *conf_from_args(struct arena *arena, int argc, char 
 	conf->arena = arena;
 	conf->router_id = "probe";
 	optind = 0;
-	while ((opt = getopt(argc, argv, "-I:i:r:p:a:V:nP:s:u:t:x:")) != -1) {
+	while ((opt = getopt(argc, argv, "-I:i:r:p:a:V:nP:s:u:t:q:x:")) != -1) {
 		if (!i || opt == 'I') {
 			i = instance_new(arena, opt == 'I' ? optarg : "VI_1");
 			*tail = i;
@@ -160,6 +185,8 @@ static struct failover_conf *conf_from_args(struct arena *arena, int argc, char 
 		}
 		if (opt == 1)
 			add_vip(arena, i, arena_strdup(arena, optarg));
+		else if (opt == 'q')
+			ask_balancer(arena, conf, i, atoi(optarg));
 		else if (opt != 'I')
 			take_option(arena, i, opt, optarg);
 	}

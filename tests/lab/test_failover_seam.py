@@ -70,6 +70,18 @@ def test_a_balancer_that_the_master_gave_up_is_lost_at_once(lab, nodes):
     two.wait_state("MASTER")
 
 
+def test_a_script_that_asks_for_haproxy_is_answered_from_inside(lab):
+    one = Relais(lab["lb1"], "-p", "150", "-q", "0", *ARGS)
+    assert "chk_haproxy" in one.show()["reason"], "not answered yet"
+    one.do("watch")
+    one.wait_state("MASTER")
+    one.do("hang")
+    one.wait_state("FAULT")
+    assert one.show()["reason"] == "balancer hung"
+    one.do("beat")
+    one.wait_state("MASTER")
+
+
 def test_a_reload_adapts_without_moving_the_address(lab, nodes):
     one, two = nodes
     watcher = AddressWatcher(lab["lb1"])

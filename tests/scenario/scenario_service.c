@@ -44,7 +44,7 @@ static void beat(struct loop *loop, struct loop_timer *timer)
 static void on_change(struct service_watch *w, bool well, const char *reason)
 {
 	assert_non_null(reason);
-	story.n_changes++;
+	story.n_changes += well != story.well;
 	story.well = well;
 	story.changed_us = loop_now_us(w->loop);
 }
