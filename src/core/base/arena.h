@@ -16,9 +16,9 @@ struct arena_chunk;
 
 struct arena {
 	struct arena_chunk *head; /* owned; newest first */
-	char *at, *end;           /* free room in the newest chunk */
-	size_t chunk_len;         /* bytes of an ordinary chunk */
-	size_t used, limit;       /* bytes handed out; 0 = no limit */
+	char *at, *end;		  /* free room in the newest chunk */
+	size_t chunk_len;	  /* bytes of an ordinary chunk */
+	size_t used, limit;	  /* bytes handed out; 0 = no limit */
 };
 
 /* chunk_len 0 takes 4 KiB. No memory is taken before the first allocation. */
@@ -39,7 +39,7 @@ char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(
 char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 	__attribute__((format(printf, 2, 0)));
 
-#define ARENA_NEW(arena, type)       ((type *)arena_zalloc((arena), sizeof(type)))
-#define ARENA_ARRAY(arena, type, n)  ((type *)arena_zalloc((arena), sizeof(type) * (n)))
+#define ARENA_NEW(arena, type)	    ((type *)arena_zalloc((arena), sizeof(type)))
+#define ARENA_ARRAY(arena, type, n) ((type *)arena_zalloc((arena), sizeof(type) * (n)))
 
 #endif

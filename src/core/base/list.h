@@ -13,10 +13,13 @@ struct list {
 };
 
 #define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
-#define LIST_INIT(head)                 {&(head), &(head)}
-#define LIST_EACH(pos, head)            for (pos = (head)->next; pos != (head); pos = pos->next)
+#define LIST_INIT(head)          \
+	{                        \
+		&(head), &(head) \
+	}
+#define LIST_EACH(pos, head) for (pos = (head)->next; pos != (head); pos = pos->next)
 /* Safe when the body removes pos. */
-#define LIST_EACH_SAFE(pos, tmp, head)                                                             \
+#define LIST_EACH_SAFE(pos, tmp, head) \
 	for (pos = (head)->next, tmp = pos->next; pos != (head); pos = tmp, tmp = pos->next)
 
 static inline void list_init(struct list *node)

@@ -12,9 +12,9 @@
 #include "core/base/slice.h"
 
 struct text {
-	char *buf;       /* borrowed */
+	char *buf;	 /* borrowed */
 	size_t cap, len; /* cap counts the NUL */
-	bool cut;        /* something did not fit */
+	bool cut;	 /* something did not fit */
 };
 
 void text_init(struct text *t, char *buf, size_t cap);

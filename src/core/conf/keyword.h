@@ -34,15 +34,15 @@ enum conf_effect {
 };
 
 enum conf_type {
-	CONF_CUSTOM,  /* parse does it all */
-	CONF_FLAG,    /* no argument, or on/off: bool at offset */
-	CONF_INT,     /* int at offset, min..max */
-	CONF_UINT64,  /* uint64_t at offset */
-	CONF_TIME_MS, /* int at offset: native time syntax (us ms s m h d; bare = ms) */
-	CONF_TIME_US, /* int64_t at offset: seconds with fraction (keepalived) */
-	CONF_SIZE,    /* uint64_t at offset: k m g */
-	CONF_STRING,  /* const char * at offset, in the configuration's arena */
-	CONF_IGNORED, /* known, without effect here: a warning with the row's doc as the reason */
+	CONF_CUSTOM,   /* parse does it all */
+	CONF_FLAG,     /* no argument, or on/off: bool at offset */
+	CONF_INT,      /* int at offset, min..max */
+	CONF_UINT64,   /* uint64_t at offset */
+	CONF_TIME_MS,  /* int at offset: native time syntax (us ms s m h d; bare = ms) */
+	CONF_TIME_US,  /* int64_t at offset: seconds with fraction (keepalived) */
+	CONF_SIZE,     /* uint64_t at offset: k m g */
+	CONF_STRING,   /* const char * at offset, in the configuration's arena */
+	CONF_IGNORED,  /* known, without effect here: a warning with the row's doc as the reason */
 	CONF_UNSERVED, /* known, not yet served: an error that says so by name; doc may add why */
 	CONF_BIT,      /* uint64_t at offset: the bits of max set, or cleared by `no`, `default` */
 };
@@ -57,16 +57,16 @@ struct conf_keyword {
 	const char *name;  /* one or several words: "timeout client" */
 	uint64_t sections; /* bits of the sections (or blocks) it may stand in */
 	enum conf_type type;
-	size_t offset;          /* into the section's target struct */
-	long long min, max;     /* bounds of numbers and times, in the type's unit */
-	const char *args;       /* as a manual shows them: "<timeout>" */
-	const char *dflt;       /* default as text, NULL = none */
+	size_t offset;	    /* into the section's target struct */
+	long long min, max; /* bounds of numbers and times, in the type's unit */
+	const char *args;   /* as a manual shows them: "<timeout>" */
+	const char *dflt;   /* default as text, NULL = none */
 	enum conf_effect effect;
 	/* For CONF_CUSTOM: reads line->words, writes target, reports through ctx. */
 	void (*parse)(struct conf_ctx *ctx, const struct conf_line *line, void *target);
 	const char *doc;   /* one line */
 	const char *since; /* relais version */
-	unsigned flags;    /* enum conf_keyword_flag */
+	unsigned flags;	   /* enum conf_keyword_flag */
 };
 
 struct conf_keyword_table {

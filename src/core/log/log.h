@@ -9,25 +9,25 @@
 #include <stdbool.h>
 
 enum log_level { /* syslog's numbers */
-	LOG_LEVEL_EMERG,
-	LOG_LEVEL_ALERT,
-	LOG_LEVEL_CRIT,
-	LOG_LEVEL_ERR,
-	LOG_LEVEL_WARNING,
-	LOG_LEVEL_NOTICE,
-	LOG_LEVEL_INFO,
-	LOG_LEVEL_DEBUG,
+		 LOG_LEVEL_EMERG,
+		 LOG_LEVEL_ALERT,
+		 LOG_LEVEL_CRIT,
+		 LOG_LEVEL_ERR,
+		 LOG_LEVEL_WARNING,
+		 LOG_LEVEL_NOTICE,
+		 LOG_LEVEL_INFO,
+		 LOG_LEVEL_DEBUG,
 };
 
 /* process: the word after "relais" in each line ("master", "failover", "balancer"). */
 void log_setup(const char *process, enum log_level lowest, bool to_stderr, bool to_syslog);
 void log_line(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-#define log_err(...)    log_line(LOG_LEVEL_ERR, __VA_ARGS__)
-#define log_warn(...)   log_line(LOG_LEVEL_WARNING, __VA_ARGS__)
+#define log_err(...)	log_line(LOG_LEVEL_ERR, __VA_ARGS__)
+#define log_warn(...)	log_line(LOG_LEVEL_WARNING, __VA_ARGS__)
 #define log_notice(...) log_line(LOG_LEVEL_NOTICE, __VA_ARGS__)
-#define log_info(...)   log_line(LOG_LEVEL_INFO, __VA_ARGS__)
-#define log_debug(...)  log_line(LOG_LEVEL_DEBUG, __VA_ARGS__)
+#define log_info(...)	log_line(LOG_LEVEL_INFO, __VA_ARGS__)
+#define log_debug(...)	log_line(LOG_LEVEL_DEBUG, __VA_ARGS__)
 
 /*
  * A bound for lines that a peer can cause: at most burst lines per period, then one line that says

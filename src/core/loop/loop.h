@@ -23,13 +23,13 @@ struct loop_timer;
 struct loop_task;
 
 enum { /* readiness, as bits; the same values as EPOLL* */
-	LOOP_IN = 0x001,
-	LOOP_OUT = 0x004,
-	LOOP_ERR = 0x008,
-	LOOP_HUP = 0x010,
-	LOOP_RDHUP = 0x2000,
-	LOOP_EXCLUSIVE = 1 << 28, /* one of several loops on this fd is woken (listeners) */
-	LOOP_EDGE = 1 << 31,      /* report changes only; without it, report states */
+       LOOP_IN = 0x001,
+       LOOP_OUT = 0x004,
+       LOOP_ERR = 0x008,
+       LOOP_HUP = 0x010,
+       LOOP_RDHUP = 0x2000,
+       LOOP_EXCLUSIVE = 1 << 28, /* one of several loops on this fd is woken (listeners) */
+       LOOP_EDGE = 1 << 31,	 /* report changes only; without it, report states */
 };
 
 typedef void loop_fd_fn(struct loop *loop, struct loop_fd *lfd, uint32_t ready);
@@ -38,8 +38,8 @@ typedef void loop_task_fn(struct loop *loop, struct loop_task *task);
 
 struct loop_fd {
 	loop_fd_fn *on_ready;
-	int fd;           /* borrowed: the owner closes it after loop_fd_del */
-	uint32_t events;  /* what was asked for */
+	int fd;		 /* borrowed: the owner closes it after loop_fd_del */
+	uint32_t events; /* what was asked for */
 };
 
 struct loop_timer {
@@ -94,7 +94,7 @@ void loop_task_cancel(struct loop *loop, struct loop_task *task);
 
 int64_t loop_now_us(const struct loop *loop); /* monotonic, as of this batch */
 int64_t loop_clock_us(struct loop *loop);     /* read now (and remembered for the batch) */
-void loop_run(struct loop *loop);             /* until loop_stop */
+void loop_run(struct loop *loop);	      /* until loop_stop */
 /* One batch: waits at most until until_us (LOOP_NEVER: unbounded). */
 void loop_step(struct loop *loop, int64_t until_us);
 void loop_stop(struct loop *loop);

@@ -10,22 +10,22 @@
 enum message_type {
 	/* master -> failover */
 	MESSAGE_FAILOVER_RELOAD = 1, /* one fd: the configuration's files (conf/files.h) */
-	MESSAGE_FAILOVER_STOP,       /* resign, remove addresses, exit */
-	MESSAGE_BALANCER_UP,         /* the active balancer is ready (shm: shared_page.active) */
-	MESSAGE_BALANCER_DOWN,       /* it ended unasked; a replacement is being started */
-	MESSAGE_BALANCER_LOST,       /* and the replacement failed too: resign now */
+	MESSAGE_FAILOVER_STOP,	     /* resign, remove addresses, exit */
+	MESSAGE_BALANCER_UP,	     /* the active balancer is ready (shm: shared_page.active) */
+	MESSAGE_BALANCER_DOWN,	     /* it ended unasked; a replacement is being started */
+	MESSAGE_BALANCER_LOST,	     /* and the replacement failed too: resign now */
 
 	/* failover, balancer -> master */
-	MESSAGE_READY = 16,      /* initialised; serving */
-	MESSAGE_ASK_RELOAD,        /* an operator wants it, through the runtime socket */
+	MESSAGE_READY = 16,	   /* initialised; serving */
+	MESSAGE_ASK_RELOAD,	   /* an operator wants it, through the runtime socket */
 	MESSAGE_FAILOVER_RELOADED, /* payload: struct message_reloaded */
 
 	/* master -> balancer */
 	MESSAGE_BALANCER_DRAIN = 32, /* stop accepting, finish what runs, exit */
-	MESSAGE_BALANCER_STOP,       /* exit now */
+	MESSAGE_BALANCER_STOP,	     /* exit now */
 
 	/* failover, balancer -> runner */
-	MESSAGE_RUN = 48, /* struct message_run, then argv and env as NUL-terminated strings */
+	MESSAGE_RUN = 48,   /* struct message_run, then argv and env as NUL-terminated strings */
 	MESSAGE_RUN_CANCEL, /* struct message_run_exit (id only): kill it, no report */
 	/* runner -> failover, balancer */
 	MESSAGE_RUN_EXIT, /* struct message_run_exit, then the last bytes of its output as text */

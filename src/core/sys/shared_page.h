@@ -13,7 +13,7 @@
 
 enum {
 	SHARED_THREADS_MAX = 64,
-	SHARED_SLOTS = 8,      /* balancers that may overlap during reloads */
+	SHARED_SLOTS = 8, /* balancers that may overlap during reloads */
 	SHARED_LEDGER_MAX = 1024,
 	SHARED_VIPS_MAX = 256,
 	SHARED_BEAT_US = 100000, /* a balancer thread beats at least this often */
@@ -28,7 +28,7 @@ enum shared_balancer_state {
 };
 
 struct shared_slot {
-	_Atomic uint32_t state;     /* written by that balancer; GONE by the master */
+	_Atomic uint32_t state;	    /* written by that balancer; GONE by the master */
 	_Atomic uint32_t n_threads; /* by that balancer */
 	_Atomic int32_t pid;
 	_Atomic int64_t beat_us[SHARED_THREADS_MAX]; /* CLOCK_MONOTONIC; each by its thread */
@@ -55,7 +55,7 @@ struct shared_vip {
 };
 
 struct shared_page {
-	_Atomic uint32_t active; /* slot of the balancer that serves; by the master */
+	_Atomic uint32_t active;  /* slot of the balancer that serves; by the master */
 	_Atomic uint32_t watched; /* 1: the balancer has proxies, its health decides over VIPs */
 	_Atomic uint32_t n_reloads, n_reloads_refused; /* by the master */
 	struct shared_slot slots[SHARED_SLOTS];

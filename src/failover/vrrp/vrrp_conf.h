@@ -17,9 +17,9 @@ struct vip_conf {
 	struct vip_conf *next;
 	struct addr address;
 	unsigned prefix_len;
-	const char *dev;   /* NULL = the instance's interface */
-	const char *label; /* NULL = none */
-	const char *scope; /* NULL = global */
+	const char *dev;	     /* NULL = the instance's interface */
+	const char *label;	     /* NULL = none */
+	const char *scope;	     /* NULL = global */
 	struct addr broadcast, peer; /* len 0 = none */
 	bool broadcast_auto, nodad, noprefixroute, home, mngtmpaddr, autojoin, no_track;
 	int64_t preferred_lft_s; /* -1 = forever */
@@ -29,7 +29,7 @@ struct vip_conf {
 /* A script to run: argv built at load, run by the runner as uid:gid. */
 struct script_conf {
 	const char *const *argv; /* NULL-terminated */
-	const char *text;        /* as configured, for logs */
+	const char *text;	 /* as configured, for logs */
 	uint32_t uid, gid;
 	struct conf_place place;
 };
@@ -39,7 +39,7 @@ struct vrrp_script_conf { /* vrrp_script */
 	const char *name;
 	struct script_conf script;
 	int64_t interval_us, timeout_us; /* timeout 0 = interval */
-	int weight;                      /* -254..254; 0 = failure is a fault */
+	int weight;			 /* -254..254; 0 = failure is a fault */
 	bool weight_reverse;
 	int rise, fall;
 	bool init_fail;
@@ -48,15 +48,20 @@ struct vrrp_script_conf { /* vrrp_script */
 	struct conf_place place;
 };
 
-enum vrrp_track_kind { VRRP_TRACK_INTERFACE, VRRP_TRACK_SCRIPT, VRRP_TRACK_PROCESS, VRRP_TRACK_FILE };
+enum vrrp_track_kind {
+	VRRP_TRACK_INTERFACE,
+	VRRP_TRACK_SCRIPT,
+	VRRP_TRACK_PROCESS,
+	VRRP_TRACK_FILE
+};
 
 /* track_interface / track_script / ... row of an instance or a sync group. */
 struct vrrp_track_conf {
 	struct vrrp_track_conf *next;
 	enum vrrp_track_kind kind;
-	const char *name;                      /* interface, or name of the script */
+	const char *name;		       /* interface, or name of the script */
 	const struct vrrp_script_conf *script; /* VRRP_TRACK_SCRIPT, resolved */
-	int weight;                            /* 0 = fault when down */
+	int weight;			       /* 0 = fault when down */
 	bool weight_set, reverse;
 	struct conf_place place;
 };
@@ -69,8 +74,8 @@ struct vrrp_peer_conf { /* unicast_peer */
 
 struct vrrp_notify_conf { /* NULL argv = none */
 	struct script_conf any, master, backup, fault, stop;
-	struct script_conf rx_lower;  /* notify_master_rx_lower_pri */
-	bool priority_changes;	      /* MASTER_PRIORITY, BACKUP_PRIORITY to the FIFOs */
+	struct script_conf rx_lower; /* notify_master_rx_lower_pri */
+	bool priority_changes;	     /* MASTER_PRIORITY, BACKUP_PRIORITY to the FIFOs */
 };
 
 struct vrrp_garp_conf {
@@ -85,8 +90,8 @@ struct vrrp_instance_conf { /* vrrp_instance */
 	struct vrrp_instance_conf *next;
 	const char *name;
 	const char *interface;
-	unsigned vrid;     /* 1..255 */
-	int family;        /* AF_INET or AF_INET6, from the first VIP (or unicast_src_ip) */
+	unsigned vrid;	   /* 1..255 */
+	int family;	   /* AF_INET or AF_INET6, from the first VIP (or unicast_src_ip) */
 	unsigned version;  /* 2 or 3; IPv6 is always 3 */
 	unsigned priority; /* 1..255, default 100 */
 	bool wants_master; /* state MASTER */
@@ -98,14 +103,14 @@ struct vrrp_instance_conf { /* vrrp_instance */
 	struct addr src;   /* mcast_src_ip or unicast_src_ip; len 0 = the interface's own */
 	struct vrrp_peer_conf *peers; /* non-NULL = unicast */
 	struct addr mcast_group;      /* len 0 = 224.0.0.18 / ff02::12 */
-	int unicast_ttl;              /* 0 = 255 */
+	int unicast_ttl;	      /* 0 = 255 */
 	bool check_unicast_src, track_src_ip, dont_track_primary, accept, strict;
 	bool skip_check_adv_addr, lower_prio_no_advert, higher_prio_send_advert;
-	bool fault_no_peer;     /* unicast_fault_no_peer */
-	bool checksum_as_v2;    /* v3 IPv4 checksum without pseudo-header */
-	unsigned down_adverts;  /* 3 */
-	struct vip_conf *vips;      /* advertised */
-	struct vip_conf *excluded;  /* held, not advertised */
+	bool fault_no_peer;	   /* unicast_fault_no_peer */
+	bool checksum_as_v2;	   /* v3 IPv4 checksum without pseudo-header */
+	unsigned down_adverts;	   /* 3 */
+	struct vip_conf *vips;	   /* advertised */
+	struct vip_conf *excluded; /* held, not advertised */
 	struct vrrp_track_conf *tracks;
 	struct vrrp_garp_conf garp;
 	struct vrrp_notify_conf notify;
@@ -131,8 +136,8 @@ struct failover_conf {
 	struct vrrp_group_conf *groups;
 	struct vrrp_script_conf *scripts;
 	int64_t startup_delay_us;
-	int rt_priority; /* 0 = default */
-	const char *notify_fifo, *vrrp_notify_fifo; /* NULL = none */
+	int rt_priority;						/* 0 = default */
+	const char *notify_fifo, *vrrp_notify_fifo;			/* NULL = none */
 	struct script_conf notify_fifo_script, vrrp_notify_fifo_script; /* argv NULL = none */
 	uint32_t fifo_uid, fifo_gid, vrrp_fifo_uid, vrrp_fifo_gid; /* owners of FIFOs we make */
 	bool fifo_states_on_reload; /* the states are written to the FIFOs at a reload too */
