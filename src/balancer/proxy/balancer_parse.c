@@ -76,7 +76,7 @@ static struct proxy_build *new_build(struct conf_ctx *ctx, const struct conf_lin
 	}
 	b->next = NULL;
 	b->is_defaults = false;
-	b->check_conf_set = false;
+	b->checks = NULL;
 	b->conf.next = NULL;
 	b->conf.name = arena_strdup(ctx->arena, name);
 	b->conf.place = conf_line_place(line, 0);

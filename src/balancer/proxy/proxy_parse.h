@@ -27,7 +27,7 @@ struct proxy_build {
 	struct log_target **log_tail;
 	bool log_global;
 	struct proxy_http_line *http_lines;
-	bool check_conf_set; /* option httpchk etc. was said here, not inherited */
+	struct check_build *checks; /* health/check_conf.c's */
 };
 
 struct proxy_parse { /* ctx->extra */

@@ -1,0 +1,212 @@
+/*
+ * Rows of checks: which kind a backend uses (option httpchk, tcp-check, mysql-check ...). The steps
+ * of http-check and tcp-check lines are in check_steps_conf.c. At load, one thread.
+ *
+ * http-check and tcp-check lines are kept apart until the end: which of the two counts is said by
+ * the option, which may stand before or after them, or in defaults. A proxy's own lines replace
+ * those of its defaults.
+ */
+#include "balancer/health/check_build.h"
+#include "core/conf/value.h"
+
+struct check_build *check_build_of(struct proxy_conf *p)
+{
+	return proxy_build_of(p)->checks;
+}
+
+static void inherit(struct conf_ctx *ctx, void *target, const void *parent)
+{
+	struct proxy_build *b = proxy_build_of(target);
+	struct check_build *c = ARENA_NEW(ctx->arena, struct check_build);
+
+	if (parent)
+		*c = *((const struct proxy_build *)parent)->checks;
+	for (size_t i = 0; i < CHECK_FAMILIES; i++) {
+		c->steps[i].inherited = true;
+		c->steps[i].comment = NULL;
+	}
+	b->checks = c;
+}
+
+static struct check_conf *start(void *target, enum server_check_kind kind)
+{
+	struct check_conf *c = &((struct proxy_conf *)target)->check;
+
+	*c = (struct check_conf){.kind = kind};
+	return c;
+}
+
+/* The old way of adding headers: behind the version, each after a line's end. */
+static void split_version(struct conf_ctx *ctx, struct check_conf *c, const char *text)
+{
+	const char *end = strstr(text, "\r\n");
+
+	c->version = end ? arena_strndup(ctx->arena, text, (size_t)(end - text))
+			 : arena_strdup(ctx->arena, text);
+	if (end && end[2])
+		c->headers = arena_printf(ctx->arena, "%s%s", end + 2,
+					  strcmp(end + strlen(end) - 2, "\r\n") ? "\r\n" : "");
+}
+
+static void read_httpchk(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+{
+	struct check_conf *c;
+
+	if (!conf_ctx_args(ctx, line, 0, 3))
+		return;
+	c = start(target, CHECK_HTTP);
+	if (line->n_words == 3) {
+		conf_word_string(ctx, line, 2, &c->uri);
+	} else if (line->n_words > 3) {
+		conf_word_string(ctx, line, 2, &c->method);
+		conf_word_string(ctx, line, 3, &c->uri);
+	}
+	if (line->n_words > 4)
+		split_version(ctx, c, conf_line_word(line, 4));
+}
+
+static void read_tcp_check(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+{
+	if (conf_ctx_args(ctx, line, 0, 0))
+		start(target, CHECK_TCP_STEPS);
+}
+
+static void read_ssl_hello(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+{
+	if (conf_ctx_args(ctx, line, 0, 0))
+		start(target, CHECK_SSL_HELLO);
+}
+
+static void read_redis(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+{
+	if (conf_ctx_args(ctx, line, 0, 0))
+		start(target, CHECK_REDIS);
+}
+
+static void read_ldap(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+{
+	if (conf_ctx_args(ctx, line, 0, 0))
+		start(target, CHECK_LDAP);
+}
+
+static void read_smtp(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+{
+	const char *hello = conf_line_word(line, 2);
+	struct check_conf *c;
+
+	if (!conf_ctx_args(ctx, line, 0, 2))
+		return;
+	c = start(target, CHECK_SMTP);
+	if (line->n_words == 3)
+		conf_ctx_error(ctx, line, 3, "'option smtpchk %s' needs a domain too", hello);
+	else if (line->n_words > 3)
+		c->domain = arena_printf(ctx->arena, "%s %s",
+					 strcmp(hello, "EHLO") == 0 ? "EHLO" : "HELO",
+					 conf_line_word(line, 3));
+}
+
+static void read_mysql(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+{
+	struct check_conf *c;
+
+	if (!conf_ctx_args(ctx, line, 0, 3))
+		return;
+	c = start(target, CHECK_MYSQL);
+	if (line->n_words == 2)
+		return;
+	if (!conf_line_is(line, 2, "user"))
+		conf_ctx_error(ctx, line, 2, "'option mysql-check' takes 'user', not '%s'",
+			       conf_line_word(line, 2));
+	else if (conf_word_string(ctx, line, 3, &c->user) && line->n_words > 4 &&
+		 !conf_line_is(line, 4, "post-41"))
+		conf_ctx_error(ctx, line, 4,
+			       "'option mysql-check ... %s' is known but not served yet",
+			       conf_line_word(line, 4));
+}
+
+static void read_pgsql(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+{
+	if (!conf_ctx_args(ctx, line, 2, 2))
+		return;
+	if (!conf_line_is(line, 2, "user"))
+		conf_ctx_error(ctx, line, 2, "'option pgsql-check' takes 'user', not '%s'",
+			       conf_line_word(line, 2));
+	else
+		conf_word_string(ctx, line, 3, &start(target, CHECK_PGSQL)->user);
+}
+
+/* The port that a check of s would connect to is known? */
+static bool has_port(const struct proxy_conf *p, const struct server_conf *s)
+{
+	const struct check_step *first = p->check.steps;
+
+	if (s->check_port || addr_port(&s->addr) || s->check_addr.len)
+		return true;
+	if (!s->addr.len || s->addr.sa.sa_family == AF_UNIX)
+		return true;
+	return first && first->kind == CHECK_STEP_CONNECT && first->port;
+}
+
+static void finish_proxy(struct conf_ctx *ctx, struct proxy_conf *p)
+{
+	struct check_build *c = check_build_of(p);
+	enum server_check_kind kind = p->check.kind;
+
+	if (!c || !(p->sides & PROXY_BACKEND))
+		return;
+	if (kind == CHECK_HTTP)
+		p->check.steps = c->steps[CHECK_FAMILY_HTTP].first;
+	else if (kind == CHECK_TCP_STEPS)
+		p->check.steps = c->steps[CHECK_FAMILY_TCP].first;
+	for (size_t i = 0; i < CHECK_FAMILIES; i++) {
+		const struct check_steps *own = &c->steps[i];
+		bool http = i == CHECK_FAMILY_HTTP;
+
+		if (own->first && !own->inherited && kind != (http ? CHECK_HTTP : CHECK_TCP_STEPS))
+			conf_warn(ctx->diags, own->first->place,
+				  "'%s' lines have no effect without 'option %s'",
+				  http ? "http-check" : "tcp-check",
+				  http ? "httpchk" : "tcp-check");
+	}
+	for (const struct server_conf *s = p->servers; s; s = s->next) {
+		if (s->check && !has_port(p, s))
+			conf_error(ctx->diags, s->place,
+				   "server '%s/%s' has no port that a check could connect to: add "
+				   "one to its address, or 'port'",
+				   p->name, s->name);
+	}
+}
+
+static void finish(struct conf_ctx *ctx, void *root)
+{
+	for (struct proxy_conf *p = ((struct balancer_conf *)root)->proxies; p; p = p->next)
+		finish_proxy(ctx, p);
+}
+
+#define OPTION(name, args, fn, doc)                                                             \
+	{                                                                                       \
+		"option " name, CONF_DBE, CONF_CUSTOM, 0, 0, 0, args, NULL, CONF_EFFECT_RELOAD, \
+			fn, doc, "0.1", 0                                                       \
+	}
+
+static const struct conf_keyword rows[] = {
+	OPTION("httpchk", "[[<method>] <uri> [<version>]]", read_httpchk,
+	       "checks ask for a page; 2xx and 3xx are good"),
+	OPTION("tcp-check", "", read_tcp_check, "checks follow the tcp-check lines"),
+	OPTION("ssl-hello-chk", "", read_ssl_hello, "checks begin a TLS handshake"),
+	OPTION("smtpchk", "[HELO|EHLO <domain>]", read_smtp, "checks greet a mail server"),
+	OPTION("mysql-check", "[user <name> [post-41]]", read_mysql, "checks log in to MySQL"),
+	OPTION("pgsql-check", "user <name>", read_pgsql, "checks begin a PostgreSQL session"),
+	OPTION("redis-check", "", read_redis, "checks send PING to Redis"),
+	OPTION("ldap-check", "", read_ldap, "checks bind anonymously to LDAP"),
+	{"option external-check", CONF_DBE, CONF_UNSERVED, 0, 0, 0, "", NULL, CONF_EFFECT_RELOAD,
+	 NULL, "checks by programs", "0.1", 0},
+	{"external-check command", CONF_DBE, CONF_IGNORED, 0, 0, 0, "<program>", NULL,
+	 CONF_EFFECT_RELOAD, NULL, "it matters only with 'option external-check'", "0.1", 0},
+	{"external-check path", CONF_DBE, CONF_IGNORED, 0, 0, 0, "<path>", NULL, CONF_EFFECT_RELOAD,
+	 NULL, "it matters only with 'option external-check'", "0.1", 0},
+	{.name = NULL},
+};
+
+const struct conf_part check_part_options = {
+	.name = "checks", .rows = rows, .inherit = inherit, .finish = finish};
