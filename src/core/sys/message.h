@@ -40,9 +40,14 @@ struct message_run {
 	uint64_t id; /* the sender's own; comes back in the report */
 	uint32_t uid, gid;
 	uint32_t timeout_ms; /* 0 = none; then SIGTERM, and SIGKILL two seconds later */
-	uint32_t n_argv, n_env;
+	uint32_t n_argv, n_env; /* env is added to the runner's own */
 	uint32_t wants_report;
+	/* Not 0: runs one after the other with others of this lane and client (but waits at most
+	 * MESSAGE_RUN_LANE_WAIT_US), and is let finish when the client ends. Others are killed. */
+	uint32_t lane;
 };
+
+enum { MESSAGE_RUN_LANE_WAIT_US = 10000000 };
 
 struct message_run_exit {
 	uint64_t id;
