@@ -136,6 +136,14 @@ def send_signal(pid, number):
         return False
 
 
+def sweep_directories():
+    """Removes the files of labs whose Python was killed; their hosts went with it."""
+    for path in pathlib.Path(tempfile.gettempdir()).glob("relais-lab.*.*"):
+        owner = path.name.split(".")[1]
+        if owner.isdigit() and not is_alive(int(owner)):
+            shutil.rmtree(path, ignore_errors=True)
+
+
 class Host:
     def __init__(self, lab, name, number):
         self.lab, self.name = lab, name
@@ -318,7 +326,8 @@ class Lab:
         if os.geteuid() != 0:
             raise LabError("the lab builds network namespaces: it has to run as root")
         self.own_dir = directory is None
-        self.dir = pathlib.Path(directory or tempfile.mkdtemp(prefix="relais-lab."))
+        sweep_directories()
+        self.dir = pathlib.Path(directory or tempfile.mkdtemp(prefix=f"relais-lab.{os.getpid()}."))
         self.dir.chmod(0o755)
         self.hosts, self.cuts = {}, set()
         atexit.register(self.close)

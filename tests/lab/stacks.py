@@ -81,10 +81,14 @@ def write_files(host, advert, haproxy_cfg=HAPROXY_CFG, keepalived_conf=KEEPALIVE
 
 
 class Stack:
-    """One node's balancer and failover. started with start(); every verb acts on this node only."""
+    """One node's balancer and failover. started with start(); every verb acts on this node only.
 
-    def __init__(self, host):
+    The files are the host's haproxy.cfg and keepalived.conf; balancer=False is failover alone."""
+
+    def __init__(self, host, balancer=True):
         self.host, self.parts = host, []
+        self.haproxy_cfg = host.dir / "haproxy.cfg" if balancer else None
+        self.keepalived_conf = host.dir / "keepalived.conf"
 
     def kill_balancer(self):
         for pid in self.balancer_pids():
@@ -126,15 +130,16 @@ class Pair(Stack):
     comms = ("haproxy", "keepalived")
 
     def start(self):
-        self.start_haproxy()
+        self.haproxy = None
+        if self.haproxy_cfg:
+            self.start_haproxy()
         self.keepalived = self.host.spawn(
-            ["/usr/sbin/keepalived", "-n", "-l", "-D", "-P", "-f", self.host.dir / "keepalived.conf"],
-            log="stack.log")
-        self.parts = [self.haproxy, self.keepalived]
+            ["/usr/sbin/keepalived", "-n", "-l", "-D", "-P", "-f", self.keepalived_conf], log="stack.log")
+        self.parts = [part for part in (self.haproxy, self.keepalived) if part]
 
     def start_haproxy(self):
         self.haproxy = self.host.spawn(
-            ["/usr/sbin/haproxy", "-W", "-f", self.host.dir / "haproxy.cfg", "-p", "/run/haproxy.pid"],
+            ["/usr/sbin/haproxy", "-W", "-f", self.haproxy_cfg, "-p", "/run/haproxy.pid"],
             log="stack.log")
         wait_for(lambda: self.balancer_pids(), 5, "haproxy's worker")
 
@@ -146,7 +151,7 @@ class Pair(Stack):
         self.parts[0] = self.haproxy
 
     def balancer_pids(self):
-        return children_of(self.haproxy.pid)
+        return children_of(self.haproxy.pid) if self.haproxy else []
 
     def failover_pid(self):
         return (children_of(self.keepalived.pid) or [self.keepalived.pid])[0]
@@ -160,8 +165,9 @@ class Pair(Stack):
         """As a careful operator does: the address goes first, then the balancer."""
         self.keepalived.terminate()
         self.keepalived.wait(timeout=20)
-        self.haproxy.terminate()
-        self.haproxy.wait(timeout=20)
+        if self.haproxy:
+            self.haproxy.terminate()
+            self.haproxy.wait(timeout=20)
         self.parts = []
 
     def reload(self):
@@ -175,7 +181,8 @@ class Relais(Stack):
     program = TOP / "build" / "relais"
 
     def start(self):
-        files = ["-f", self.host.dir / "haproxy.cfg", "-k", self.host.dir / "keepalived.conf"]
+        files = ["-f", self.haproxy_cfg] if self.haproxy_cfg else []
+        files += ["-k", self.keepalived_conf]
         self.master = self.host.spawn([self.program, *files, "-p", "/run/relais.pid"], log="stack.log")
         self.parts = [self.master]
         wait_for(lambda: self.failover_pid() or not self.is_running(), 5, "relais' failover process")
