@@ -1,6 +1,7 @@
 /*
  * One virtual router on a simulated clock, to the microsecond: what it does alone, and with
- * advertisements that come from outside (RX).
+ * advertisements that come from outside (RX). The room's vrrp/instance.c with advertise.c,
+ * announce.c, condition.c and publish.c, as they run in the program.
  */
 #include <setjmp.h>
 #include <stdarg.h>

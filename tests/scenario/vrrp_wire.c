@@ -607,6 +607,13 @@ static void expect_step(const struct step *s)
 		assert_true(shared_vip_read(&node->page[world.second], &page));
 		expect_text("page", page.state, s->text, false);
 		expect("page's priority", page.effective_priority, vrrp_instance_priority(inst));
+		expect_text("page's reason", page.reason, vrrp_instance_reason(inst), false);
+		expect_text("page's name", page.name, vrrp_instance_conf(inst)->name, false);
+		expect("page's VRID", page.vrid, vrrp_instance_conf(inst)->vrid);
+		expect("page's count", (int64_t)page.n_sent,
+		       (int64_t)vrrp_instance_stats(inst)->n_sent);
+		expect("page's beat is there", page.state_mono_us > 0,
+		       vrrp_instance_state(inst) == VRRP_MASTER);
 		break;
 	default:
 		expect_count(s, &node->rec[world.second]);
