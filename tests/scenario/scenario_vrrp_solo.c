@@ -21,6 +21,7 @@ SCRIPT(minus, -30, false);
 SCRIPT(plus_reverse, 20, true);
 SCRIPT(minus_all, -254, false);
 SCRIPT(plus_all, 254, false);
+SCRIPT(plus_155, 155, false);
 static const struct vrrp_track_conf two_b = {.kind = VRRP_TRACK_SCRIPT, .name = "b", .weight = -5};
 static const struct vrrp_track_conf two_a = {.kind = VRRP_TRACK_SCRIPT, .name = "a", .weight = 3,
 					     .next = (struct vrrp_track_conf *)&two_b};
@@ -190,6 +191,8 @@ static const struct story stories[] = {
 	{"never below 1", .conf = {TRACKS(minus_all)}, .steps = {
 		{START, 1}, {TRACK, 1, 0, 0, "chk"}, {PRIO, 1, 1}, {IS, 1, VRRP_BACKUP}}},
 	{"never above 254", .conf = {TRACKS(plus_all)}, .steps = {
+		{START, 1}, {TRACK, 1, 1, 0, "chk"}, {PRIO, 1, 254}}},
+	{"not even one above 254: only an owner has 255", .conf = {TRACKS(plus_155)}, .steps = {
 		{START, 1}, {TRACK, 1, 1, 0, "chk"}, {PRIO, 1, 254}}},
 	{"an owner's priority never changes", .conf = {TRACKS(minus_all), .priority = 255}, .steps = {
 		{START, 1}, {TRACK, 1, 0, 0, "chk"}, {PRIO, 1, 255}, {IS, 1, VRRP_MASTER}}},

@@ -128,7 +128,6 @@ static void adapt(struct vrrp_instance *inst, const struct vrrp_instance_conf *f
 	const struct vrrp_instance_conf *to = inst->conf;
 
 	inst->list_ok.len = 0;
-	inst->learned_us = inst->state == VRRP_BACKUP ? inst->learned_us : 0;
 	vrrp_condition_review(inst);
 	if (inst->state == VRRP_MASTER)
 		adapt_master(inst, from);
