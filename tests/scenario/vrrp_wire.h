@@ -12,6 +12,9 @@
 #include "core/loop/loop_sim.h"
 #include "failover/vrrp/group.h"
 
+/* A step names what it needs and leaves the rest zero. */
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+
 enum { WIRE_NODES = 4, WIRE_INSTANCES = 2 };
 
 /* node N has 192.0.2.N / fe80::N / 2001:db8::N on eth0 (and eth1 for its second instance). */
