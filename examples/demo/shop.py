@@ -148,7 +148,7 @@ class Shop:
         if self.database == "mariadb":
             init = host.write("init.sql", "CREATE USER IF NOT EXISTS web@'%' IDENTIFIED BY '';\n")
             argv = ["mariadbd", "--no-defaults", "--user=root", f"--datadir={host.dir}/data",
-                    "--socket=/run/mariadb.sock", "--bind-address=::", f"--port={DB_PORT}",
+                    "--socket=/run/mariadb.sock", "--bind-address=*", f"--port={DB_PORT}",
                     "--skip-name-resolve", "--innodb-buffer-pool-size=8M", f"--init-file={init}"]
         else:
             argv = [tool("webd"), "-D", "-n", name, "::", DB_PORT]
@@ -240,7 +240,8 @@ class Shop:
         return states
 
     def vip_lines(self, name):
-        return [line for line in (self.ask(name, "show vip") or "").splitlines() if line.strip()]
+        return [line for line in (self.ask(name, "show vip") or "").splitlines()
+                if " vrid " in line]
 
     def logs(self):
         """The last words of each node's processes."""

@@ -96,11 +96,8 @@ static bool packet_write(int fd, uint8_t sequence, const void *payload, size_t n
 
 static bool mariadb_ask(int fd, char *answer, size_t size)
 {
-	/* PROTOCOL_41 | SECURE_CONNECTION, 16 MiB packets, utf8mb4, 23 zeros, user, empty password
-	 */
-	static const uint8_t login[] =
-		"\x00\x82\x00\x00\x00\x00\x00\x01\x2d\0\0\0\0\0\0\0\0\0\0\0\0"
-		"\0\0\0\0\0\0\0\0\0\0\0web\0";
+	/* 41 | SECURE_CONNECTION, 16 MiB packets, utf8mb4, 23 zeros, the user, an empty password */
+	static const uint8_t login[32 + 5] = {0, 0x82, 0, 0, 0, 0, 0, 1, 45, [32] = 'w', 'e', 'b'};
 	static const char query[] = "\x03select @@hostname";
 	uint8_t in[2048];
 	if (packet_read(fd, in, sizeof(in)) < 0 || in[0] == 0xff)
