@@ -187,18 +187,15 @@ class Relais(Stack):
         self.parts = [self.master]
         wait_for(lambda: self.failover_pid() or not self.is_running(), 5, "relais' failover process")
 
-    def _named(self, comm):
+    def pids_of(self, comm):
         return [pid for pid in children_of(self.master.pid)
                 if comm_of(pid) == comm and is_alive(pid)]
 
     def balancer_pids(self):
-        return self._named("relais-balancer")
+        return self.pids_of("relais-balancer")
 
     def failover_pid(self):
-        return next(iter(self._named("relais-failover")), None)
-
-    def runner_pids(self):
-        return self._named("relais-runner")
+        return next(iter(self.pids_of("relais-failover")), None)
 
     def kill_failover_whole(self):
         self.kill_failover()

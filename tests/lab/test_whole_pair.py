@@ -1,0 +1,188 @@
+"""Two nodes of the whole program with the files that Debian's pair would read: what a client sees when
+things break, and who holds the address afterwards. Durations are measured by report.py, not here."""
+import os
+import signal
+
+import pytest
+
+from netlab import AddressWatcher, Lab, LabError, Prober, is_alive, now_us, send_signal, wait_for
+from stacks import HAPROXY_CFG, STACKS, VIP, start_webs, write_files
+
+NODES = ("lb1", "lb2")
+STACK = STACKS[os.environ.get("LAB_STACK", "relais")]
+
+
+@pytest.fixture(scope="module")
+def lab():
+    with Lab() as built:
+        start_webs(built)
+        yield built
+
+
+@pytest.fixture
+def nodes(lab):
+    started = {}
+    for name in NODES:
+        write_files(lab[name], 0.1)
+        started[name] = STACK(lab[name])
+        started[name].start()
+    try:
+        wait_held_by(lab, "lb1", started)
+        yield started
+    finally:
+        lab.mend_all()
+        for node in started.values():
+            node.kill()
+
+
+def wait_held_by(lab, name, nodes, seconds=15):
+    """name alone has the VIP and pages come over it."""
+    try:
+        wait_for(lambda: lab.holders(VIP, NODES) == [name] and fetch(lab), seconds, f"a VIP on {name}")
+    except LabError as error:
+        logs = "\n".join(f"--- {n}\n{node.log()[-1500:]}" for n, node in nodes.items())
+        raise LabError(f"{error}\n{logs}") from None
+
+
+def fetch(lab, path="/", host=VIP):
+    return lab["client"].run(["curl", "-s", "-m", "1", f"http://{host}{path}"], check=False)
+
+
+def probed(lab, **options):
+    prober = Prober(lab["client"], VIP, stream_ms=50, realtime=False, **options)
+    for line in prober.lines():
+        if line["good"] > 20:
+            return prober
+
+
+def test_pages_come_from_every_web_server_over_the_address(lab, nodes):
+    pages = {fetch(lab) for _ in range(9)}
+    assert {f"web{n}" for n in (1, 2, 3) if any(f"page by web{n}" in p for p in pages)} == {"web1", "web2", "web3"}
+
+
+def test_a_dead_web_server_is_left_out_and_taken_back(lab, nodes):
+    lab["web2"].webd.kill()
+    wait_for(lambda: not any("web2" in fetch(lab) for _ in range(6)), 10, "web2 to be left out")
+    assert all("page by" in fetch(lab) for _ in range(6))
+    start_webs(lab, ("web2",))
+    wait_for(lambda: any("web2" in fetch(lab) for _ in range(3)), 10, "web2 to be taken back")
+
+
+def test_a_cut_link_moves_the_address_and_mending_moves_it_back(lab, nodes):
+    lab.cut("lb1")
+    wait_held_by(lab, "lb2", nodes)
+    lab.mend("lb1")
+    wait_held_by(lab, "lb1", nodes)
+
+
+def test_a_lost_node_that_returns_is_never_a_second_holder_for_long(lab, nodes):
+    lab["lb1"].freeze()
+    lab.cut("lb1")
+    wait_held_by(lab, "lb2", nodes)
+    lab.mend("lb1")
+    lab["lb1"].thaw()
+    wait_held_by(lab, "lb1", nodes)
+
+
+def test_a_planned_stop_leaves_no_address(lab, nodes):
+    nodes["lb1"].stop()
+    assert not lab["lb1"].holds(VIP)
+    wait_held_by(lab, "lb2", nodes)
+    nodes["lb1"].start()
+    wait_held_by(lab, "lb1", nodes)
+
+
+def test_after_a_partition_one_holder_serves(lab, nodes):
+    lab.partition(*NODES)
+    wait_for(lambda: len(lab.holders(VIP, NODES)) == 2, 10, "two holders")
+    lab.heal()
+    wait_held_by(lab, "lb1", nodes, 30)
+
+
+def test_a_killed_balancer_is_replaced_on_the_same_sockets(lab, nodes):
+    """No connection is refused and the address does not move, five times in a row."""
+    watchers = [AddressWatcher(lab[name]) for name in NODES]
+    prober = probed(lab)
+    for _ in range(5):
+        old = nodes["lb1"].balancer_pids()
+        nodes["lb1"].kill_balancer()
+        wait_for(lambda: nodes["lb1"].balancer_pids() not in ([], old), 5, "another balancer")
+        wait_for(lambda: "page by" in fetch(lab), 5, "pages")
+    result = prober.stop()
+    assert result["errors"]["refused"] == 0
+    assert [item for w in watchers for item in w.items() if item[1][1] == VIP] == []
+    assert lab.holders(VIP, NODES) == ["lb1"]
+
+
+def test_a_hung_balancer_makes_the_node_resign_until_it_goes_on(lab, nodes):
+    pids = nodes["lb1"].balancer_pids()
+    nodes["lb1"].hang_balancer()
+    wait_held_by(lab, "lb2", nodes)
+    for pid in pids:
+        send_signal(pid, signal.SIGCONT)
+    wait_held_by(lab, "lb1", nodes)
+
+
+def test_no_reload_loses_a_request_or_moves_the_address(lab, nodes):
+    watchers = [AddressWatcher(lab[name]) for name in NODES]
+    prober = probed(lab, interval_ms=2)
+    for _ in range(10):
+        old = set(nodes["lb1"].balancer_pids())
+        nodes["lb1"].reload()
+        wait_for(lambda: set(nodes["lb1"].balancer_pids()) - old, 10, "the new balancer")
+        wait_for(lambda: not old & set(nodes["lb1"].balancer_pids()), 40, "the old one to have finished")
+    result = prober.stop()
+    assert result["failed"] == 0, result["errors"]
+    assert [item for w in watchers for item in w.items() if item[1][1] == VIP] == []
+
+
+def test_a_wrong_configuration_never_replaces_a_running_one(lab, nodes):
+    lab["lb1"].write("haproxy.cfg", HAPROXY_CFG + "\nfrontend broken\n    bind nowhere:nothing\n")
+    before = nodes["lb1"].balancer_pids()
+    nodes["lb1"].reload()
+    wait_for(lambda: "haproxy.cfg:" in nodes["lb1"].log(), 10, "the error with its place")
+    assert "page by" in fetch(lab)
+    assert nodes["lb1"].balancer_pids() == before and lab.holders(VIP, NODES) == ["lb1"]
+    write_files(lab["lb1"], 0.1)
+    nodes["lb1"].reload()
+    wait_for(lambda: nodes["lb1"].balancer_pids() not in ([], before), 10, "the good one")
+    assert lab.holders(VIP, NODES) == ["lb1"]
+
+
+@pytest.mark.parametrize("which", ("relais", "relais-failover", "relais-balancer", "relais-runner"))
+def test_no_address_stays_behind_a_killed_process(lab, nodes, which):
+    node = nodes["lb1"]
+    pid = node.master.pid if which == "relais" else node.pids_of(which)[0]
+    send_signal(pid, signal.SIGKILL)
+    wait_for(lambda: not is_alive(pid), 5, "its end")
+    if which == "relais":  # nobody is left to replace it: the node gives up and the other serves
+        wait_held_by(lab, "lb2", nodes)
+        assert not lab["lb1"].holds(VIP)
+        node.kill()
+        node.start()
+    wait_held_by(lab, "lb1", nodes)
+    assert lab.holders(VIP, NODES) == ["lb1"]
+    assert node.pids_of("relais-failover") and node.pids_of("relais-balancer")
+
+
+def test_an_address_left_behind_by_a_killed_program_goes_at_the_next_start(lab, nodes):
+    node = nodes["lb1"]
+    pids = lab["lb1"].processes()
+    for pid in pids:
+        send_signal(pid, signal.SIGSTOP)  # so that none can react to the others' end
+    for pid in pids:
+        send_signal(pid, signal.SIGKILL)
+    wait_for(lambda: not any(is_alive(pid) for pid in pids), 5, "the end of all")
+    assert lab["lb1"].holds(VIP)
+    watcher = AddressWatcher(lab["lb1"])
+    start = now_us()
+    node.parts = []
+    node.start()
+    wait_for(lambda: ("-", VIP) in [item for _, item in watcher.items(start)], 10, "the old address to go")
+    wait_held_by(lab, "lb1", nodes)
+
+
+def test_an_address_that_somebody_deletes_is_put_back(lab, nodes):
+    lab["lb1"].run(["ip", "addr", "del", f"{VIP}/24", "dev", "eth0"])
+    wait_for(lambda: lab["lb1"].holds(VIP), 5, "the address back")
+    wait_held_by(lab, "lb1", nodes)
