@@ -209,6 +209,7 @@ static void start_parts(struct failover *f)
 	f->service.page = f->setup->page;
 	f->service.on_change = on_service;
 	service_watch_start(&f->service);
+	f->resigned = !service_well(&f->service.service);
 	f->beat.on_expiry = on_beat;
 	on_beat(f->loop, &f->beat);
 	before = copy_published(f, &n_before);

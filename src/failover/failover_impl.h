@@ -40,6 +40,7 @@ struct failover {
 	struct vrrp_transport *transport;
 	struct list nodes, groups;
 	struct service_watch service;
+	bool resigned; /* as the seam last said */
 	struct loop_fd master, signals;
 	struct loop_timer beat;
 	struct mailbox mail;	/* for the reload's thread */
@@ -58,6 +59,9 @@ void failover_nodes_stop(struct failover *f, const char *reason);
 void failover_nodes_free(struct failover *f);
 void failover_links_changed(struct failover *f, const struct links_link *l, bool gone);
 void failover_service_changed(struct failover *f, bool well, const char *reason);
+/* This script is answered from the seam and must not be run. Without proxies the question is meant
+ * for a real haproxy beside us, and it is run like any other. */
+bool failover_answers_script(const struct failover *f, const struct vrrp_script_conf *script);
 void failover_note_vips(struct failover *f, const struct failover_conf *conf);
 struct node *failover_node_new(struct failover *f, const struct vrrp_instance_conf *conf);
 void failover_node_free(struct node *node);

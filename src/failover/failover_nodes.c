@@ -98,6 +98,23 @@ static void brief_tracks(struct node *node, const struct vrrp_track_conf *track)
 	}
 }
 
+/* Scripts that only ask whether haproxy lives: the seam knows. */
+static void answer_scripts(struct node *node)
+{
+	struct failover *f = node->failover;
+
+	for (const struct vrrp_script_conf *s = f->conf->scripts; s; s = s->next) {
+		if (failover_answers_script(f, s))
+			vrrp_instance_track_set(node->inst, VRRP_TRACK_SCRIPT, s->name,
+						service_well(&f->service.service));
+	}
+}
+
+bool failover_answers_script(const struct failover *f, const struct vrrp_script_conf *script)
+{
+	return script->asks_balancer && f->service.service.state != SERVICE_UNWATCHED;
+}
+
 void failover_node_brief(struct node *node)
 {
 	const struct vrrp_instance_conf *conf = vrrp_instance_conf(node->inst);
@@ -110,6 +127,7 @@ void failover_node_brief(struct node *node)
 	brief_tracks(node, conf->tracks);
 	if (conf->group)
 		brief_tracks(node, conf->group->tracks);
+	answer_scripts(node);
 	if (!service_well(&f->service.service))
 		vrrp_instance_resign(node->inst, service_reason(&f->service.service));
 }
@@ -133,18 +151,20 @@ void failover_service_changed(struct failover *f, bool well, const char *reason)
 {
 	struct list *pos;
 
-	if (well)
-		log_notice("seam: the balancer serves: taking part again");
-	else
+	if (!well)
 		log_err("seam: %s: this node resigns", reason);
+	else if (f->resigned)
+		log_notice("seam: the balancer serves: taking part again");
+	f->resigned = !well;
 	LIST_EACH(pos, &f->nodes)
 	{
 		struct node *node = container_of(pos, struct node, link);
 
+		if (!well) /* first: its reason is the one to show */
+			vrrp_instance_resign(node->inst, reason);
+		answer_scripts(node);
 		if (well)
 			vrrp_instance_release(node->inst);
-		else
-			vrrp_instance_resign(node->inst, reason);
 	}
 }
 

@@ -152,5 +152,6 @@ bool service_step(struct service *s, const struct service_input *in)
 	enum service_state state = s->state;
 
 	step(s, in);
-	return well != service_well(s) || (!well && state != s->state);
+	return well != service_well(s) || (!well && state != s->state) ||
+	       (state == SERVICE_UNWATCHED) != (s->state == SERVICE_UNWATCHED);
 }

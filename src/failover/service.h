@@ -55,7 +55,8 @@ struct service_input {
 };
 
 void service_init(struct service *s, const struct service_input *in);
-/* True when service_well or the reason has changed. s->due_us: look again then at the latest. */
+/* True when service_well, the reason, or whether it is asked at all has changed. s->due_us: look
+ * again then at the latest. */
 bool service_step(struct service *s, const struct service_input *in);
 bool service_well(const struct service *s);
 /* Why not, as the reason of a resignation: "balancer hung". */
