@@ -214,6 +214,7 @@ static void start_parts(struct failover *f)
 	on_beat(f->loop, &f->beat);
 	before = copy_published(f, &n_before);
 	failover_nodes_build(f);
+	failover_scripts_open(f);
 	failover_nodes_start(f, before, f->setup->resume ? n_before : 0);
 	free(before);
 	if (f->setup->resume)
@@ -223,6 +224,7 @@ static void start_parts(struct failover *f)
 static void close_parts(struct failover *f)
 {
 	failover_nodes_free(f);
+	failover_scripts_close(f);
 	failover_reload_fini(f);
 	vrrp_transport_free(&f->transport);
 	announce_free(&f->announce);

@@ -11,7 +11,9 @@
 #include "failover/address/announce_send.h"
 #include "failover/address/hold.h"
 #include "failover/failover.h"
+#include "failover/notify/notify.h"
 #include "failover/service_watch.h"
+#include "failover/track/track.h"
 #include "failover/vrrp/group.h"
 #include "failover/vrrp/transport.h"
 
@@ -40,6 +42,9 @@ struct failover {
 	struct vrrp_transport *transport;
 	struct list nodes, groups;
 	struct service_watch service;
+	struct runner_link *runner; /* owned, as the two that use it */
+	struct track *track;
+	struct notify *notify;
 	bool resigned; /* as the seam last said */
 	struct loop_fd master, signals;
 	struct loop_timer beat;
@@ -69,6 +74,19 @@ void failover_node_free(struct node *node);
 void failover_node_brief(struct node *node);
 /* (Re)makes groups and their membership as the configuration in use says. */
 void failover_groups_join(struct failover *f);
+
+/* failover_scripts.c. Open when the nodes are built, before they start; close when they are gone.
+ */
+void failover_scripts_open(struct failover *f);
+void failover_scripts_close(struct failover *f);
+void failover_scripts_reload(struct failover *f); /* f->conf is the new one */
+/* What notify is told. */
+void failover_scripts_state(struct failover *f, const struct vrrp_instance *inst,
+			    enum vrrp_state to);
+void failover_scripts_group_state(struct failover *f, const struct vrrp_group *group,
+				  enum vrrp_state to);
+void failover_scripts_priority(struct failover *f, const struct vrrp_instance *inst);
+void failover_scripts_rx_lower(struct failover *f, const struct vrrp_instance *inst);
 
 /* failover_reload.c. Takes the descriptor. */
 void failover_reload_begin(struct failover *f, int fd);

@@ -58,8 +58,29 @@ static void announce(void *ctx, struct vrrp_instance *inst, const struct vip_con
 static void state_changed(void *ctx, struct vrrp_instance *inst, enum vrrp_state from,
 			  enum vrrp_state to, const char *reason)
 {
-	(void)ctx, (void)inst, (void)from, (void)to, (void)reason;
+	(void)from, (void)reason;
+	failover_scripts_state(((struct node *)ctx)->failover, inst, to);
 }
+
+static void priority_changed(void *ctx, struct vrrp_instance *inst, unsigned from, unsigned to)
+{
+	(void)from, (void)to;
+	failover_scripts_priority(((struct node *)ctx)->failover, inst);
+}
+
+static void rx_lower(void *ctx, struct vrrp_instance *inst)
+{
+	failover_scripts_rx_lower(((struct node *)ctx)->failover, inst);
+}
+
+static void group_state_changed(void *ctx, struct vrrp_group *group, enum vrrp_state from,
+				enum vrrp_state to, const char *reason)
+{
+	(void)from, (void)reason;
+	failover_scripts_group_state(((struct node_group *)ctx)->failover, group, to);
+}
+
+static const struct vrrp_group_ops group_ops = {.state_changed = group_state_changed};
 
 static const struct vrrp_instance_ops node_ops = {
 	.send_advert = send_advert,
@@ -68,6 +89,8 @@ static const struct vrrp_instance_ops node_ops = {
 	.addresses_adapt = addresses_adapt,
 	.announce = announce,
 	.state_changed = state_changed,
+	.priority_changed = priority_changed,
+	.rx_lower = rx_lower,
 };
 
 static struct vrrp_link vrrp_link_of(const char *name, const struct links_link *l)
@@ -105,8 +128,9 @@ static void answer_scripts(struct node *node)
 
 	for (const struct vrrp_script_conf *s = f->conf->scripts; s; s = s->next) {
 		if (failover_answers_script(f, s))
-			vrrp_instance_track_set(node->inst, VRRP_TRACK_SCRIPT, s->name,
-						service_well(&f->service.service));
+			vrrp_instance_track_set(
+				node->inst, s->is_process ? VRRP_TRACK_PROCESS : VRRP_TRACK_SCRIPT,
+				s->name, service_well(&f->service.service));
 	}
 }
 
@@ -280,7 +304,7 @@ static struct node_group *group_of(struct failover *f, const struct vrrp_group_c
 	if (!g)
 		die_no_memory();
 	g->failover = f;
-	g->group = vrrp_group_new(conf, NULL, g);
+	g->group = vrrp_group_new(conf, &group_ops, g);
 	if (!g->group)
 		die_no_memory();
 	list_push(&f->groups, &g->link);

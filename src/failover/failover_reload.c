@@ -127,6 +127,7 @@ static void apply(struct failover *f, struct reload *r, struct message_reloaded 
 	adapt_nodes(f, r->conf, report);
 	f->conf = r->conf;
 	add_nodes(f, report);
+	failover_scripts_reload(f);
 	failover_note_vips(f, f->conf);
 	reload_free(f->current);
 	f->current = r;

@@ -1,0 +1,177 @@
+/*
+ * Asking the runner. See runner_link.h. The loop's thread.
+ */
+#include "core/loop/runner_link.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/sys/channel.h"
+
+struct runner_link {
+	struct loop *loop;
+	struct loop_fd lfd; /* fd -1 = no runner */
+	uint64_t next_id;
+	struct list calls;
+	struct channel_message msg;
+	char payload[CHANNEL_PAYLOAD_MAX];
+};
+
+static void on_ready(struct loop *loop, struct loop_fd *lfd, uint32_t ready)
+{
+	(void)loop, (void)ready;
+	runner_link_read(container_of(lfd, struct runner_link, lfd));
+}
+
+struct runner_link *runner_link_new(struct loop *loop, int fd)
+{
+	struct runner_link *link = calloc(1, sizeof(*link));
+	int err = 0;
+
+	if (!link)
+		return NULL;
+	link->loop = loop;
+	link->lfd.fd = fd;
+	link->lfd.on_ready = on_ready;
+	/* Ids of an earlier process on this channel must not look like ours. */
+	link->next_id = (uint64_t)loop_clock_us(loop) << 16;
+	list_init(&link->calls);
+	if (fd >= 0)
+		err = loop_fd_add(loop, &link->lfd, LOOP_IN);
+	if (!err)
+		return link;
+	free(link);
+	errno = -err;
+	return NULL;
+}
+
+static void forget(struct runner_call *call)
+{
+	list_del(&call->link);
+	call->id = 0;
+}
+
+void runner_link_free(struct runner_link **slot)
+{
+	struct runner_link *link = *slot;
+
+	if (!link)
+		return;
+	while (!list_empty(&link->calls))
+		forget(container_of(link->calls.next, struct runner_call, link));
+	if (link->lfd.fd >= 0)
+		loop_fd_del(link->loop, &link->lfd);
+	free(link);
+	*slot = NULL;
+}
+
+/* Appends the strings of a NULL-terminated list; false when there is no room. */
+static bool put_all(struct runner_link *link, size_t *len, const char *const *strings, uint32_t *n)
+{
+	for (; strings && *strings; strings++) {
+		size_t need = strlen(*strings) + 1;
+
+		if (*len + need > sizeof(link->payload))
+			return false;
+		memcpy(link->payload + *len, *strings, need);
+		*len += need;
+		++*n;
+	}
+	return true;
+}
+
+static int send_run(struct runner_link *link, const struct runner_ask *ask,
+		    struct runner_call *call, uint64_t id)
+{
+	struct message_run head = {
+		.id = id,
+		.uid = ask->uid,
+		.gid = ask->gid,
+		.timeout_ms = ask->timeout_ms,
+		.wants_report = call != NULL,
+		.lane = ask->lane,
+	};
+	size_t len = sizeof(head);
+	int err;
+
+	if (!put_all(link, &len, ask->argv, &head.n_argv) ||
+	    !put_all(link, &len, ask->more, &head.n_argv) ||
+	    !put_all(link, &len, ask->env, &head.n_env))
+		return -E2BIG;
+	memcpy(link->payload, &head, sizeof(head));
+	err = channel_send(link->lfd.fd, MESSAGE_RUN, link->payload, len);
+	if (err || !call)
+		return err;
+	call->id = id;
+	list_push(&link->calls, &call->link);
+	return 0;
+}
+
+static void send_cancel(struct runner_link *link, uint64_t id)
+{
+	struct message_run_exit which = {.id = id};
+
+	if (link->lfd.fd >= 0)
+		channel_send(link->lfd.fd, MESSAGE_RUN_CANCEL, &which, sizeof(which));
+}
+
+int runner_link_run(struct runner_link *link, const struct runner_ask *ask,
+		    struct runner_call *call)
+{
+	if (link->lfd.fd < 0)
+		return -ENOTCONN;
+	return send_run(link, ask, call, ++link->next_id);
+}
+
+int runner_link_replace(struct runner_link *link, const struct runner_ask *ask,
+			struct runner_call *call, uint64_t id)
+{
+	if (link->lfd.fd < 0)
+		return -ENOTCONN;
+	send_cancel(link, id);
+	return send_run(link, ask, call, id);
+}
+
+void runner_link_cancel(struct runner_link *link, struct runner_call *call)
+{
+	if (!call->id)
+		return;
+	send_cancel(link, call->id);
+	forget(call);
+}
+
+static void take_exit(struct runner_link *link)
+{
+	struct message_run_exit exit;
+	struct list *pos;
+
+	if (link->msg.type != MESSAGE_RUN_EXIT || link->msg.len < sizeof(exit))
+		return;
+	memcpy(&exit, link->msg.payload, sizeof(exit));
+	LIST_EACH(pos, &link->calls)
+	{
+		struct runner_call *call = container_of(pos, struct runner_call, link);
+		struct slice output = {link->msg.payload + sizeof(exit),
+				       link->msg.len - sizeof(exit)};
+
+		if (call->id != exit.id)
+			continue;
+		forget(call);
+		call->on_exit(call, &exit, output);
+		return;
+	}
+}
+
+void runner_link_read(struct runner_link *link)
+{
+	int got = 0;
+
+	while (link->lfd.fd >= 0 && (got = channel_recv(link->lfd.fd, &link->msg)) == 1)
+		take_exit(link);
+	if (link->lfd.fd < 0 || got == -EAGAIN)
+		return;
+	/* The other end is closed: so is the master. Whoever waits, waits for its own time. */
+	loop_fd_del(link->loop, &link->lfd);
+	link->lfd.fd = -1;
+}
