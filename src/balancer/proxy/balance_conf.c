@@ -38,6 +38,8 @@ static void read_balance(struct conf_ctx *ctx, const struct conf_line *line, voi
 	}
 	if (word[name.len] && strcmp(found->name, "random") != 0)
 		conf_ctx_error(ctx, line, 1, "'balance %s' takes no argument", found->name);
+	else if (strncmp(word + name.len, "(0", 2) == 0)
+		conf_ctx_error(ctx, line, 1, "'balance random' draws one server at least");
 	else if (word[name.len] && strcmp(word + name.len, "(2)") != 0)
 		conf_ctx_warn(ctx, line, 1, "'balance random' always draws two servers");
 	conf_ctx_args(ctx, line, 1, 1);

@@ -22,6 +22,11 @@ static void gone(struct conf_ctx *ctx, const struct conf_line *line, void *targe
 		name, sections, CONF_UNSERVED, 0, 0, 0, args, NULL, CONF_EFFECT_RELOAD, NULL, why, \
 			"0.1", 0                                                                   \
 	}
+#define UNSERVED_STRICT(name, sections, args, why)                                                 \
+	{                                                                                          \
+		name, sections, CONF_UNSERVED, 0, 0, 0, args, NULL, CONF_EFFECT_RELOAD, NULL, why, \
+			"0.1", CONF_STRICT                                                         \
+	}
 #define IGNORED(name, sections, args, why)                                                        \
 	{                                                                                         \
 		name, sections, CONF_IGNORED, 0, 0, 0, args, NULL, CONF_EFFECT_RELOAD, NULL, why, \
@@ -111,12 +116,12 @@ static const struct conf_keyword rows[] = {
 	UNSERVED("stick-table", CONF_PROXY, "type <type> size <n> ...", "stick tables"),
 	UNSERVED("tcp-check", CONF_DBE, "...", ""),
 	UNSERVED("tcp-request", CONF_DPROXY, "connection|session|content|inspect-delay ...", ""),
-	UNSERVED("tcp-response", CONF_DBE, "content|inspect-delay ...", ""),
+	UNSERVED_STRICT("tcp-response", CONF_DBE, "content|inspect-delay ...", ""),
 	UNSERVED("unique-id-format", CONF_DFE, "<format>", ""),
 	UNSERVED("unique-id-header", CONF_DFE, "<name>", ""),
 	UNSERVED("use_backend", CONF_FE, "<backend> [if|unless <condition>]", ""),
 	UNSERVED("use-fcgi-app", CONF_BE, "<name>", "FastCGI"),
-	UNSERVED("use-server", CONF_BE, "<server> if|unless <condition>", ""),
+	UNSERVED_STRICT("use-server", CONF_BE, "<server> if|unless <condition>", ""),
 	UNSERVED("declare", CONF_FE, "capture ...", ""),
 	{.name = NULL},
 };

@@ -23,14 +23,21 @@ static void resolve_backend(struct conf_ctx *ctx, struct proxy_conf *p)
 	if (!backend)
 		conf_error(ctx->diags, p->place, "%s '%s': there is no backend '%s'", kind(p),
 			   p->name, p->default_backend_name);
-	else if (backend->mode != p->mode)
+	else if (p->mode == PROXY_MODE_HTTP && backend->mode == PROXY_MODE_TCP)
 		conf_error(ctx->diags, p->place,
-			   "%s '%s' is in mode %s, its default_backend '%s' (%s:%u) in mode %s",
-			   kind(p), p->name, p->mode == PROXY_MODE_HTTP ? "http" : "tcp",
-			   backend->name, backend->place.file, backend->place.line,
-			   backend->mode == PROXY_MODE_HTTP ? "http" : "tcp");
+			   "%s '%s' is in mode http, its default_backend '%s' (%s:%u) in mode tcp",
+			   kind(p), p->name, backend->name, backend->place.file,
+			   backend->place.line);
 	else
 		p->default_backend = backend;
+	/* HAProxy begins such a connection as TCP and goes on as HTTP in the backend. */
+	if (backend && p->mode == PROXY_MODE_TCP && backend->mode == PROXY_MODE_HTTP) {
+		conf_warn(ctx->diags, p->place,
+			  "%s '%s' is in mode tcp, its default_backend '%s' in mode http: it is "
+			  "served in mode http",
+			  kind(p), p->name, backend->name);
+		p->mode = PROXY_MODE_HTTP;
+	}
 }
 
 /* In mode tcp, what needs http has no effect: it is taken away, with a warning at its line. */
@@ -203,8 +210,8 @@ void proxy_conf_finish(struct conf_ctx *ctx, void *root)
 	for (struct proxy_conf *p = conf->proxies; p; p = p->next) {
 		struct proxy_build *b = proxy_build_of(p);
 
-		resolve_backend(ctx, p);
 		strip_http(ctx, b);
+		resolve_backend(ctx, p);
 		expand_global_log(ctx, b);
 		check_servers(ctx, p);
 		check_ids(ctx, p);

@@ -38,7 +38,8 @@ static void read_disabled(struct conf_ctx *ctx, const struct conf_line *line, vo
 
 static void read_description(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
-	((struct proxy_conf *)target)->description = conf_line_join(ctx->arena, line, 1);
+	if (conf_ctx_args(ctx, line, 1, UINT_MAX))
+		((struct proxy_conf *)target)->description = conf_line_join(ctx->arena, line, 1);
 }
 
 static void read_id(struct conf_ctx *ctx, const struct conf_line *line, void *target)
@@ -180,7 +181,7 @@ static const struct conf_keyword rows[] = {
 	CUSTOM("http-reuse", CONF_DBE, "safe|never", read_http_reuse,
 	       "whether idle connections to servers are used again", 0),
 	CUSTOM("retry-on", CONF_DBE, "conn-failure|none", read_retry_on,
-	       "which failures are retried", 0),
+	       "which failures are retried", CONF_STRICT),
 	{.name = NULL},
 };
 

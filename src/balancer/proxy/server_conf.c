@@ -191,12 +191,12 @@ static void source_line(struct conf_ctx *ctx, const struct conf_line *line, void
 
 static const struct conf_keyword rows[] = {
 	{"server", CONF_BE, CONF_CUSTOM, 0, 0, 0, "<name> <address>[:[port]] [options]", NULL,
-	 CONF_EFFECT_RELOAD, server_line, "a server that requests are sent to", "0.1", 0},
+	 CONF_EFFECT_RELOAD, server_line, "a server that requests are sent to", "0.1", CONF_STRICT},
 	{"default-server", CONF_DBE, CONF_CUSTOM, 0, 0, 0, "<options>", NULL, CONF_EFFECT_RELOAD,
-	 default_server_line, "options that the servers below start from", "0.1", 0},
+	 default_server_line, "options that the servers below start from", "0.1", CONF_STRICT},
 	{"server-template", CONF_BE, CONF_CUSTOM, 0, 0, 0,
 	 "<prefix> <n>|<low>-<high> <address>[:<port>] [options]", NULL, CONF_EFFECT_RELOAD,
-	 template_line, "several servers with numbered names", "0.1", 0},
+	 template_line, "several servers with numbered names", "0.1", CONF_STRICT},
 	{"source", CONF_DBE, CONF_CUSTOM, 0, 0, 0, "<address> [usesrc clientip] [interface <name>]",
 	 NULL, CONF_EFFECT_RELOAD, source_line,
 	 "the address that connections to servers leave from", "0.1", 0},

@@ -91,10 +91,11 @@ static void read_admin(struct conf_ctx *ctx, const struct conf_line *line, void 
 			       "'stats admin' is not served yet with any condition but 'if TRUE'");
 }
 
-#define ROW(name, member, args, fn, doc)                                                         \
+#define ROW(name, member, args, fn, doc) ROW_IN(CONF_DPROXY, name, member, args, fn, doc)
+#define ROW_IN(sections, name, member, args, fn, doc)                                            \
 	{                                                                                        \
-		"stats " name, CONF_DPROXY, CONF_CUSTOM, offsetof(struct proxy_conf, member), 0, \
-			0, args, NULL, CONF_EFFECT_RELOAD, fn, doc, "0.1", 0                     \
+		"stats " name, sections, CONF_CUSTOM, offsetof(struct proxy_conf, member), 0, 0, \
+			args, NULL, CONF_EFFECT_RELOAD, fn, doc, "0.1", 0                        \
 	}
 
 static const struct conf_keyword rows[] = {
@@ -107,7 +108,8 @@ static const struct conf_keyword rows[] = {
 	ROW("show-legends", stats.show_legends, "", read_flag, "the page explains more"),
 	ROW("show-node", stats.node, "[<name>]", read_show, "the page names the node"),
 	ROW("show-desc", stats.desc, "[<text>]", read_show, "the page shows a description"),
-	ROW("admin", stats.admin, "if TRUE", read_admin, "the page may change servers' states"),
+	ROW_IN(CONF_PROXY, "admin", stats.admin, "if TRUE", read_admin,
+	       "the page may change servers' states"),
 	{"stats show-modules", CONF_DPROXY, CONF_IGNORED, 0, 0, 0, "", NULL, CONF_EFFECT_RELOAD,
 	 NULL, "the page has no modules", "0.1", 0},
 	{"stats scope", CONF_DPROXY, CONF_UNSERVED, 0, 0, 0, "<proxy>|.", NULL, CONF_EFFECT_RELOAD,

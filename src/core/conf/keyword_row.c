@@ -170,7 +170,16 @@ static void unknown(struct conf_ctx *ctx, const struct conf_line *line)
 	unsigned n_words;
 	size_t n = 0;
 
-	elsewhere = find(ctx, line, ~(uint64_t)0, &n_words);
+	elsewhere = find(ctx, line, ctx->section->forgiven, &n_words);
+	if (!elsewhere)
+		elsewhere = find(ctx, line, ~(uint64_t)0, &n_words);
+	if (elsewhere && elsewhere->sections & ctx->section->forgiven &&
+	    !(elsewhere->flags & CONF_STRICT)) {
+		conf_ctx_warn(ctx, line, 0, "'%s' has no effect in a section '%s', only in: %s",
+			      elsewhere->name, ctx->section->name,
+			      section_names(ctx, elsewhere->sections));
+		return;
+	}
 	if (elsewhere) {
 		conf_ctx_error(ctx, line, 0, "'%s' cannot stand in a section '%s', only in: %s",
 			       elsewhere->name, ctx->section->name,

@@ -50,6 +50,7 @@ struct conf_section {
 	/* A section line: checks its words, gives the target for the rows. NULL = its lines are
 	 * only looked up by name (a broken section, or one that is not served). */
 	void *(*begin)(struct conf_ctx *ctx, const struct conf_line *line);
+	uint64_t forgiven; /* keywords of these sections have no effect here: a warning, no error */
 };
 
 /* What one room brings to the grammar. */
