@@ -90,6 +90,20 @@ static const struct story stories[] = {
 		{START, 1}, {DOWN_US, 1, 360937}, {RX, 1, 150, 2, "1000"}, {DOWN_US, 1, 3609375},
 		{RUN, 0, 3609374}, {IS, 1, VRRP_BACKUP}, {RUN, 0, 1}, {IS, 1, VRRP_MASTER},
 		{DOWN_US, 1, 360937}, {DROPPED, 1, VRRP_DROP_INTERVAL_NOTE, 1}}},
+	{"v3: a master's interval is learned up to ten of our own", .conf = {.advert_us = MS(500)}, .steps = {
+		{START, 1}, {RX, 1, 150, 2, "5000"}, {DROPPED, 1, VRRP_DROP_STRETCH, 0}, {DOWN_US, 1, 18046875},
+		{RX, 1, 150, 2, "5010"}, {DROPPED, 1, VRRP_DROP_STRETCH, 1}, {DROPPED, 1, VRRP_DROP_INTERVAL_NOTE, 1},
+		{DOWN_US, 1, 18046875}, {RX, 1, 150, 2, "500"}, {DOWN_US, 1, 1804687}}},
+	{"v3: up to a second is always learned", .conf = {.advert_us = MS(10)}, .steps = {
+		{START, 1}, {RX, 1, 150, 2, "1000"}, {DROPPED, 1, VRRP_DROP_STRETCH, 0}, {DOWN_US, 1, 3609375}}},
+	{"v3: forged intervals of 40.95 s cost a few seconds, not minutes", .steps = {
+		{START, 1}, {RX, 1, 254, 2, "40950"}, {RX, 1, 254, 3, "40950"}, {RX, 1, 254, 4, "40950"},
+		{RX, 1, 254, 5, "40950"}, {DROPPED, 1, VRRP_DROP_STRETCH, 4}, {RUN, 0, 3609374},
+		{IS, 1, VRRP_BACKUP}, {RUN, 0, 1}, {IS, 1, VRRP_MASTER}}},
+	{"v3: the interval learned from a rival that wins is capped too", .steps = {
+		TAKEOVER, {RX, 1, 254, 2, "40950"}, {IS, 1, VRRP_BACKUP}, {RUN, 0, 3609375}, {IS, 1, VRRP_MASTER}}},
+	{"v3: our own interval may be long", .conf = {.advert_us = S(10)}, .steps = {
+		{START, 1}, {RX, 1, 150, 2, "40950"}, {DROPPED, 1, VRRP_DROP_STRETCH, 0}, {DOWN_US, 1, 147803906}}},
 	{"v3 does not learn from one it preempts", .steps = {
 		{START, 1}, {RX, 1, 50, 2, "1000"}, {DOWN_US, 1, 360937}}},
 	{"v3: priority 0 uses the learnt skew", .steps = {
@@ -275,6 +289,13 @@ static const struct story stories[] = {
 	{"a TTL of 254", .steps = {
 		STANDBY, {RUN, 0, MS(300)}, {RX_BAD, 1, 150, 2}, {DROPPED, 1, VRRP_DROP_TTL, 1}, {RUN, 0, 60937},
 		{IS, 1, VRRP_MASTER}}},
+	{"a source that nobody has", .steps = {
+		TAKEOVER, {RX_FROM, 1, 150, 0, "0.0.0.0"}, {RX_FROM, 1, 150, 0, "224.0.0.18"},
+		{RX_FROM, 1, 150, 0, "255.255.255.255"}, {RX_FROM, 1, 150, 0, "127.0.0.1"}, {RX_FROM, 1, 150, 0, "0.0.0.9"},
+		{DROPPED, 1, VRRP_DROP_SOURCE, 5}, {IS, 1, VRRP_MASTER}, {RX_FROM, 1, 150, 0, "10.0.0.1"}, {IS, 1, VRRP_BACKUP}}},
+	{"an IPv6 source that is not link-local", .conf = {.family = AF_INET6}, .steps = {
+		TAKEOVER, {RX_FROM, 1, 150, 0, "::"}, {RX_FROM, 1, 150, 0, "2001:db8::2"}, {RX_FROM, 1, 150, 0, "ff02::12"},
+		{DROPPED, 1, VRRP_DROP_SOURCE, 3}, {IS, 1, VRRP_MASTER}, {RX_FROM, 1, 150, 0, "fe80::9"}, {IS, 1, VRRP_BACKUP}}},
 	{"another router with our VRID", .steps = {
 		TAKEOVER, {RX_OTHER, 1, 150, 2}, {IS, 1, VRRP_MASTER}, {DROPPED, 1, VRRP_DROP_ADDRESS_LIST, 1}}},
 	{"our own advertisement", .steps = {

@@ -395,6 +395,10 @@ static void inject(struct node *node, int instance, const struct step *s)
 	uint8_t buf[VRRP_PACKET_MAX];
 	size_t len;
 
+	if (s->what == RX_FROM) {
+		p.advert_us = c->advert_us;
+		assert_true(addr_parse_ip(&path.src, slice_of(s->text), 0));
+	}
 	memcpy(p.auth, c->auth_pass, sizeof(p.auth));
 	len = vrrp_packet_build(buf, sizeof(buf), &p, &path.src, &path.dst);
 	assert_true(len > 0);

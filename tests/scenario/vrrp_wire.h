@@ -41,6 +41,7 @@ enum what {
 	RX, /* n; a = priority, b = last byte of the source; from outside; text = interval in ms */
 	RX_BAD,	  /* n; as RX, but with TTL 254 */
 	RX_OTHER, /* n; as RX, but with another address list */
+	RX_FROM,  /* n; as RX; text = source address */
 	ADAPT,	  /* n; conf = next configuration; a = expected answer */
 	FORGET,	  /* counts of all nodes begin at 0 again */
 	SECOND,	  /* the steps that follow mean the second instance (a = 1) or the first (a = 0) */

@@ -11,6 +11,16 @@
 
 #include <string.h>
 
+enum { STRETCH_FACTOR = 10 };
+static const int64_t stretch_least_us = 1000000; /* pairs of 10 ms and 1 s are found in practice */
+
+int64_t vrrp_admit_interval_most_us(const struct vrrp_instance_conf *conf)
+{
+	int64_t most_us = conf->advert_us * STRETCH_FACTOR;
+
+	return most_us > stretch_least_us ? most_us : stretch_least_us;
+}
+
 void vrrp_list_build(struct vrrp_list *list, const struct vrrp_instance_conf *conf)
 {
 	size_t len = vrrp_family_len(conf->family);
@@ -28,6 +38,20 @@ static bool is_multicast(const struct addr *a)
 	const uint8_t *b = vrrp_addr_bytes(a);
 
 	return a->sa.sa_family == AF_INET6 ? b[0] == 0xff : (b[0] & 0xf0) == 0xe0;
+}
+
+/* 5.1.1.1: the interface's primary address; 5.1.2.1: its link-local one. Between unicast peers
+ * any IPv6 address may stand. */
+static bool source_is_possible(const struct addr *src, bool multicast)
+{
+	const uint8_t *b = vrrp_addr_bytes(src);
+	static const uint8_t none[16];
+
+	if (src->sa.sa_family == AF_INET)
+		return b[0] != 0 && b[0] != 127 && b[0] < 224;
+	if (multicast)
+		return b[0] == 0xfe && (b[1] & 0xc0) == 0x80;
+	return b[0] != 0xff && memcmp(b, none, sizeof(none)) != 0;
 }
 
 static enum vrrp_drop admit_peer(const struct vrrp_instance_conf *conf,
@@ -54,6 +78,8 @@ enum vrrp_drop vrrp_admit_path(const struct vrrp_instance_conf *conf, const stru
 
 	if (multicast != !conf->peers)
 		return VRRP_DROP_CARRIAGE;
+	if (!source_is_possible(&path->src, multicast))
+		return VRRP_DROP_SOURCE;
 	if (!multicast)
 		return admit_peer(conf, path);
 	return path->ttl == 255 ? VRRP_ACCEPT : VRRP_DROP_TTL;
@@ -100,6 +126,8 @@ enum vrrp_drop vrrp_admit(const struct vrrp_instance_conf *conf, const struct vr
 			return VRRP_DROP_AUTH;
 		if (p->advert_us != conf->advert_us)
 			return VRRP_DROP_INTERVAL;
+	} else if (p->advert_us > vrrp_admit_interval_most_us(conf)) {
+		*notes |= 1u << VRRP_DROP_STRETCH;
 	} else if (p->advert_us != conf->advert_us) {
 		*notes |= 1u << VRRP_DROP_INTERVAL_NOTE;
 	}

@@ -90,6 +90,7 @@ static void add_addresses(struct vrrp_instance *inst)
 static void act(struct vrrp_instance *inst, enum vrrp_action action, int64_t heard_us)
 {
 	const struct vrrp_instance_conf *conf = inst->conf;
+	int64_t most_us = vrrp_admit_interval_most_us(conf);
 	int64_t skew_us =
 		vrrp_skew_us(conf->version, inst->priority, vrrp_instance_advert_us(inst));
 
@@ -122,6 +123,8 @@ static void act(struct vrrp_instance *inst, enum vrrp_action action, int64_t hea
 		break;
 	case VRRP_DO_LEARN: /* 6.1: version 3 only, version 2 wants equal ones */
 		inst->learned_us = conf->version == 3 ? heard_us : 0;
+		if (inst->learned_us > most_us)
+			inst->learned_us = most_us;
 		break;
 	case VRRP_DO_FORGET:
 		inst->learned_us = 0;
