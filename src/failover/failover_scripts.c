@@ -14,6 +14,8 @@ static void script_changed(void *ctx, const struct vrrp_script_conf *script, boo
 	struct failover *f = ctx;
 	struct list *pos;
 
+	if (failover_answers_script(f, script)) /* init_fail, or a result from before */
+		return;
 	LIST_EACH(pos, &f->nodes)
 	vrrp_instance_track_set(container_of(pos, struct node, link)->inst,
 				script->is_process ? VRRP_TRACK_PROCESS : VRRP_TRACK_SCRIPT,
