@@ -321,6 +321,7 @@ struct balancer_conf *balancer_conf_parse(const struct balancer_parse *how)
 	ctx.root = conf;
 	ctx.extra = &parse;
 	ctx.on_keyword = note_http_only;
+	ctx.offline = how->offline;
 	predefine(&ctx, how);
 	conf_native_read_paths(&ctx, how->paths, how->n_paths);
 	conf_native_finish(&ctx);

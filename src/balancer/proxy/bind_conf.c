@@ -201,6 +201,11 @@ static bool read_address(struct conf_ctx *ctx, const struct conf_line *line, uns
 			       "'sockpair@' is known but not served on bind lines yet");
 		return false;
 	}
+	proxy_parse_of(ctx)->n_listeners += 1 + address.port_high - address.port_low;
+	if (proxy_parse_of(ctx)->n_listeners > PROXY_LISTENERS_MAX) {
+		conf_ctx_error(ctx, line, i, "more than %d listeners", PROXY_LISTENERS_MAX);
+		return false;
+	}
 	if (!address.has_port) {
 		add_listener(ctx, tmpl, &address, 0, tail);
 		return true;

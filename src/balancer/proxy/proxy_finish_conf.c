@@ -3,6 +3,8 @@
  * that need `mode http`, settings taken from global, missing timeouts. Errors and warnings follow
  * what haproxy 2.6 says in the same places. Called once per load through proxy_part_proxy.finish.
  */
+#include <stdlib.h>
+
 #include "balancer/proxy/proxy_parse.h"
 
 static const char *kind(const struct proxy_conf *p)
@@ -85,30 +87,51 @@ static void expand_global_log(struct conf_ctx *ctx, struct proxy_build *b)
 		b->conf.log_tag = global->log_tag;
 }
 
-static bool id_taken(const struct proxy_conf *p, unsigned id, const struct server_conf *but)
-{
-	for (const struct server_conf *s = p->servers; s; s = s->next) {
-		if (s != but && s->id == id)
-			return true;
-	}
-	return false;
-}
-
+/* Numbers for those without `id`: the lowest that nobody has. */
 static void number_servers(struct conf_ctx *ctx, struct proxy_conf *p)
 {
+	/* One more than there are servers is always free. */
+	bool *taken = ARENA_ARRAY(ctx->arena, bool, p->n_servers + 2);
 	unsigned next = 1;
 
 	for (struct server_conf *s = p->servers; s; s = s->next) {
-		if (s->id && id_taken(p, s->id, s))
+		if (!s->id || s->id > p->n_servers)
+			continue;
+		if (taken[s->id])
 			conf_error(ctx->diags, s->place, "server '%s/%s': the id %u is taken",
 				   p->name, s->name, s->id);
+		taken[s->id] = true;
 	}
 	for (struct server_conf *s = p->servers; s; s = s->next) {
-		if (s->id)
-			continue;
-		while (id_taken(p, next, s))
+		while (taken[next])
 			next++;
-		s->id = next++;
+		if (!s->id)
+			s->id = next++;
+	}
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct server_conf *x = *(struct server_conf *const *)a,
+				 *y = *(struct server_conf *const *)b;
+	int order = strcmp(x->name, y->name);
+
+	return order ? order : (x->place.line > y->place.line) - (x->place.line < y->place.line);
+}
+
+static void check_names(struct conf_ctx *ctx, const struct proxy_conf *p)
+{
+	struct server_conf **sorted = ARENA_ARRAY(ctx->arena, struct server_conf *, p->n_servers);
+	size_t n = 0;
+
+	for (struct server_conf *s = p->servers; s; s = s->next)
+		sorted[n++] = s;
+	qsort(sorted, n, sizeof(*sorted), by_name);
+	for (size_t i = 1; i < n; i++) {
+		if (strcmp(sorted[i - 1]->name, sorted[i]->name) == 0)
+			conf_error(ctx->diags, sorted[i]->place,
+				   "%s '%s' has a server '%s' already, at line %u", kind(p),
+				   p->name, sorted[i]->name, sorted[i - 1]->place.line);
 	}
 }
 
@@ -145,12 +168,6 @@ static void check_servers(struct conf_ctx *ctx, struct proxy_conf *p)
 	bool trust = proxy_parse_of(ctx)->ssl_server_verify_none;
 
 	for (struct server_conf *s = p->servers; s; s = s->next) {
-		const struct server_conf *twin = find_server(p, slice_of(s->name));
-
-		if (twin != s)
-			conf_error(ctx->diags, s->place,
-				   "%s '%s' has a server '%s' already, at line %u", kind(p),
-				   p->name, s->name, twin->place.line);
 		if (s->track)
 			check_track(ctx, s);
 		s->verify_none = s->verify_none || (trust && !s->ca_file);
@@ -162,6 +179,7 @@ static void check_servers(struct conf_ctx *ctx, struct proxy_conf *p)
 		if (s->minconn > s->maxconn)
 			s->minconn = s->maxconn;
 	}
+	check_names(ctx, p);
 	number_servers(ctx, p);
 }
 

@@ -38,6 +38,7 @@ struct proxy_parse { /* ctx->extra */
 	struct listener_conf **stats_socket_tail;
 	struct proxy_conf **proxy_tail;
 	struct userlist_conf **userlist_tail;
+	unsigned n_listeners, n_servers; /* of all proxies; bounded */
 	struct group_wait *group_waits; /* userlist_conf.c's */
 	bool ssl_server_verify_none;
 };
@@ -56,6 +57,9 @@ extern const struct conf_part proxy_part_global, proxy_part_tuning, proxy_part_p
 extern const struct conf_section proxy_sections[];
 /* Lists of options on a line, for the manual. */
 extern const struct conf_option bind_options[], server_options[];
+
+/* What one configuration may have: a wrong range is said, not carried out. */
+enum { PROXY_LISTENERS_MAX = 200000, PROXY_SERVERS_MAX = 50000 };
 
 /* Reads a bind line's addresses and options, from words[1] on; appends to *tail. kind names the
  * line in messages. False when something was wrong. */
@@ -79,6 +83,7 @@ struct balancer_parse {
 	struct conf_diags *diags;
 	const char *local_peer; /* -L; NULL = the host's name */
 	bool master_worker;
+	bool offline; /* names in addresses are not looked up */
 };
 
 /* Always a configuration; it may be used when diags->n_errors is 0. */

@@ -55,8 +55,15 @@ unsigned source_conf_read(struct conf_ctx *ctx, const struct conf_line *line, un
 static void add_server(struct conf_ctx *ctx, struct proxy_build *b, const struct server_conf *from,
 		       const char *name)
 {
-	struct server_conf *s = ARENA_NEW(ctx->arena, struct server_conf);
+	struct server_conf *s;
 
+	if (++proxy_parse_of(ctx)->n_servers > PROXY_SERVERS_MAX) {
+		if (proxy_parse_of(ctx)->n_servers == PROXY_SERVERS_MAX + 1)
+			conf_error(ctx->diags, from->place, "more than %d servers",
+				   PROXY_SERVERS_MAX);
+		return;
+	}
+	s = ARENA_NEW(ctx->arena, struct server_conf);
 	*s = *from;
 	s->next = NULL;
 	s->proxy = &b->conf;

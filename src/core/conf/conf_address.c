@@ -99,7 +99,7 @@ static bool look_up(struct parse *p, const char *host, int family)
 	p->out->host = arena_strdup(p->ctx->arena, host);
 	if (!(p->flags & CONF_ADDRESS_RESOLVE))
 		return wrong(p, "an address is expected here, not a name");
-	err = getaddrinfo(host, NULL, &hints, &found);
+	err = p->ctx->offline ? EAI_AGAIN : getaddrinfo(host, NULL, &hints, &found);
 	if (!err && found && addr_from_sockaddr(&p->out->addr, found->ai_addr, found->ai_addrlen)) {
 		addr_set_port(&p->out->addr, p->out->port_low);
 	} else if (p->flags & CONF_ADDRESS_LAZY) {

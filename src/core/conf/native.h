@@ -87,6 +87,7 @@ struct conf_ctx {
 	enum conf_prefix prefix;              /* `no`, `default` */
 	unsigned n_taken; /* words an option with n_args -1 took behind its name */
 	struct conf_env *env;
+	bool offline; /* names in addresses are not looked up: they do not resolve */
 	/* After each line whose row was applied to a target. May be NULL. */
 	void (*on_keyword)(struct conf_ctx *ctx, const struct conf_keyword *row,
 			   const struct conf_line *line);
