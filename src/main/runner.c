@@ -383,6 +383,8 @@ static int open_signals(struct runner *r)
 
 static int open_clients(struct runner *r, const int *fds, size_t n)
 {
+	const struct message_run_exit hello = {.status = -1, .err = ECONNRESET};
+
 	if (n > CLIENTS_MAX)
 		return -E2BIG;
 	for (unsigned i = 0; i < n; i++) {
@@ -397,6 +399,7 @@ static int open_clients(struct runner *r, const int *fds, size_t n)
 		if (err)
 			return err;
 		r->n_open++;
+		channel_send(fds[i], MESSAGE_RUN_EXIT, &hello, sizeof(hello));
 	}
 	r->n_clients = (unsigned)n;
 	return n ? 0 : -EINVAL;

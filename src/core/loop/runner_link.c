@@ -39,8 +39,10 @@ struct runner_link *runner_link_new(struct loop *loop, int fd)
 	list_init(&link->calls);
 	if (fd >= 0)
 		err = loop_fd_add(loop, &link->lfd, LOOP_IN);
-	if (!err)
+	if (!err) {
+		runner_link_read(link); /* nobody waits yet: what is there is of earlier lives */
 		return link;
+	}
 	free(link);
 	errno = -err;
 	return NULL;
@@ -141,6 +143,27 @@ void runner_link_cancel(struct runner_link *link, struct runner_call *call)
 	forget(call);
 }
 
+/* A new runner: what the one before it was doing is lost, what it had not read is not. The new one
+ * is asked to forget that, so that nothing runs twice. */
+static void take_hello(struct runner_link *link, const struct message_run_exit *exit)
+{
+	struct list lost = LIST_INIT(lost);
+
+	while (!list_empty(&link->calls)) {
+		struct list *pos = link->calls.next;
+
+		list_del(pos);
+		list_push(&lost, pos);
+	}
+	while (!list_empty(&lost)) {
+		struct runner_call *call = container_of(lost.next, struct runner_call, link);
+
+		send_cancel(link, call->id);
+		forget(call);
+		call->on_exit(call, exit, (struct slice){NULL, 0});
+	}
+}
+
 static void take_exit(struct runner_link *link)
 {
 	struct message_run_exit exit;
@@ -149,6 +172,10 @@ static void take_exit(struct runner_link *link)
 	if (link->msg.type != MESSAGE_RUN_EXIT || link->msg.len < sizeof(exit))
 		return;
 	memcpy(&exit, link->msg.payload, sizeof(exit));
+	if (exit.id == 0) {
+		take_hello(link, &exit);
+		return;
+	}
 	LIST_EACH(pos, &link->calls)
 	{
 		struct runner_call *call = container_of(pos, struct runner_call, link);

@@ -26,7 +26,8 @@ struct runner_ask {
 struct runner_call {
 	struct list link;
 	uint64_t id; /* 0 = nothing is awaited */
-	/* May ask again, and may free the call. output: the last bytes it wrote. */
+	/* May ask again, and may free the call. output: the last bytes it wrote. A status of -1
+	 * with err ECONNRESET: the runner ended meanwhile, there is no result. */
 	void (*on_exit)(struct runner_call *call, const struct message_run_exit *exit,
 			struct slice output);
 };

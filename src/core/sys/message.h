@@ -28,7 +28,9 @@ enum message_type {
 	MESSAGE_RUN = 48,   /* struct message_run, then argv and env as NUL-terminated strings */
 	MESSAGE_RUN_CANCEL, /* struct message_run_exit (id only): kill it, no report */
 	/* runner -> failover, balancer */
-	MESSAGE_RUN_EXIT, /* struct message_run_exit, then the last bytes of its output as text */
+	/* struct message_run_exit, then the last bytes of its output as text. Id 0, once, when a
+	 * runner starts: what an earlier one ran on this channel has ended, no report will come. */
+	MESSAGE_RUN_EXIT,
 };
 
 struct message_reloaded {
@@ -39,7 +41,7 @@ struct message_reloaded {
 struct message_run {
 	uint64_t id; /* the sender's own; comes back in the report */
 	uint32_t uid, gid;
-	uint32_t timeout_ms; /* 0 = none; then SIGTERM, and SIGKILL two seconds later */
+	uint32_t timeout_ms;	/* 0 = none; then SIGTERM, and SIGKILL two seconds later */
 	uint32_t n_argv, n_env; /* env is added to the runner's own */
 	uint32_t wants_report;
 	/* Not 0: runs one after the other with others of this lane and client (but waits at most

@@ -136,6 +136,7 @@ struct failover_conf *failover_conf_parse(struct conf_files *files, const char *
 
 	init(b, files, arena, diags, options);
 	grammar.config_id = b->options->config_id;
+	grammar.expanded_max = b->options->expanded_max;
 	for (size_t i = 0; i < n_paths; i++) {
 		trees[i] = blocks_parse(files, paths[i], arena, diags, &grammar);
 		walk_globals(b, trees[i]);

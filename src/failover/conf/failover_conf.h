@@ -13,6 +13,7 @@
 struct failover_conf_options {
 	const char *config_id;	 /* keepalived's -i; NULL = the short host name */
 	const char *script_path; /* where scripts without '/' are searched; NULL = $PATH */
+	size_t expanded_max;	 /* see blocks_options; 0 = the default */
 };
 
 /* Never NULL; good only when diags has no errors. Lives in arena. options may be NULL. */

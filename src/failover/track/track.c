@@ -90,6 +90,10 @@ static void on_exit_of_script(struct runner_call *call, const struct message_run
 
 	if (item->track->ops->answered && item->track->ops->answered(item->track->ctx, item->conf))
 		return;
+	if (exit->status < 0 && exit->err == ECONNRESET) { /* no result: once more, now */
+		loop_timer_set(item->track->loop, &item->timer, loop_now_us(item->track->loop));
+		return;
+	}
 	if (success)
 		item->last_status = 0;
 	else

@@ -5,6 +5,7 @@
 #ifndef RELAIS_TESTS_FAKE_RUNNER_H
 #define RELAIS_TESTS_FAKE_RUNNER_H
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -70,6 +71,15 @@ static inline void fake_runner_answer(struct fake_runner *f, int status, bool ti
 	memcpy(payload, &exit, sizeof(exit));
 	memcpy(payload + sizeof(exit), output, len);
 	channel_send(f->ends[1], MESSAGE_RUN_EXIT, payload, sizeof(exit) + len);
+	runner_link_read(f->link);
+}
+
+/* As a runner that has just started. */
+static inline void fake_runner_hello(struct fake_runner *f)
+{
+	struct message_run_exit exit = {.status = -1, .err = ECONNRESET};
+
+	channel_send(f->ends[1], MESSAGE_RUN_EXIT, &exit, sizeof(exit));
 	runner_link_read(f->link);
 }
 

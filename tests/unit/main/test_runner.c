@@ -34,33 +34,6 @@ struct fixture {
 	char output[RUNNER_OUTPUT_MAX + 1];
 };
 
-static int setup(void **state)
-{
-	struct fixture *f = calloc(1, sizeof(*f));
-	int a[2], b[2];
-
-	assert_non_null(f);
-	strcpy(f->dir, "/tmp/relais-runner-XXXXXX");
-	assert_non_null(mkdtemp(f->dir));
-	assert_int_equal(channel_pair(a), 0);
-	assert_int_equal(channel_pair(b), 0);
-	f->pid = fork();
-	if (f->pid == 0) {
-		int theirs[2] = {a[1], b[1]};
-
-		close(a[0]);
-		close(b[0]);
-		log_setup("runner", LOG_LEVEL_EMERG, false, false);
-		_exit(runner_main(theirs, 2));
-	}
-	close(a[1]);
-	close(b[1]);
-	f->fds[0] = a[0];
-	f->fds[1] = b[0];
-	*state = f;
-	return 0;
-}
-
 static void hang_up(struct fixture *f)
 {
 	for (int i = 0; i < 2; i++) {
@@ -120,6 +93,36 @@ static void listen_for(struct fixture *f)
 	assert_in_range(n, 0, RUNNER_OUTPUT_MAX);
 	memcpy(f->output, f->msg.payload + sizeof(f->exit), n);
 	f->output[n] = '\0';
+}
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	int a[2], b[2];
+
+	assert_non_null(f);
+	strcpy(f->dir, "/tmp/relais-runner-XXXXXX");
+	assert_non_null(mkdtemp(f->dir));
+	assert_int_equal(channel_pair(a), 0);
+	assert_int_equal(channel_pair(b), 0);
+	f->pid = fork();
+	if (f->pid == 0) {
+		int theirs[2] = {a[1], b[1]};
+
+		close(a[0]);
+		close(b[0]);
+		log_setup("runner", LOG_LEVEL_EMERG, false, false);
+		_exit(runner_main(theirs, 2));
+	}
+	close(a[1]);
+	close(b[1]);
+	f->fds[0] = a[0];
+	f->fds[1] = b[0];
+	*state = f;
+	listen_for(f); /* it is there, and runs nothing of an earlier life */
+	assert_int_equal(f->exit.id, 0);
+	assert_int_equal(f->exit.err, ECONNRESET);
+	return 0;
 }
 
 static bool exists(const struct fixture *f, const char *name)

@@ -191,6 +191,27 @@ static void a_run_that_is_out_is_not_doubled(void **state)
 	close_world(&w);
 }
 
+static void a_new_runner_is_asked_again(void **state)
+{
+	struct world w;
+	struct conf c;
+
+	(void)state;
+	build(&c);
+	c.tracks[0].next = NULL;
+	open_world(&w, &c);
+	loop_sim_advance(w.runner.loop, 10);
+	fake_runner_next(&w.runner);
+	fake_runner_hello(&w.runner);
+	assert_string_equal(w.told, ""); /* no result, so no failure */
+	loop_sim_advance(w.runner.loop, 10);
+	assert_string_equal(fake_runner_next(&w.runner), "cancel"); /* if it was not read yet */
+	assert_string_equal(fake_runner_next(&w.runner), "/bin/a x y");
+	fake_runner_answer(&w.runner, 0, false, "");
+	assert_string_equal(w.told, "a+ ");
+	close_world(&w);
+}
+
 static void what_the_seam_answers_is_not_run(void **state)
 {
 	struct world w;
@@ -274,6 +295,7 @@ int main(void)
 		cmocka_unit_test(rise_and_fall_count_in_a_row),
 		cmocka_unit_test(scripts_are_run_and_told),
 		cmocka_unit_test(a_run_that_is_out_is_not_doubled),
+		cmocka_unit_test(a_new_runner_is_asked_again),
 		cmocka_unit_test(what_the_seam_answers_is_not_run),
 		cmocka_unit_test(init_fail_is_down_from_the_start),
 		cmocka_unit_test(a_reload_keeps_what_is_the_same),
