@@ -8,7 +8,7 @@
 #include "balancer/server/server.h"
 #include "core/sys/shared_page.h"
 
-struct stats_page_ops; /* flow/flow.h */
+struct stats_page_ops; /* proxy/stats_page.h */
 
 struct balancer_setup { /* from the master, before the fork */
 	const struct balancer_conf *conf;

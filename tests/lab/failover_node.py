@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 
-from netlab import TOP, LabError, comm_of, descendants_of, is_alive, send_signal, wait_for
+from netlab import TOP, LabError, descendants_of, is_alive, send_signal, wait_for
 
 PROBE = os.environ.get("FAILOVER_PROBE", str(TOP / "build/tests/lab/failover_probe"))
 
@@ -61,7 +61,7 @@ class Relais:
         return [self.process.pid] + descendants_of(self.process.pid)
 
     def failover_pid(self):
-        return next(pid for pid in self.pids() if comm_of(pid) == "probe-failover")
+        return descendants_of(self.process.pid)[0]
 
     def log_text(self):
         return self.log.read_text() if self.log.exists() else ""

@@ -4,14 +4,13 @@
  * and does what lines on stdin say. End of stdin or SIGTERM = stop.
  *
  *   failover_probe [-I NAME] -i IF -r VRID -p PRIO -a ADVERT_MS -V 2|3 [-n] [-P PASSWORD]
- *                  [-s SOURCE] [-u PEER]... [-t TRACKED_IF] [-q WEIGHT] [-S SCRIPT] [-N SCRIPT]
- *                  [-x EXCLUDED/LEN]... VIP/LEN ...
+ *                  [-s SOURCE] [-u PEER]... [-t TRACKED_IF] [-q WEIGHT] [-x EXCLUDED/LEN]...
+ *                  VIP/LEN ...
  *
- * -q tracks a script that only asks whether haproxy lives, -S one that is run ten times a second,
- * -N is the notify script (failover/failover_scripts.c, main/runner.c). * -I begins a further
- * instance. Lines: stop | crash (kill -9, then one that resumes) | show | watch (the balancer has a
- * say, and beats) | hang | beat | up | down | lost | gone (its slot) | reload ARGUMENTS. Each is
- * answered by a line on stdout.
+ * -q tracks a script that only asks whether haproxy lives. *
+ * -I begins a further instance. Lines: stop | crash (kill -9, then one that resumes) | show |
+ * watch (the balancer has a say, and beats) | hang | beat | up | down | lost | gone (its slot) |
+ * reload ARGUMENTS. Each is answered by a line on stdout.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -20,7 +19,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -31,7 +29,6 @@
 #include "core/sys/message.h"
 #include "failover/address/hold.h"
 #include "failover/failover.h"
-#include "main/runner.h"
 
 enum { ARGS_MAX = 128, BEAT_US = 50000 };
 
@@ -43,7 +40,6 @@ struct probe {
 	struct failover_conf *conf;
 	struct arena arena;
 	pid_t child;
-	int runner[2]; /* the channel's ends: the runner's, failover's */
 	bool hangs, crashing, stopping;
 	int status;
 	struct channel_message msg;
@@ -85,33 +81,23 @@ static struct vrrp_instance_conf *instance_new(struct arena *arena, const char *
 	return i;
 }
 
-static struct script_conf command(struct arena *arena, const char *path)
-{
-	const char **argv = ARENA_ARRAY(arena, const char *, 2);
-
-	argv[0] = arena_strdup(arena, path);
-	return (struct script_conf){.argv = argv, .text = argv[0]};
-}
-
-/* path NULL: a script that the seam answers. */
-static void track_script(struct arena *arena, struct failover_conf *conf,
-			 struct vrrp_instance_conf *i, const char *path, int weight)
+/* The script is known to the configuration under one name, however many ask. */
+static void ask_balancer(struct arena *arena, struct failover_conf *conf,
+			 struct vrrp_instance_conf *i, int weight)
 {
 	struct vrrp_track_conf *track = ARENA_NEW(arena, struct vrrp_track_conf);
-	struct vrrp_script_conf *script = ARENA_NEW(arena, struct vrrp_script_conf);
 
-	script->name = path ? "chk_script" : "chk_haproxy";
-	script->asks_balancer = !path;
-	script->script = command(arena, path ? path : "/usr/bin/false");
-	script->interval_us = 100000;
-	script->timeout_us = 1000000;
-	script->rise = script->fall = 1;
-	script->weight = weight;
-	script->next = conf->scripts;
-	conf->scripts = script;
+	if (!conf->scripts) {
+		conf->scripts = ARENA_NEW(arena, struct vrrp_script_conf);
+		conf->scripts->name = "chk_haproxy";
+		conf->scripts->asks_balancer = true;
+		conf->scripts->interval_us = 1000000;
+		conf->scripts->rise = conf->scripts->fall = 1;
+		conf->scripts->weight = weight;
+	}
 	track->kind = VRRP_TRACK_SCRIPT;
-	track->name = script->name;
-	track->script = script;
+	track->name = conf->scripts->name;
+	track->script = conf->scripts;
 	track->weight = weight;
 	track->weight_set = true;
 	track->next = i->tracks;
@@ -190,7 +176,7 @@ static struct failover_conf *conf_from_args(struct arena *arena, int argc, char 
 	conf->arena = arena;
 	conf->router_id = "probe";
 	optind = 0;
-	while ((opt = getopt(argc, argv, "-I:i:r:p:a:V:nP:s:u:t:q:S:N:x:")) != -1) {
+	while ((opt = getopt(argc, argv, "-I:i:r:p:a:V:nP:s:u:t:q:x:")) != -1) {
 		if (!i || opt == 'I') {
 			i = instance_new(arena, opt == 'I' ? optarg : "VI_1");
 			*tail = i;
@@ -200,11 +186,7 @@ static struct failover_conf *conf_from_args(struct arena *arena, int argc, char 
 		if (opt == 1)
 			add_vip(arena, i, arena_strdup(arena, optarg));
 		else if (opt == 'q')
-			track_script(arena, conf, i, NULL, atoi(optarg));
-		else if (opt == 'S')
-			track_script(arena, conf, i, optarg, 0);
-		else if (opt == 'N')
-			i->notify.any = command(arena, optarg);
+			ask_balancer(arena, conf, i, atoi(optarg));
 		else if (opt != 'I')
 			take_option(arena, i, opt, optarg);
 	}
@@ -231,7 +213,7 @@ static struct failover_conf *parse(struct conf_files *files, struct conf_diags *
 static void start_failover(struct probe *p, bool resume)
 {
 	struct failover_setup setup = {.conf = p->conf,
-				       .runner_fd = p->runner[1],
+				       .runner_fd = -1,
 				       .page = p->page,
 				       .resume = resume,
 				       .parse = parse};
@@ -242,7 +224,6 @@ static void start_failover(struct probe *p, bool resume)
 	p->child = fork();
 	if (p->child == 0) {
 		close(ends[0]);
-		prctl(PR_SET_NAME, "probe-failover");
 		setup.master_fd = ends[1];
 		log_setup("failover", LOG_LEVEL_DEBUG, true, false);
 		_exit(failover_main(&setup));
@@ -250,18 +231,6 @@ static void start_failover(struct probe *p, bool resume)
 	close(ends[1]);
 	p->master.fd = ends[0];
 	loop_fd_add(p->loop, &p->master, LOOP_IN);
-}
-
-static void start_runner(struct probe *p)
-{
-	if (channel_pair(p->runner) < 0)
-		exit(1);
-	if (fork() == 0) {
-		close(p->runner[1]);
-		prctl(PR_SET_NAME, "probe-runner");
-		_exit(runner_main(&p->runner[0], 1));
-	}
-	close(p->runner[0]);
 }
 
 static void tell(struct probe *p, uint32_t type)
@@ -434,7 +403,6 @@ int main(int argc, char **argv)
 	p->in = (struct loop_fd){.on_ready = on_line, .fd = 0};
 	p->master.on_ready = on_message;
 	p->beat.on_expiry = on_beat;
-	start_runner(p);
 	start_failover(p, false);
 	sigemptyset(&term);
 	sigaddset(&term, SIGTERM);

@@ -228,9 +228,14 @@ bool conn_is_quiet(struct conn *c)
 {
 	char byte;
 
-	if (c->flags & (CONN_READABLE | CONN_HANGUP | CONN_ERROR))
+	if (c->flags & (CONN_HANGUP | CONN_ERROR | CONN_READ_END))
 		return false;
-	return recv(c->lfd.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
+	if (!(c->flags & CONN_READABLE))
+		return true;
+	if (recv(c->lfd.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno != EAGAIN)
+		return false;
+	c->flags &= (uint16_t)~CONN_READABLE;
+	return true;
 }
 
 ssize_t conn_splice_in(struct conn *c, struct conn_pipe *p, size_t max)

@@ -59,7 +59,8 @@ void conn_shut_write(struct conn *c);
 ssize_t conn_read(struct conn *c, void *buf, size_t len);
 /* > 0 bytes taken (fewer than given: CONN_WRITABLE cleared), -EAGAIN, other -errno. */
 ssize_t conn_writev(struct conn *c, const struct iovec *iov, int n_iov);
-/* Is anything there to read, or an end? Asks the kernel, takes nothing. */
+/* Nothing to read and no end in sight. Asks the kernel where the flags do not tell; takes nothing.
+ */
 bool conn_is_quiet(struct conn *c);
 
 enum { CONN_PIPE_LEN = 1 << 20 };

@@ -133,7 +133,7 @@ void server_conn_give_idle(struct server_conn *sc)
 {
 	struct server_idle *idle = idle_of(sc->server, sc->thread);
 
-	if (sc->conn.flags & (CONN_READABLE | CONN_HANGUP | CONN_ERROR | CONN_WRITE_END) ||
+	if (sc->conn.flags & CONN_WRITE_END || !conn_is_quiet(&sc->conn) ||
 	    idle->n >= idle_bound(sc->server) || !server_is_reachable(sc->server)) {
 		server_conn_close(sc);
 		return;

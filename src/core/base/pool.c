@@ -24,7 +24,7 @@ void pool_fini(struct pool *p)
 
 void *pool_take_new(struct pool *p)
 {
-	return malloc(p->item_len);
+	return calloc(1, p->item_len);
 }
 
 void pool_give_back(struct pool *p, void *item)

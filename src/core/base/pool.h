@@ -1,6 +1,7 @@
 /*
  * A free list of equal items, for things that come and go with each connection or request. One
- * thread's own. Items come back as they were given: whoever takes one initialises it.
+ * thread's own. A new item is all zero; one taken again is as it was given, but for its first
+ * pointer: whoever takes one initialises it, or finds what it has left there (a warm arena).
  */
 #ifndef RELAIS_BASE_POOL_H
 #define RELAIS_BASE_POOL_H

@@ -1,0 +1,25 @@
+/*
+ * What balancer.c, balancer_control.c and balancer_privileges.c share.
+ */
+#ifndef RELAIS_BALANCER_PRIVATE_H
+#define RELAIS_BALANCER_PRIVATE_H
+
+#include "balancer/balancer.h"
+#include "balancer/flow/worker.h"
+
+struct balancer_process {
+	struct balancer balancer;
+	struct flow_house house;
+	struct loop_fd master; /* channel; on the first worker's loop */
+	struct loop_timer hard_stop;
+	struct letter drain[SHARED_THREADS_MAX], stop[SHARED_THREADS_MAX];
+	bool drain_sent, stop_sent;
+};
+
+/* Says READY (page and channel) and listens to the master from now on. 0 or -errno. */
+int balancer_control_start(struct balancer_process *p);
+void balancer_control_stop(struct balancer_process *p);
+/* User, group, chroot, capabilities. false: said in the log, do not go on. */
+bool balancer_drop_privileges(const struct balancer_conf *conf);
+
+#endif
