@@ -140,8 +140,7 @@ static void settle_strict(struct failover_build *b, struct vrrp_instance_conf *i
 		inst->wants_master = inst->priority == 255;
 	}
 	if (inst->peers)
-		conf_error(b->ctx.diags, inst->place, "%s: strict mode forbids unicast peers",
-			   inst->name);
+		warn(b, inst, "strict mode knows no unicast peers, they are used as they are");
 	inst->higher_prio_send_advert = false;
 	inst->lower_prio_no_advert = true;
 	warn(b, inst, "strict mode, but relais answers on its addresses: a balancer must");

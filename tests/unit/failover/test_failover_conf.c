@@ -177,6 +177,30 @@ static void combinations_are_settled(void **state)
 	finish(&r);
 }
 
+static void strict_mode_clears_and_goes_on(void **state)
+{
+	struct reading r;
+	const struct vrrp_instance_conf *i;
+
+	(void)state;
+	read_text(&r, "global_defs {\n vrrp_strict\n}\n"
+		      "vrrp_instance A {\n interface eth0\n virtual_router_id 3\n state MASTER\n"
+		      " authentication {\n auth_type PASS\n auth_pass x\n }\n"
+		      " unicast_peer { 192.0.2.7 }\n virtual_ipaddress { 192.0.2.1 }\n}\n"
+		      "vrrp_instance B {\n interface eth0\n virtual_router_id 4\n strict_mode off\n"
+		      " preempt_delay 3\n virtual_ipaddress { 192.0.2.2 }\n}\n");
+	assert_int_equal(r.diags.n_errors, 0);
+	i = r.conf->instances;
+	assert_false(i->wants_master);
+	assert_int_equal(i->auth, VRRP_AUTH_NONE);
+	assert_true(i->lower_prio_no_advert);
+	assert_true(i->accept); /* a balancer must answer */
+	assert_non_null(i->peers);
+	assert_int_equal(i->next->preempt_delay_us, 3000000);
+	assert_false(i->next->strict);
+	finish(&r);
+}
+
 static void what_is_not_served_is_named(void **state)
 {
 	struct reading r;
@@ -354,6 +378,7 @@ int main(void)
 		cmocka_unit_test(globals_count_wherever_they_stand),
 		cmocka_unit_test(values_out_of_range_are_replaced_as_keepalived_does),
 		cmocka_unit_test(combinations_are_settled),
+		cmocka_unit_test(strict_mode_clears_and_goes_on),
 		cmocka_unit_test(what_is_not_served_is_named),
 		cmocka_unit_test(two_routers_in_one_place_are_refused),
 		cmocka_unit_test(scripts_that_cannot_run_are_left_out),
