@@ -97,12 +97,30 @@ static enum h1_error judge_host(struct h1_parser *p, struct slice value)
 	return H1_ERROR_NONE;
 }
 
+/* One decimal number; up to 18 digits cannot overflow, which is nearly all there are. */
+static bool read_length(struct slice value, unsigned long long *length)
+{
+	unsigned long long n = 0;
+
+	if (value.len == 0 || value.len > 18)
+		return slice_to_uint(value, INT64_MAX, length);
+	for (const char *p = value.ptr, *end = p + value.len; p < end; p++) {
+		unsigned digit = (unsigned)(unsigned char)*p - '0';
+
+		if (digit > 9)
+			return false;
+		n = n * 10 + digit;
+	}
+	*length = n;
+	return true;
+}
+
 static enum h1_error judge_length(struct h1_parser *p, struct http_message *msg,
 				  struct http_field *f, struct slice value)
 {
 	unsigned long long length;
 
-	if (!slice_to_uint(value, INT64_MAX, &length))
+	if (!read_length(value, &length))
 		return H1_ERROR_LENGTH_VALUE;
 	if (p->has_length) {
 		if (length != p->length)
@@ -216,6 +234,13 @@ static bool wants_websocket(const struct http_message *msg)
 
 enum h1_error h1_request_framing(const struct h1_parser *p, struct http_message *msg)
 {
+	const uint64_t speaking = H1_BIT(CONNECTION) | H1_BIT(CONTENT_LENGTH) |
+				  H1_BIT(TRANSFER_ENCODING) | H1_BIT(UPGRADE) | H1_BIT(EXPECT);
+
+	if (!(msg->seen & speaking) && msg->target_form == HTTP_TARGET_ORIGIN) {
+		msg->keep_alive = msg->minor > 0;
+		return H1_ERROR_NONE;
+	}
 	settle_connection(p, msg);
 	if (p->n_host && msg->target_form >= HTTP_TARGET_ABSOLUTE &&
 	    msg->target_form <= HTTP_TARGET_AUTHORITY && !host_agrees(msg))

@@ -6,34 +6,10 @@
 #include "balancer/h1/parse.h"
 
 #include "balancer/h1/fields.h"
+#include "balancer/h1/lines.h"
 #include "balancer/h1/scan.h"
-#include "balancer/http/name_lookup.h"
 
 enum stage { STAGE_START, STAGE_FIELDS, STAGE_DONE };
-
-static enum h1_result fail(struct h1_parser *p, enum h1_error error, size_t at)
-{
-	p->error = (uint8_t)error;
-	p->error_at = (uint32_t)at;
-	return H1_FAILED;
-}
-
-/* The CR at *cr must be followed by LF. MORE if that is not there yet. */
-static enum h1_result line_end(struct h1_parser *p, const char *buf, const char *cr,
-			       const char *end)
-{
-	if (cr == end)
-		return H1_MORE;
-	if (*cr == '\n')
-		return fail(p, H1_ERROR_LINE_END, (size_t)(cr - buf));
-	if (*cr != '\r')
-		return fail(p, H1_ERROR_FIELD_VALUE, (size_t)(cr - buf));
-	if (cr + 1 == end)
-		return H1_MORE;
-	if (cr[1] != '\n')
-		return fail(p, H1_ERROR_BARE_CR, (size_t)(cr - buf));
-	return H1_DONE;
-}
 
 /* "HTTP/1.x" at v, 8 bytes: sets the minor version. */
 static enum h1_error read_version(struct http_message *msg, const char *v)
@@ -58,7 +34,7 @@ static const char *read_method(struct h1_parser *p, struct http_message *msg, co
 	while (at < stop && http_token_char[(unsigned char)*at])
 		at++;
 	if (at == line || at == stop || *at != ' ') {
-		fail(p, H1_ERROR_METHOD, (size_t)(at - msg->received.base));
+		h1_fail(p, H1_ERROR_METHOD, (size_t)(at - msg->received.base));
 		return NULL;
 	}
 	msg->method_text = (struct slice){line, (size_t)(at - line)};
@@ -80,7 +56,7 @@ static enum h1_result request_line_begun(struct h1_parser *p, const char *buf, c
 	while (at < end && http_token_char[(unsigned char)*at])
 		at++;
 	if (at < end && (*at != ' ' || at == buf + p->at))
-		return fail(p, H1_ERROR_METHOD, (size_t)(at - buf));
+		return h1_fail(p, H1_ERROR_METHOD, (size_t)(at - buf));
 	return H1_MORE;
 }
 
@@ -119,21 +95,21 @@ static enum h1_result request_line(struct h1_parser *p, struct http_message *msg
 		return request_line_begun(p, buf, end);
 	}
 	if (lf == line || lf[-1] != '\r')
-		return fail(p, H1_ERROR_LINE_END, (size_t)(lf - buf));
+		return h1_fail(p, H1_ERROR_LINE_END, (size_t)(lf - buf));
 	at = read_method(p, msg, line, lf - 1);
 	if (!at)
 		return H1_FAILED;
 	stop = h1_scan_target(buf, at, lf - 1);
 	msg->target = (struct slice){at, (size_t)(stop - at)};
 	if (stop < lf - 1 && *stop != ' ')
-		return fail(p, H1_ERROR_TARGET, (size_t)(stop - buf));
+		return h1_fail(p, H1_ERROR_TARGET, (size_t)(stop - buf));
 	if (stop == at || lf - stop != 10)
-		return fail(p, H1_ERROR_START_LINE, (size_t)(stop - buf));
+		return h1_fail(p, H1_ERROR_START_LINE, (size_t)(stop - buf));
 	error = read_version(msg, stop + 1);
 	if (error)
-		return fail(p, error, (size_t)(stop + 1 - buf));
+		return h1_fail(p, error, (size_t)(stop + 1 - buf));
 	if (!h1_target_check(msg))
-		return fail(p, H1_ERROR_TARGET, (size_t)(at - buf));
+		return h1_fail(p, H1_ERROR_TARGET, (size_t)(at - buf));
 	msg->start_line = (struct slice){line, (size_t)(lf + 1 - line)};
 	p->at = p->searched = (uint32_t)(lf + 1 - buf);
 	return H1_DONE;
@@ -157,17 +133,17 @@ static enum h1_result status_line(struct h1_parser *p, struct http_message *msg,
 		return H1_MORE;
 	}
 	if (lf == line || lf[-1] != '\r')
-		return fail(p, H1_ERROR_LINE_END, (size_t)(lf - buf));
+		return h1_fail(p, H1_ERROR_LINE_END, (size_t)(lf - buf));
 	cr = lf - 1;
 	if (cr - line < 12 || line[8] != ' ')
-		return fail(p, H1_ERROR_START_LINE, p->at);
+		return h1_fail(p, H1_ERROR_START_LINE, p->at);
 	error = read_version(msg, line);
 	if (error)
-		return fail(p, error, p->at);
+		return h1_fail(p, error, p->at);
 	if (!digit(line[9]) || !digit(line[10]) || !digit(line[11]) || line[9] == '0')
-		return fail(p, H1_ERROR_STATUS, p->at + 9);
+		return h1_fail(p, H1_ERROR_STATUS, p->at + 9);
 	if (cr - line > 12 && line[12] != ' ')
-		return fail(p, H1_ERROR_STATUS, p->at + 12);
+		return h1_fail(p, H1_ERROR_STATUS, p->at + 12);
 	msg->status = (uint16_t)((line[9] - '0') * 100 + (line[10] - '0') * 10 + line[11] - '0');
 	msg->reason = (struct slice){cr, 0};
 	if (cr - line > 13)
@@ -176,129 +152,18 @@ static enum h1_result status_line(struct h1_parser *p, struct http_message *msg,
 		unsigned char c = (unsigned char)msg->reason.ptr[i];
 
 		if ((c < 0x20 && c != '\t') || c == 0x7f)
-			return fail(p, H1_ERROR_REASON, (size_t)(msg->reason.ptr + i - buf));
+			return h1_fail(p, H1_ERROR_REASON, (size_t)(msg->reason.ptr + i - buf));
 	}
 	msg->start_line = (struct slice){line, (size_t)(lf + 1 - line)};
 	p->at = p->searched = (uint32_t)(lf + 1 - buf);
 	return H1_DONE;
 }
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-/* What is wrong with a name whose scan stopped at stop. */
-static enum h1_result bad_name(struct h1_parser *p, const char *buf, const char *line,
-			       const char *stop)
-{
-	enum h1_error error = H1_ERROR_FIELD_NAME;
-
-	if (*stop == '\n' && stop == line)
-		error = H1_ERROR_LINE_END;
-	else if (is_blank(*stop))
-		error = stop == line ? H1_ERROR_FIELD_FOLD : H1_ERROR_FIELD_COLON;
-	return fail(p, error, (size_t)(stop - buf));
-}
-
-/* A field whose parts are found goes into the table. */
-static inline enum h1_result field_take(struct h1_parser *p, struct http_message *msg,
-					const char *line, const char *colon, struct slice value)
-{
-	struct http_fields *table = &msg->received;
-	size_t at = (size_t)(line - table->base), name_len = (size_t)(colon - line);
-	struct http_field *f;
-	enum h1_error error;
-	unsigned id;
-
-	if (table->n >= table->cap && !http_message_grow(msg)) {
-		bool many = table->n >= msg->n_max;
-
-		return fail(p, many ? H1_ERROR_FIELDS_MANY : H1_ERROR_MEMORY, at);
-	}
-	id = http_header_find(line, name_len);
-	if (id == HTTP_HEADER_OTHER && !h1_scan_plain_host(line, name_len) &&
-	    !http_is_token((struct slice){line, name_len}))
-		return fail(p, H1_ERROR_FIELD_NAME, at);
-	f = &table->entry[table->n];
-	f->line_at = (uint32_t)at;
-	f->value_at = (uint32_t)(value.ptr - table->base);
-	f->value_len = (uint32_t)value.len;
-	f->name_len = (uint16_t)name_len;
-	f->id = (uint8_t)id;
-	f->mark = HTTP_FIELD_KEPT;
-	if (id - HTTP_HEADER_HOST <= HTTP_HEADER_TRANSFER_ENCODING - HTTP_HEADER_HOST) {
-		error = h1_field_judge(p, msg, f, value);
-		if (error)
-			return fail(p, error, at);
-	}
-	msg->seen |= (uint64_t)1 << id;
-	table->n++;
-	return H1_DONE;
-}
-
-/* One "name: value CRLF" at line. On DONE *next is the line behind it. */
-static inline enum h1_result field_line(struct h1_parser *p, struct http_message *msg,
-					const char *line, const char *end, const char **next)
-{
-	const char *buf = msg->received.base, *colon, *value, *cr, *last;
-
-	colon = h1_scan_name(buf, line, end);
-	if (colon == end)
-		return H1_MORE;
-	if (*colon != ':' || (size_t)(colon - line) - 1 >= UINT16_MAX)
-		return bad_name(p, buf, line, colon);
-	value = colon + 1;
-	if (end - value >= 2 && memcmp(colon, ": ", 2) == 0 && value[1] > ' ')
-		value++;
-	else
-		while (value < end && is_blank(*value))
-			value++;
-	cr = h1_scan_control(buf, value, end);
-	while (end - cr < 2 || memcmp(cr, "\r\n", 2) != 0) {
-		if (cr == end || *cr != '\t')
-			return line_end(p, buf, cr, end);
-		cr = h1_scan_control(buf, cr + 1, end);
-	}
-	last = cr;
-	if ((unsigned char)cr[-1] <= ' ')
-		while (last > value && is_blank(last[-1]))
-			last--;
-	*next = cr + 2;
-	return field_take(p, msg, line, colon, (struct slice){value, (size_t)(last - value)});
-}
-
-/* Field lines until the empty line. A line that is not whole yet is not even begun: searched keeps
- * a sender of single bytes from making us scan the line for each. */
-static enum h1_result field_lines(struct h1_parser *p, struct http_message *msg, char *buf,
-				  const char *end)
-{
-	const char *line = buf + p->at;
-	enum h1_result r = H1_MORE;
-
-	if (p->searched > p->at &&
-	    !memchr(buf + p->searched, '\n', (size_t)(end - buf) - p->searched)) {
-		p->searched = (uint32_t)(end - buf);
-		return H1_MORE;
-	}
-	while (line < end && *line != '\r') {
-		r = field_line(p, msg, line, end, &line);
-		if (r != H1_DONE)
-			break;
-	}
-	p->at = (uint32_t)(line - buf);
-	p->searched = (uint32_t)(end - buf);
-	if (r == H1_FAILED || line == end || *line != '\r')
-		return r == H1_FAILED ? r : H1_MORE;
-	msg->received.entry[msg->received.n].line_at = p->at;
-	return line_end(p, buf, line, end);
-}
-
 /* Common to both directions: where we are in the buffer, and whether it moved. */
 static bool resume(struct h1_parser *p, struct http_message *msg, char *buf, size_t len)
 {
 	if (len > UINT32_MAX / 2) {
-		fail(p, H1_ERROR_HEAD_LARGE, 0);
+		h1_fail(p, H1_ERROR_HEAD_LARGE, 0);
 		return false;
 	}
 	if (msg->received.base && msg->received.base != buf)
@@ -312,7 +177,7 @@ static bool resume(struct h1_parser *p, struct http_message *msg, char *buf, siz
 static enum h1_result finish(struct h1_parser *p, struct http_message *msg, enum h1_error error)
 {
 	if (error)
-		return fail(p, error, 0);
+		return h1_fail(p, error, 0);
 	p->stage = STAGE_DONE;
 	msg->head_len = p->at + 2;
 	return H1_DONE;
@@ -337,7 +202,7 @@ enum h1_result h1_parse_request(struct h1_parser *p, struct http_message *msg, c
 		msg->head_len = p->at;
 		p->stage = STAGE_FIELDS;
 	}
-	r = field_lines(p, msg, buf, buf + len);
+	r = h1_field_lines(p, msg, buf, buf + len);
 	if (r != H1_DONE)
 		return r;
 	return finish(p, msg, h1_request_framing(p, msg));
@@ -358,7 +223,7 @@ enum h1_result h1_parse_response(struct h1_parser *p, struct http_message *msg,
 		msg->head_len = p->at;
 		p->stage = STAGE_FIELDS;
 	}
-	r = field_lines(p, msg, buf, buf + len);
+	r = h1_field_lines(p, msg, buf, buf + len);
 	if (r != H1_DONE)
 		return r;
 	return finish(p, msg, h1_response_framing(p, msg));

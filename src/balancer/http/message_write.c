@@ -73,10 +73,28 @@ static bool emit_added(const struct http_message *msg, struct runs *r)
 	return emit(r, crlf, 2);
 }
 
+/* Nothing of the received head was changed: it is one run, and what was added another. */
+static int iov_unedited(const struct http_message *msg, struct iovec *iov)
+{
+	const char *start = msg->start_line.ptr;
+	const char *end = msg->received.base + msg->received.entry[msg->received.n].line_at;
+	bool more = msg->added.n > 0;
+
+	iov[0].iov_base = (void *)(uintptr_t)start;
+	iov[0].iov_len = (size_t)(end - start) + (more ? 0 : 2);
+	if (more)
+		iov[1] = (struct iovec){msg->added.base, msg->added_len + 2};
+	return 1 + more;
+}
+
 int http_message_iov(const struct http_message *msg, struct iovec *iov, int max)
 {
 	struct runs r = {.iov = iov, .max = max};
 
+	if (msg->received.n && msg->n_edited == 0 && !msg->added_mixed && max >= 2 &&
+	    msg->start_line.ptr + msg->start_line.len ==
+		    msg->received.base + msg->received.entry[0].line_at)
+		return iov_unedited(msg, iov);
 	if (!emit(&r, msg->start_line.ptr, msg->start_line.len))
 		return -1;
 	if (msg->received.n && !emit_received(msg, &r))

@@ -1,7 +1,7 @@
 /*
- * HTTP/1 heads (h1/parse.c, h1/fields.c): which are taken, which refused, how bodies end. Each row
- * of the tables is one rule of RFC 9112 or RFC 9110; each head is also fed byte by byte, and with
- * its buffer moved between calls, and must come out the same.
+ * HTTP/1 heads (h1/parse.c, h1/lines.c, h1/fields.c): which are taken, which are refused and why,
+ * and how bodies end. Each row of the tables is one rule of RFC 9112 or RFC 9110; each head is also
+ * fed byte by byte, and with its buffer moved between calls, and must come out the same.
  */
 #include <setjmp.h>
 #include <stdarg.h>
