@@ -209,7 +209,7 @@ static void compile(struct conf_ctx *ctx, const struct conf_line *line, unsigned
 {
 	char err[128];
 
-	s->regex = regex_compile(slice_of(pattern), false, err, sizeof(err));
+	s->regex = regex_compile_in(ctx->arena, slice_of(pattern), false, err, sizeof(err));
 	if (!s->regex)
 		conf_ctx_error(ctx, line, i, "wrong regular expression '%s': %s", pattern, err);
 }

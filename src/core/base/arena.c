@@ -18,6 +18,12 @@ struct arena_chunk {
 	_Alignas(ALIGN) char data[];
 };
 
+struct arena_deferred { /* in the arena itself */
+	struct arena_deferred *next;
+	void (*fn)(void *arg);
+	void *arg;
+};
+
 void arena_init(struct arena *a, size_t chunk_len)
 {
 	*a = (struct arena){.chunk_len = chunk_len ? chunk_len : CHUNK_DEFAULT};
@@ -37,10 +43,27 @@ static struct arena_chunk *chunk_new(size_t len)
 	return c;
 }
 
+void arena_defer(struct arena *a, void (*fn)(void *arg), void *arg)
+{
+	struct arena_deferred *d = arena_alloc(a, sizeof(*d));
+
+	RELAIS_ASSERT(d); /* a limit: not for such arenas */
+	*d = (struct arena_deferred){a->deferred, fn, arg};
+	a->deferred = d;
+}
+
+static void run_deferred(struct arena *a)
+{
+	for (struct arena_deferred *d = a->deferred; d; d = d->next)
+		d->fn(d->arg);
+	a->deferred = NULL;
+}
+
 void arena_reset(struct arena *a)
 {
 	struct arena_chunk *keep = NULL, *next;
 
+	run_deferred(a);
 	for (struct arena_chunk *c = a->head; c; c = next) {
 		next = c->next;
 		if (!keep && c->len == a->chunk_len)
@@ -62,6 +85,7 @@ void arena_fini(struct arena *a)
 {
 	struct arena_chunk *next;
 
+	run_deferred(a);
 	for (struct arena_chunk *c = a->head; c; c = next) {
 		next = c->next;
 		free(c);

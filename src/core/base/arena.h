@@ -13,12 +13,14 @@
 #include "core/base/slice.h"
 
 struct arena_chunk;
+struct arena_deferred;
 
 struct arena {
 	struct arena_chunk *head; /* owned; newest first */
 	char *at, *end;		  /* free room in the newest chunk */
 	size_t chunk_len;	  /* bytes of an ordinary chunk */
 	size_t used, limit;	  /* bytes handed out; 0 = no limit */
+	struct arena_deferred *deferred;
 };
 
 /* chunk_len 0 takes 4 KiB. No memory is taken before the first allocation. */
@@ -27,6 +29,10 @@ void arena_set_limit(struct arena *a, size_t limit_bytes);
 /* Forgets everything; keeps one ordinary chunk for reuse. */
 void arena_reset(struct arena *a);
 void arena_fini(struct arena *a);
+
+/* fn(arg) when the arena is reset or ends, the latest first: for what another library
+ * allocated. Not for arenas with a limit. */
+void arena_defer(struct arena *a, void (*fn)(void *arg), void *arg);
 
 /* Aligned for any type. arena_alloc leaves the bytes undefined, arena_zalloc clears them. */
 void *arena_alloc(struct arena *a, size_t len);

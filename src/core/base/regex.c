@@ -47,6 +47,23 @@ void regex_free(struct regex **re)
 	*re = NULL;
 }
 
+static void free_deferred(void *arg)
+{
+	struct regex *re = arg;
+
+	regex_free(&re);
+}
+
+struct regex *regex_compile_in(struct arena *arena, struct slice pattern, bool ignore_case,
+			       char *err, size_t err_len)
+{
+	struct regex *re = regex_compile(pattern, ignore_case, err, err_len);
+
+	if (re)
+		arena_defer(arena, free_deferred, re);
+	return re;
+}
+
 int regex_groups(const struct regex *re, struct slice subject,
 		 struct slice groups[static REGEX_GROUPS_MAX])
 {

@@ -9,6 +9,7 @@
 
 #include "core/base/addr.h"
 #include "core/base/arena.h"
+#include "core/base/regex.h"
 #include "core/base/text.h"
 
 static void slice_cuts_and_compares(void **state)
@@ -24,6 +25,38 @@ static void slice_cuts_and_compares(void **state)
 	assert_true(slice_case_eq(SLICE("Host"), SLICE("hOST")));
 	assert_false(slice_case_eq(SLICE("Host"), SLICE("Hosts")));
 	assert_true(slice_eq_str(slice_trim(SLICE(" \tx y ")), "x y"));
+}
+
+static void count(void *arg)
+{
+	unsigned *n = arg;
+
+	*n = *n * 10 + 1;
+}
+
+static void count_two(void *arg)
+{
+	unsigned *n = arg;
+
+	*n = *n * 10 + 2;
+}
+
+static void an_arena_ends_what_was_deferred(void **state)
+{
+	struct arena arena;
+	unsigned n = 0;
+	char err[64];
+
+	(void)state;
+	arena_init(&arena, 0);
+	arena_defer(&arena, count, &n);
+	arena_defer(&arena, count_two, &n);
+	arena_reset(&arena);
+	assert_int_equal(n, 21);
+	assert_non_null(regex_compile_in(&arena, SLICE("^a"), false, err, sizeof(err)));
+	arena_defer(&arena, count, &n);
+	arena_fini(&arena);
+	assert_int_equal(n, 211);
 }
 
 static void slice_numbers_are_whole_and_bounded(void **state)
@@ -114,6 +147,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(slice_cuts_and_compares),
+		cmocka_unit_test(an_arena_ends_what_was_deferred),
 		cmocka_unit_test(slice_numbers_are_whole_and_bounded),
 		cmocka_unit_test(arena_gives_aligned_memory_until_its_limit),
 		cmocka_unit_test(text_is_cut_never_overrun),
