@@ -139,7 +139,7 @@ class Pair(Stack):
 
     def start_haproxy(self):
         self.haproxy = self.host.spawn(
-            ["/usr/sbin/haproxy", "-W", "-f", self.haproxy_cfg, "-p", "/run/haproxy.pid"],
+            ["/usr/sbin/haproxy", "-Ws", "-f", self.haproxy_cfg, "-p", "/run/haproxy.pid"],
             log="stack.log")
         wait_for(lambda: self.balancer_pids(), 5, "haproxy's worker")
 
@@ -183,7 +183,7 @@ class Relais(Stack):
     def start(self):
         files = ["-f", self.haproxy_cfg] if self.haproxy_cfg else []
         files += ["-k", self.keepalived_conf]
-        self.master = self.host.spawn([self.program, *files, "-p", "/run/relais.pid"], log="stack.log")
+        self.master = self.host.spawn([self.program, "-db", *files, "-p", "/run/relais.pid"], log="stack.log")
         self.parts = [self.master]
         wait_for(lambda: self.failover_pid() or not self.is_running(), 5, "relais' failover process")
 

@@ -171,6 +171,15 @@ static bool answer_bytes(int fd, unsigned long size)
 	return send_all(fd, block, size);
 }
 
+static bool answer_echo(int fd, const char *request)
+{
+	char head[256];
+	int n = snprintf(head, sizeof(head),
+			 "HTTP/1.1 200 OK\r\nX-Served-By: %s\r\nContent-Length: %zu\r\n\r\n", name,
+			 strlen(request));
+	return send_all(fd, head, (size_t)n) && send_all(fd, request, strlen(request));
+}
+
 static bool answer_page(int fd, bool with_database, bool head_only)
 {
 	char database[64] = "none", body[512], out[1024];
@@ -193,6 +202,8 @@ static bool answer(int fd, const char *request)
 		usleep((useconds_t)slow_ms * 1000);
 	if (strncmp(path, "/size/", 6) == 0)
 		return answer_bytes(fd, strtoul(path + 6, NULL, 10));
+	if (strcmp(path, "/echo") == 0)
+		return answer_echo(fd, request);
 	bool with_database = db_len > 0 && strcmp(path, "/health") != 0;
 	return answer_page(fd, with_database, strcmp(method, "HEAD") == 0) &&
 	       !strcasestr(request, "connection: close");
