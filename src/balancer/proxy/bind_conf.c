@@ -120,6 +120,7 @@ const struct conf_option bind_options[] = {
 	OTHER(CONF_UNSERVED, "generate-certificates", "", "", 0),
 	OTHER(CONF_UNSERVED, "quic-initial", "<actions>", "", 1),
 	OTHER(CONF_UNSERVED, "quic-force-retry", "", "", 0),
+	OTHER(CONF_UNSERVED, "quic-cc-algo", "<name>", "", 1),
 	OTHER(CONF_IGNORED, "id", "<n>", "listeners have no numbers here", 1),
 	OTHER(CONF_IGNORED, "nice", "<n>", "connections have no priorities here", 1),
 	OTHER(CONF_IGNORED, "process", "<set>", "every thread serves every listener", 1),

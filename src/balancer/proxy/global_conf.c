@@ -70,6 +70,10 @@ static void read_setenv(struct conf_ctx *ctx, const struct conf_line *line, void
 	(void)target;
 	if (!conf_ctx_args(ctx, line, 1, 2))
 		return;
+	if (line->n_words < 3) {
+		conf_ctx_error(ctx, line, 2, "'%s' needs a name and a value", ctx->keyword->name);
+		return;
+	}
 	if (conf_line_is(line, 0, "presetenv") && conf_env_get(ctx->env, slice_of(name)))
 		return;
 	conf_env_set(ctx->env, name, conf_line_word(line, 2));
@@ -78,6 +82,8 @@ static void read_setenv(struct conf_ctx *ctx, const struct conf_line *line, void
 static void read_unsetenv(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
 	(void)target;
+	if (!conf_ctx_args(ctx, line, 1, UINT_MAX))
+		return;
 	for (unsigned i = 1; i < line->n_words; i++)
 		conf_env_set(ctx->env, conf_line_word(line, i), NULL);
 }
@@ -122,7 +128,10 @@ static void ssl_server_verify(struct conf_ctx *ctx, const struct conf_line *line
 
 static void external_check(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
-	if (conf_ctx_args(ctx, line, 0, 1))
+	static const char *const names[] = {"preserve-env", NULL};
+
+	if (conf_ctx_args(ctx, line, 0, 1) &&
+	    (line->n_words == 1 || conf_word_choice(ctx, line, 1, names, &(unsigned){0})))
 		((struct global_conf *)target)->external_check = true;
 }
 
@@ -156,7 +165,7 @@ static const struct conf_keyword rows[] = {
 	      "go to the background"),
 	PLAIN("quiet", CONF_FLAG, quiet, 0, 0, "", NULL, CONF_EFFECT_RESTART,
 	      "no messages at the start"),
-	PLAIN("hard-stop-after", CONF_TIME_MS, hard_stop_after_ms, 1, INT_MAX, "<time>", NULL,
+	PLAIN("hard-stop-after", CONF_TIME_MS, hard_stop_after_ms, 0, INT_MAX, "<time>", NULL,
 	      CONF_EFFECT_RELOAD, "how long old connections may live on after a reload or stop"),
 	PLAIN("spread-checks", CONF_INT, spread_checks_percent, 0, 50, "<percent>", "0",
 	      CONF_EFFECT_RELOAD, "how far checks may be moved to be spread"),

@@ -268,6 +268,8 @@ const struct conf_option server_options[] = {
 	OTHER(CONF_IGNORED, "no-tfo", "", "connections to servers do not use TCP Fast Open", 0),
 	OTHER(CONF_IGNORED, "no-send-proxy", "", "it is the default", 0),
 	OTHER(CONF_IGNORED, "no-send-proxy-v2", "", "it is the default", 0),
+	OTHER(CONF_IGNORED, "no-send-proxy-v2-ssl", "", "it is the default", 0),
+	OTHER(CONF_IGNORED, "no-send-proxy-v2-ssl-cn", "", "it is the default", 0),
 	OTHER(CONF_IGNORED, "no-ssl", "", "it is the default", 0),
 	ONLY_WITH("ssl", "sni", "<expression>", 1),
 	ONLY_WITH("ssl", "alpn", "<list>", 1),

@@ -85,53 +85,52 @@ static void expect(enum conf_severity severity, unsigned line, const char *what)
 
 #define TIMEOUTS " timeout client 1s\n timeout connect 2s\n timeout server 3s\n"
 
-static void a_web_pair_is_read_whole(void **state)
+static const char web_pair[] =
+	"global\n"
+	" maxconn 4000\n"
+	" stats socket /run/r.sock mode 660 level admin\n"
+	" stats timeout 30s\n"
+	" log /dev/log local0\n"
+	" log 192.0.2.5:5140 len 2000 format rfc5424 local1 notice\n"
+	" nbthread 2\n"
+	" log-tag shop\n"
+	"defaults\n"
+	" mode http\n"
+	" log global\n"
+	" option httplog\n"
+	" option dontlognull\n"
+	" option forwardfor except 127.0.0.0/8 header X-Client if-none\n"
+	" option http-server-close\n"
+	" option redispatch 3\n"
+	" retries 2\n" TIMEOUTS " timeout http-request 10s\n"
+	" timeout queue 1m\n"
+	" maxconn 3000\n"
+	"frontend web\n"
+	" bind *:80,[::]:80 name main\n"
+	" bind 192.0.2.10:8000-8002 interface eth0 transparent maxconn 7\n"
+	" default_backend shop\n"
+	"backend shop\n"
+	" balance leastconn\n"
+	" cookie SRV insert indirect nocache maxidle 30m\n"
+	" default-server inter 3s fall 2 rise 4 weight 10\n"
+	" server web1 192.0.2.21:80 check cookie w1\n"
+	" server web2 192.0.2.22:80 check cookie w2 weight 20 backup id 7\n"
+	" server web3 192.0.2.23 check port 8080 addr 192.0.2.33 observe layer7 "
+	"error-limit 5 "
+	"on-error mark-down on-marked-down shutdown-sessions slowstart 30s maxconn 100\n"
+	"listen stats\n"
+	" bind 127.0.0.1:8404\n"
+	" stats enable\n"
+	" stats uri /s\n"
+	" stats auth a:b\n"
+	" stats auth c:d:e\n"
+	" stats refresh 10s\n"
+	" stats hide-version\n"
+	" stats show-node\n";
+
+static void global_says_who_the_process_is(void **state)
 {
-	const struct balancer_conf *conf = parse_clean(
-		"global\n"
-		" maxconn 4000\n"
-		" stats socket /run/r.sock mode 660 level admin\n"
-		" stats timeout 30s\n"
-		" log /dev/log local0\n"
-		" log 192.0.2.5:5140 len 2000 format rfc5424 local1 notice\n"
-		" nbthread 2\n"
-		" log-tag shop\n"
-		"defaults\n"
-		" mode http\n"
-		" log global\n"
-		" option httplog\n"
-		" option dontlognull\n"
-		" option forwardfor except 127.0.0.0/8 header X-Client if-none\n"
-		" option http-server-close\n"
-		" option redispatch 3\n"
-		" retries 2\n" TIMEOUTS " timeout http-request 10s\n"
-		" timeout queue 1m\n"
-		" maxconn 3000\n"
-		"frontend web\n"
-		" bind *:80,[::]:80 name main\n"
-		" bind 192.0.2.10:8000-8002 interface eth0 transparent maxconn 7\n"
-		" default_backend shop\n"
-		"backend shop\n"
-		" balance leastconn\n"
-		" cookie SRV insert indirect nocache maxidle 30m\n"
-		" default-server inter 3s fall 2 rise 4 weight 10\n"
-		" server web1 192.0.2.21:80 check cookie w1\n"
-		" server web2 192.0.2.22:80 check cookie w2 weight 20 backup id 7\n"
-		" server web3 192.0.2.23 check port 8080 addr 192.0.2.33 observe layer7 "
-		"error-limit 5 "
-		"on-error mark-down on-marked-down shutdown-sessions slowstart 30s maxconn 100\n"
-		"listen stats\n"
-		" bind 127.0.0.1:8404\n"
-		" stats enable\n"
-		" stats uri /s\n"
-		" stats auth a:b\n"
-		" stats auth c:d:e\n"
-		" stats refresh 10s\n"
-		" stats hide-version\n"
-		" stats show-node\n");
-	const struct proxy_conf *web = conf->proxies, *shop = web->next, *stats = shop->next;
-	const struct listener_conf *l = web->listeners;
-	const struct server_conf *s = shop->servers;
+	const struct balancer_conf *conf = parse_clean(web_pair);
 
 	(void)state;
 	assert_int_equal(conf->n_proxies, 3);
@@ -140,7 +139,13 @@ static void a_web_pair_is_read_whole(void **state)
 	assert_int_equal(conf->global.stats_sockets->stats_level, 3);
 	assert_true(conf->global.stats_sockets->is_stats);
 	assert_int_equal(conf->global.stats_timeout_ms, 30000);
+}
 
+static void a_frontend_takes_over_its_defaults(void **state)
+{
+	const struct proxy_conf *web = parse_clean(web_pair)->proxies, *shop = web->next;
+
+	(void)state;
 	assert_string_equal(web->name, "web");
 	assert_int_equal(web->sides, PROXY_FRONTEND);
 	assert_int_equal(web->mode, PROXY_MODE_HTTP);
@@ -161,7 +166,14 @@ static void a_web_pair_is_read_whole(void **state)
 	assert_int_equal(web->log_targets->next->max_len, 2000);
 	assert_int_equal(addr_port(&web->log_targets->next->addr), 5140);
 	assert_null(web->log_targets->next->next);
+}
 
+static void bind_lines_become_one_listener_per_address(void **state)
+{
+	const struct proxy_conf *web = parse_clean(web_pair)->proxies;
+	const struct listener_conf *l = web->listeners;
+
+	(void)state;
 	assert_string_equal(l->name, "main");
 	assert_int_equal(addr_port(&l->addr), 80);
 	assert_int_equal(l->next->addr.sa.sa_family, AF_INET6);
@@ -174,7 +186,14 @@ static void a_web_pair_is_read_whole(void **state)
 	assert_ptr_equal(l->next->next->proxy, web);
 	assert_int_equal(l->place.line, 26);
 	assert_null(l->next->next->next);
+}
 
+static void servers_start_from_default_server(void **state)
+{
+	const struct proxy_conf *shop = parse_clean(web_pair)->proxies->next;
+	const struct server_conf *s = shop->servers;
+
+	(void)state;
 	assert_string_equal(shop->balance->name, "leastconn");
 	assert_int_equal(shop->retries, 2);
 	assert_int_equal(shop->redispatch_interval, 3);
@@ -201,7 +220,13 @@ static void a_web_pair_is_read_whole(void **state)
 	assert_int_equal(s->error_limit, 5);
 	assert_true(s->shutdown_sessions_down);
 	assert_int_equal(s->slowstart_ms, 30000);
+}
 
+static void the_statistics_page_has_its_settings(void **state)
+{
+	const struct proxy_conf *stats = parse_clean(web_pair)->proxies->next->next;
+
+	(void)state;
 	assert_true(stats->stats.enabled);
 	assert_string_equal(stats->stats.uri, "/s");
 	assert_string_equal(stats->stats.auth[1], "c:d:e");
@@ -492,7 +517,11 @@ static void tuning_without_effect_says_why(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		STORY(a_web_pair_is_read_whole),
+		STORY(global_says_who_the_process_is),
+		STORY(a_frontend_takes_over_its_defaults),
+		STORY(bind_lines_become_one_listener_per_address),
+		STORY(servers_start_from_default_server),
+		STORY(the_statistics_page_has_its_settings),
 		STORY(defaults_have_names_and_heirs),
 		STORY(repeated_globals_add_up),
 		STORY(every_kind_of_listener_is_read),
