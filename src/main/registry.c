@@ -4,15 +4,14 @@
 #include "main/registry.h"
 
 #include "balancer/health/check_build.h"
+#include "balancer/rules/rules_conf.h"
 
 const struct conf_part *const registry_balancer_parts[] = {
-	&proxy_part_global,   &proxy_part_tuning,
-	&proxy_part_proxy,    &proxy_part_options,
-	&proxy_part_bind,     &proxy_part_server,
-	&proxy_part_balance,  &proxy_part_log,
-	&proxy_part_stats,    &proxy_part_userlist,
-	&check_part_options,  &check_part_steps,
-	&proxy_part_obsolete, NULL,
+	&proxy_part_global,   &proxy_part_tuning,   &proxy_part_proxy,
+	&proxy_part_options,  &proxy_part_bind,	    &proxy_part_server,
+	&proxy_part_balance,  &proxy_part_log,	    &proxy_part_stats,
+	&proxy_part_userlist, &check_part_options,  &check_part_steps,
+	&rules_conf_part,     &proxy_part_obsolete, NULL,
 };
 
 struct balancer_conf *registry_balancer_parse(struct conf_files *files, const char *const *paths,

@@ -78,9 +78,12 @@ const char *http_status_phrase(unsigned status)
 #include "balancer/http/status.def"
 #undef HTTP_STATUS
 	default:
-		if (status >= 100 && status < 600 && status % 100)
-			return http_status_phrase(status / 100 * 100);
-		return "Unknown";
+		return status < 200   ? "Informational"
+		       : status < 300 ? "Success"
+		       : status < 400 ? "Redirection"
+		       : status < 500 ? "Client Error"
+		       : status < 600 ? "Server Error"
+				      : "Unknown";
 	}
 }
 

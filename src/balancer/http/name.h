@@ -50,7 +50,7 @@ unsigned http_header_flags(enum http_header_id id);
 enum http_method http_method_lookup(const char *text, size_t len);
 const char *http_method_text(enum http_method method);
 
-/* Standard phrase; that of the class's x00 for unknown codes, as HAProxy does. */
+/* Standard phrase; the class's name for unknown codes, as HAProxy does. */
 const char *http_status_phrase(unsigned status);
 
 /* 256 bits: is this byte allowed in a token (RFC 9110 5.6.2)? */

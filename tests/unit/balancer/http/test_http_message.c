@@ -346,7 +346,7 @@ static void every_known_name_is_found_by_its_text(void **state)
 	}
 	assert_int_equal(http_method_lookup("get", 3), HTTP_METHOD_OTHER);
 	assert_string_equal(http_status_phrase(503), "Service Unavailable");
-	assert_string_equal(http_status_phrase(499), "Bad Request");
+	assert_string_equal(http_status_phrase(499), "Client Error");
 }
 
 int main(void)

@@ -1,0 +1,205 @@
+/*
+ * Running a proxy's rules: one list per phase, in file order, until an action decides. And the
+ * lines that only choose: use_backend, use-server, force-persist, monitor fail.
+ * Called by flow on the exchange's thread; nothing here allocates but in the exchange's arena.
+ */
+#include "balancer/rules/rule_set.h"
+
+/* capture request|response header: before the rules, so that they can use what was caught. */
+static void take_captures(const struct rule_set *set, struct rule_input *in, bool response)
+{
+	const struct http_message *msg = response ? in->res : in->req;
+
+	for (unsigned slot = 0; slot < set->n_captures; slot++) {
+		const struct rule_capture *cap = &set->captures[slot];
+		struct http_cursor at = {0};
+
+		if (cap->response != response || cap->header.text.len == 0)
+			continue;
+		while (http_message_find(msg, cap->header, &at)) {
+			struct slice value = at.value;
+
+			if (value.len > cap->len)
+				value.len = cap->len;
+			in->captures[slot] = arena_slice_dup(in->arena, value);
+		}
+	}
+}
+
+static void before_rules(const struct rule_set *set, enum rule_phase phase, struct rule_input *in)
+{
+	in->phase = phase;
+	if (!in->captures || set->n_captures == 0 || !in->frontend || in->frontend->rules != set)
+		return;
+	if (phase == RULE_HTTP_REQUEST && in->req)
+		take_captures(set, in, false);
+	if (phase == RULE_HTTP_RESPONSE && in->res)
+		take_captures(set, in, true);
+}
+
+static enum rule_outcome run_list(const struct rule_list *list, struct rule_input *in,
+				  struct rule_verdict *verdict)
+{
+	for (const struct rule *r = list->rules, *end = r + list->n; r < end; r++) {
+		enum acl_result answer = rule_condition_eval(r->cond, in);
+		enum rule_outcome outcome;
+
+		if (answer == ACL_UNKNOWN)
+			return RULE_WAIT;
+		if (answer == ACL_FAIL)
+			continue;
+		outcome = r->run(r, in, verdict);
+		if (outcome != RULE_CONTINUE) {
+			verdict->place = &r->place;
+			return outcome;
+		}
+	}
+	return RULE_CONTINUE;
+}
+
+enum rule_outcome rules_run(const struct rule_set *set, enum rule_phase phase,
+			    struct rule_input *in, struct rule_verdict *verdict)
+{
+	enum rule_outcome outcome, redirected;
+
+	if (!set)
+		return RULE_CONTINUE;
+	before_rules(set, phase, in);
+	outcome = run_list(&set->phase[phase], in, verdict);
+	if (phase != RULE_HTTP_REQUEST || set->redirects.n == 0 || outcome > RULE_ACCEPT)
+		return outcome;
+	redirected = run_list(&set->redirects, in, verdict); /* `allow` does not keep from them */
+	return redirected == RULE_CONTINUE ? outcome : redirected;
+}
+
+int rules_inspect_delay_ms(const struct rule_set *set)
+{
+	return set ? set->inspect_delay_ms : 0;
+}
+
+bool rules_has(const struct rule_set *set, enum rule_phase phase)
+{
+	if (!set)
+		return false;
+	return set->phase[phase].n > 0 || (phase == RULE_HTTP_REQUEST && set->redirects.n > 0) ||
+	       (set->n_captures > 0 && (phase == RULE_HTTP_REQUEST || phase == RULE_HTTP_RESPONSE));
+}
+
+unsigned rules_n_captures(const struct rule_set *set)
+{
+	return set ? set->n_captures : 0;
+}
+
+unsigned rules_captures_split(const struct rule_set *set, const struct slice *captures,
+			      bool response, struct slice *out)
+{
+	unsigned n = 0;
+
+	for (unsigned slot = 0; set && slot < set->n_captures; slot++)
+		if (set->captures[slot].response == response)
+			out[n++] = captures ? captures[slot] : SLICE("");
+	return n;
+}
+
+struct slice rules_captured_cookie(const struct rule_set *set, const struct http_message *msg,
+				   bool response)
+{
+	struct slice name, found = {NULL, 0};
+	struct http_cursor at = {0};
+
+	if (!set || !set->capture_cookie || !msg)
+		return found;
+	name = slice_of(set->capture_cookie);
+	while (http_message_find(
+		msg, http_name_known(response ? HTTP_HEADER_SET_COOKIE : HTTP_HEADER_COOKIE),
+		&at)) {
+		struct slice rest = at.value;
+
+		do { /* "NAME" stands for all cookies that start so, as in HAProxy */
+			struct slice pair = slice_trim(slice_cut(&rest, ';'));
+
+			if (slice_starts(pair, name)) {
+				pair.len = pair.len > set->capture_cookie_len
+						   ? set->capture_cookie_len
+						   : pair.len;
+				return pair;
+			}
+		} while (rest.len > 0 && !response);
+	}
+	return found;
+}
+
+static bool holds(const struct rule_target *t, struct rule_input *in)
+{
+	return rule_condition_eval(t->cond, in) == ACL_PASS;
+}
+
+const struct proxy_conf *rules_use_backend(const struct rule_set *set, struct rule_input *in)
+{
+	if (!set)
+		return NULL;
+	in->phase = in->req ? RULE_HTTP_REQUEST : RULE_TCP_REQUEST;
+	for (unsigned i = 0; i < set->n_backends; i++) {
+		const struct rule_target *t = &set->backends[i];
+		struct slice name;
+
+		if (!holds(t, in))
+			continue;
+		if (!t->format)
+			return t->resolved;
+		name = log_format_value(t->format, in);
+		for (const struct proxy_conf *p = in->conf ? in->conf->proxies : NULL; p;
+		     p = p->next)
+			if ((p->sides & PROXY_BACKEND) && slice_eq_str(name, p->name))
+				return p;
+		return NULL;
+	}
+	return NULL;
+}
+
+const struct server_conf *rules_use_server(const struct rule_set *set, struct rule_input *in)
+{
+	if (!set)
+		return NULL;
+	in->phase = in->req ? RULE_HTTP_REQUEST : RULE_TCP_REQUEST;
+	for (unsigned i = 0; i < set->n_servers; i++) {
+		const struct rule_target *t = &set->servers[i];
+		struct slice name;
+
+		if (!holds(t, in))
+			continue;
+		if (!t->format)
+			return t->resolved;
+		name = log_format_value(t->format, in);
+		for (const struct server_conf *s = in->backend ? in->backend->servers : NULL; s;
+		     s = s->next)
+			if (slice_eq_str(name, s->name))
+				return s;
+		return NULL;
+	}
+	return NULL;
+}
+
+bool rules_ignore_persist(const struct rule_set *set, struct rule_input *in)
+{
+	for (unsigned i = 0; set && i < set->n_persists; i++)
+		if (holds(&set->persists[i], in))
+			return set->persists[i].ignore;
+	return false;
+}
+
+bool rules_force_persist(const struct rule_set *set, struct rule_input *in)
+{
+	for (unsigned i = 0; set && i < set->n_persists; i++)
+		if (holds(&set->persists[i], in))
+			return !set->persists[i].ignore;
+	return false;
+}
+
+bool rules_monitor_fail(const struct rule_set *set, struct rule_input *in)
+{
+	for (unsigned i = 0; set && i < set->n_monitor_fails; i++)
+		if (holds(&set->monitor_fails[i], in))
+			return true;
+	return false;
+}
