@@ -44,7 +44,7 @@ static void show_vip(struct admin_reply *reply, int argc, char **argv)
 	for (uint32_t i = 0; i < n && i < SHARED_VIPS_MAX; i++) {
 		struct shared_vip vip;
 
-		if (!shared_vip_read(&page->vips[i], &vip))
+		if (!shared_vip_read(&page->vips[i], &vip) || !vip.name[0])
 			continue;
 		if (argc == 0 || strcmp(argv[0], vip.name) == 0)
 			print_vip(reply->out, &vip);

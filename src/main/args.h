@@ -29,6 +29,7 @@ struct args {
 	pid_t old_pids[ARGS_PIDS_MAX]; /* -sf / -st: told to finish once we serve */
 	size_t n_old_pids;
 	bool old_terminate; /* -st */
+	int up_fd;	    /* not an option: a byte here says that we serve; -1 = nobody waits */
 };
 
 /* false: a message went to err; the caller exits with 1. */

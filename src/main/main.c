@@ -1,10 +1,167 @@
 /*
- * The front door.
+ * The front door: the command line, the configuration, then the master. Messages and exit codes:
+ * 0 good, 1 something is wrong (each error with its place). Under keepalived's name a checked
+ * configuration answers with keepalived's codes: 0 good, 5 complaints.
  */
-#include <stdio.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
-int main(void)
+#include "core/log/log.h"
+#include "main/listeners.h"
+#include "main/master.h"
+#include "main/registry.h"
+
+#ifndef RELAIS_VERSION
+#define RELAIS_VERSION "0.1.0"
+#endif
+
+enum { EXIT_KEEPALIVED_COMPLAINTS = 5 };
+
+static void print_version(bool build_info)
 {
-	puts("relais");
-	return 0;
+	printf("relais %s - balancer and failover in one program\n", RELAIS_VERSION);
+	if (!build_info)
+		return;
+	printf("Built with: %s\n", __VERSION__);
+	puts("Features: THREAD EPOLL SPLICE TPROXY IPV6 VRRP_V2 VRRP_V3 PCRE2 PCRE2_JIT SYSTEMD");
+	puts("Options: see relais -h; keywords: relais -dK");
+}
+
+static int check(const struct args *args)
+{
+	struct config *config = config_load(args);
+	unsigned errors = config->diags.n_errors, warnings = config->diags.n_warnings;
+
+	conf_diags_print(&config->diags, stderr, !args->quiet);
+	if (args->dialect != ARGS_KEEPALIVED) {
+		if (errors)
+			fprintf(stderr, "%u error%s found in the configuration\n", errors,
+				errors == 1 ? "" : "s");
+		else if (!args->quiet)
+			puts("Configuration file is valid");
+	}
+	config_free(&config);
+	if (args->dialect == ARGS_KEEPALIVED)
+		return errors || warnings ? EXIT_KEEPALIVED_COMPLAINTS : 0;
+	return errors ? 1 : 0;
+}
+
+/* Goes to the background. The parent stays until the daemon serves (a byte in the pipe) and ends
+ * with 0 then, with 1 if the daemon ends before. Returns the pipe's end to write to, in the daemon.
+ */
+static int daemonize(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int ends[2];
+	pid_t pid;
+	char byte;
+
+	if (null < 0 || pipe2(ends, O_CLOEXEC) < 0 || (pid = fork()) < 0) {
+		fprintf(stderr, "relais: cannot go to the background: %s\n", strerror(errno));
+		exit(1);
+	}
+	if (pid > 0) {
+		close(ends[1]);
+		_exit(read(ends[0], &byte, 1) == 1 ? 0 : 1);
+	}
+	close(ends[0]);
+	setsid();
+	dup2(null, STDIN_FILENO);
+	dup2(null, STDOUT_FILENO);
+	dup2(null, STDERR_FILENO);
+	close(null);
+	return ends[1];
+}
+
+static bool write_pidfile(const char *path)
+{
+	FILE *f = fopen(path, "we");
+
+	if (!f || fprintf(f, "%d\n", (int)getpid()) < 0 || fclose(f) != 0) {
+		fprintf(stderr, "relais: cannot write the pid file %s: %s\n", path,
+			strerror(errno));
+		return false;
+	}
+	return true;
+}
+
+static void raise_fd_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static int run(struct args *args)
+{
+	struct config *config;
+	const struct global_conf *global;
+	char pidfile[4096] = "";
+	int status;
+
+	raise_fd_limit();
+	config = config_load(args);
+	global = config->balancer ? &config->balancer->global : NULL;
+	if (config->diags.n_errors == 0 && config->balancer)
+		listeners_open(config->balancer, NULL, &config->diags);
+	conf_diags_print(&config->diags, stderr, !args->quiet);
+	if (config->diags.n_errors) {
+		fprintf(stderr, "relais: not started: %u error%s in the configuration\n",
+			config->diags.n_errors, config->diags.n_errors == 1 ? "" : "s");
+		config_free(&config);
+		return 1;
+	}
+	if (global && global->daemon && args->dialect == ARGS_HAPROXY && !args->debug)
+		args->daemon = true;
+	if (args->dialect == ARGS_KEEPALIVED && !args->debug)
+		args->daemon = true;
+	if (!args->pidfile && global)
+		args->pidfile = global->pidfile;
+	if (args->pidfile)
+		snprintf(pidfile, sizeof(pidfile), "%s", args->pidfile);
+	args->up_fd = args->daemon ? daemonize() : -1;
+	if (pidfile[0] && !write_pidfile(pidfile))
+		return 1;
+	status = master_run(args, &config);
+	if (pidfile[0])
+		unlink(pidfile);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct args args;
+
+	if (!args_parse(&args, argc, argv, stderr))
+		return 1;
+	if (args.chdir && chdir(args.chdir) < 0) {
+		fprintf(stderr, "relais: %s: %s\n", args.chdir, strerror(errno));
+		return 1;
+	}
+	log_setup("master", args.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, true,
+		  args.to_syslog || args.daemon);
+	switch (args.verb) {
+	case ARGS_VERSION:
+	case ARGS_BUILD_INFO:
+		print_version(args.verb == ARGS_BUILD_INFO);
+		return 0;
+	case ARGS_HELP:
+		args_print_help(args.dialect, stdout);
+		return 0;
+	case ARGS_KEYWORDS:
+		registry_manual_print(stdout);
+		return 0;
+	case ARGS_CHECK:
+		return check(&args);
+	case ARGS_RUN:
+		break;
+	}
+	return run(&args);
 }

@@ -39,6 +39,8 @@ void master_announce_up(struct master *m)
 	m->said_up = true;
 	for (size_t i = 0; i < m->args->n_old_pids; i++)
 		kill(m->args->old_pids[i], m->args->old_terminate ? SIGTERM : SIGUSR1);
+	if (m->args->up_fd >= 0 && write(m->args->up_fd, "1", 1) == 1)
+		close(m->args->up_fd);
 	log_notice("serving");
 	sd_notify(0, "READY=1");
 }
@@ -209,10 +211,8 @@ int master_run(const struct args *args, struct config **config)
 		log_err("cannot start: %s", strerror(-err));
 		return 1;
 	}
-	if (m.config->balancer && !listeners_open(m.config->balancer, NULL, &m.config->diags)) {
-		conf_diags_print(&m.config->diags, stderr, false);
-		return 1;
-	}
+	if (args->up_fd >= 0)
+		child_keep_private(args->up_fd);
 	if (!start_children(&m)) {
 		m.failed = true;
 		master_stop(&m, false);

@@ -7,7 +7,7 @@
 
 #include "main/config.h"
 
-/* Takes config over. Runs until stopped; exit status for the process. */
+/* Takes config over, its listeners open. Runs until stopped; exit status for the process. */
 int master_run(const struct args *args, struct config **config);
 
 #endif

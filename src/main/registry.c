@@ -1,5 +1,6 @@
 /*
- * The tables of keywords. See registry.h. Called by config.c at each load and by args for -dKall.
+ * The tables of keywords and commands. See registry.h. Called by config.c at each load and by args
+ * for -dKall.
  */
 #include "main/registry.h"
 
@@ -12,6 +13,11 @@ const struct conf_part *const registry_balancer_parts[] = {
 	&proxy_part_balance,  &proxy_part_log,	    &proxy_part_stats,
 	&proxy_part_userlist, &check_part_options,  &check_part_steps,
 	&rules_conf_part,     &proxy_part_obsolete, NULL,
+};
+
+const struct admin_command *const registry_commands[] = {
+	admin_show_commands, admin_stat_commands,    admin_server_commands,
+	admin_vip_commands,  admin_process_commands, NULL,
 };
 
 struct balancer_conf *registry_balancer_parse(struct conf_files *files, const char *const *paths,
@@ -35,4 +41,6 @@ struct balancer_conf *registry_balancer_parse(struct conf_files *files, const ch
 void registry_manual_print(FILE *out)
 {
 	conf_manual_print(proxy_sections, registry_balancer_parts, out);
+	fputs("\n# Runtime commands\n\n", out);
+	admin_print_manual(registry_commands, out);
 }

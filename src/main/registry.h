@@ -1,13 +1,14 @@
 /*
- * Every table of keywords of the program, in one visible place. Rooms define rows; here they are
- * put in the order in which they are asked and finished. The first part that has a keyword wins, so
- * proxy_part_obsolete, which knows what is not served yet, stands last.
+ * Every table of keywords and commands of the program, in one visible place. Rooms define rows;
+ * here they are put in the order in which they are asked and finished. The first part that has a
+ * keyword wins, so proxy_part_obsolete, which knows what is not served yet, stands last.
  */
 #ifndef RELAIS_MAIN_REGISTRY_H
 #define RELAIS_MAIN_REGISTRY_H
 
 #include <stdio.h>
 
+#include "admin/command.h"
 #include "balancer/proxy/proxy_parse.h"
 
 /* The native grammar's parts; ends with NULL. */
@@ -18,7 +19,10 @@ extern const struct conf_part *const registry_balancer_parts[];
 struct balancer_conf *registry_balancer_parse(struct conf_files *files, const char *const *paths,
 					      size_t n_paths, struct arena *arena,
 					      struct conf_diags *diags, const char *local_peer);
-/* All keywords of the native grammar as a manual in Markdown. */
+/* Every runtime command; ends with NULL. */
+extern const struct admin_command *const registry_commands[];
+
+/* All keywords of the native grammar and all commands as a manual in Markdown. */
 void registry_manual_print(FILE *out);
 
 #endif

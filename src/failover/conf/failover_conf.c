@@ -89,6 +89,9 @@ static void init(struct failover_build *b, struct conf_files *files, struct aren
 	d->advert_us = 1000000;
 	d->down_adverts = 3;
 	d->accept = true;
+	/* Keepalived's default is off. On, a healed split brain ends with the winner announcing
+	 * again; off, clients that have the loser's ARP entry stay out until it ages. */
+	d->higher_prio_send_advert = true;
 	d->garp.delay_us = 5000000;
 	d->garp.repeat = 5;
 	d->garp.refresh_repeat = 1;

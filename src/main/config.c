@@ -1,0 +1,168 @@
+/*
+ * Loading both halves and checking them together. See config.h. Called in the master (start,
+ * reload, -c) and, for the failover half alone, in the failover process at a reload.
+ */
+#include "main/config.h"
+
+#include <ifaddrs.h>
+#include <stdlib.h>
+
+#include "core/base/die.h"
+#include "core/conf/blocks.h"
+#include "failover/conf/failover_conf.h"
+#include "main/registry.h"
+
+/* The command line of this process: which files there are does not change while it runs. */
+static const struct args *command_line;
+
+struct split { /* the files by grammar */
+	const char *native[ARGS_FILES_MAX], *blocks[2 * ARGS_FILES_MAX];
+	size_t n_native, n_blocks;
+};
+
+static bool is_blocks_file(struct conf_files *files, const char *path)
+{
+	const struct conf_file *file;
+
+	return conf_files_read(files, path, &file) == 0 && blocks_looks_like(file->bytes);
+}
+
+static void split_files(const struct args *args, struct conf_files *files, struct split *out)
+{
+	out->n_native = out->n_blocks = 0;
+	for (size_t i = 0; i < args->n_files; i++) {
+		if (is_blocks_file(files, args->files[i]))
+			out->blocks[out->n_blocks++] = args->files[i];
+		else
+			out->native[out->n_native++] = args->files[i];
+	}
+	for (size_t i = 0; i < args->n_keepalived_files; i++)
+		out->blocks[out->n_blocks++] = args->keepalived_files[i];
+}
+
+/* Without a balancer of ours, a script that asks for a process named haproxy means a real one. */
+static void mind_balancer(struct failover_conf *conf, bool has_balancer)
+{
+	for (struct vrrp_script_conf *s = conf->scripts; s && !has_balancer; s = s->next)
+		s->asks_balancer = false;
+}
+
+static struct failover_conf *parse_failover(const struct split *split, struct conf_files *files,
+					    struct conf_diags *diags, struct arena *arena)
+{
+	const struct failover_conf_options options = {.config_id = command_line->config_id};
+	struct failover_conf *conf =
+		failover_conf_parse(files, split->blocks, split->n_blocks, arena, diags, &options);
+
+	if (conf)
+		mind_balancer(conf, split->n_native > 0);
+	return conf;
+}
+
+struct failover_conf *config_parse_failover(struct conf_files *files, struct conf_diags *diags,
+					    struct arena *arena)
+{
+	struct split split;
+
+	split_files(command_line, files, &split);
+	return parse_failover(&split, files, diags, arena);
+}
+
+static bool list_has(const struct vip_conf *vips, const struct addr *addr)
+{
+	for (; vips; vips = vips->next)
+		if (addr_eq(&vips->address, addr, false))
+			return true;
+	return false;
+}
+
+static bool is_vip(const struct failover_conf *failover, const struct addr *addr)
+{
+	for (const struct vrrp_instance_conf *i = failover ? failover->instances : NULL; i;
+	     i = i->next)
+		if (list_has(i->vips, addr) || list_has(i->excluded, addr))
+			return true;
+	return false;
+}
+
+static bool is_local(const struct ifaddrs *all, const struct addr *addr)
+{
+	for (const struct ifaddrs *i = all; i; i = i->ifa_next) {
+		socklen_t len = i->ifa_addr && i->ifa_addr->sa_family == AF_INET6
+					? sizeof(struct sockaddr_in6)
+					: sizeof(struct sockaddr_in);
+		struct addr have;
+
+		if (i->ifa_addr &&
+		    (i->ifa_addr->sa_family == AF_INET || i->ifa_addr->sa_family == AF_INET6) &&
+		    addr_from_sockaddr(&have, i->ifa_addr, len) && addr_eq(&have, addr, false))
+			return true;
+	}
+	/* all of 127.0.0.0/8 is */
+	return addr->sa.sa_family == AF_INET && (ntohl(addr->in4.sin_addr.s_addr) >> 24) == 127;
+}
+
+/* A bind on a VIP listens before the VIP is here; one on an address that nobody has is named. */
+static void check_listeners(struct config *c)
+{
+	struct ifaddrs *all = NULL;
+
+	if (getifaddrs(&all) < 0)
+		all = NULL;
+	for (struct proxy_conf *p = c->balancer->proxies; p; p = p->next) {
+		for (struct listener_conf *l = p->listeners; l; l = l->next) {
+			char text[ADDR_TEXT_MAX];
+
+			if (l->inherited_fd >= 0 || l->addr.len == 0 ||
+			    l->addr.sa.sa_family == AF_UNIX || addr_is_any(&l->addr))
+				continue;
+			l->freebind = is_vip(c->failover, &l->addr);
+			if (!l->freebind && !l->transparent && c->failover &&
+			    !is_local(all, &l->addr))
+				conf_warn(&c->diags, l->place,
+					  "no interface has %s, and no VIP of the failover half "
+					  "either",
+					  addr_host_text(&l->addr, text));
+		}
+	}
+	freeifaddrs(all);
+}
+
+struct config *config_load(const struct args *args)
+{
+	struct config *c = calloc(1, sizeof(*c));
+	struct split split;
+
+	if (!c)
+		die_no_memory();
+	command_line = args;
+	arena_init(&c->arena, 64 * 1024);
+	conf_files_init(&c->files);
+	conf_diags_init(&c->diags);
+	split_files(args, &c->files, &split);
+	if (split.n_native > 0)
+		c->balancer = registry_balancer_parse(&c->files, split.native, split.n_native,
+						      &c->arena, &c->diags, args->name);
+	if (split.n_blocks > 0)
+		c->failover = parse_failover(&split, &c->files, &c->diags, &c->arena);
+	if (c->balancer && args->maxconn)
+		c->balancer->global.maxconn = args->maxconn;
+	if (c->balancer && args->name)
+		c->balancer->global.node = args->name;
+	if (c->balancer)
+		check_listeners(c);
+	return c;
+}
+
+void config_free(struct config **config)
+{
+	struct config *c = *config;
+
+	*config = NULL;
+	if (!c)
+		return;
+	conf_diags_fini(&c->diags);
+	conf_files_fini(&c->files);
+	arena_fini(&c->arena);
+	free(c);
+}

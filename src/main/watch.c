@@ -1,0 +1,387 @@
+/*
+ * What becomes of the master's children. A balancer that dies is replaced at once on the same
+ * listening sockets (new connections wait in the backlog), the failover process is told, and the
+ * VIP stays; only one that dies young makes the node resign and is retried with growing pauses. A
+ * failover process that dies is replaced and continues as the master it was; one that dies young
+ * again is swept: its addresses are removed from here. A balancer without heartbeat is killed.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "balancer/balancer.h"
+#include "core/base/die.h"
+#include "core/log/log.h"
+#include "core/sys/message.h"
+#include "failover/address/hold.h"
+#include "failover/failover.h"
+#include "main/admin_wiring.h"
+#include "main/master_priv.h"
+#include "main/runner.h"
+
+static const char *how_it_ended(int status, char *buf, size_t len)
+{
+	if (WIFSIGNALED(status))
+		snprintf(buf, len, "killed by signal %d (%s)", WTERMSIG(status),
+			 strsignal(WTERMSIG(status)));
+	else
+		snprintf(buf, len, "exit status %d", WEXITSTATUS(status));
+	return buf;
+}
+
+void master_tell_failover(struct master *m, unsigned type)
+{
+	if (m->failover)
+		child_send(m->failover, type, NULL, 0);
+}
+
+/* --- runner ------------------------------------------------------------------------------ */
+
+static int run_runner(void *ctx, int channel)
+{
+	struct master *m = ctx;
+
+	(void)channel;
+	log_setup("runner", m->args->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, true,
+		  m->args->to_syslog);
+	return runner_main(&m->runner_ends[0], 1);
+}
+
+static void runner_message(struct child *child, struct channel_message *msg)
+{
+	(void)child, (void)msg;
+}
+
+static void runner_ended(struct child *child, int status)
+{
+	struct master *m = child->owner;
+	char how[96];
+
+	child_free(&m->runner);
+	if (m->stopping) {
+		master_stop_next(m);
+		return;
+	}
+	log_err("the runner ended (%s): starting another", how_it_ended(status, how, sizeof(how)));
+	master_start_runner(m);
+}
+
+static const struct child_ops runner_ops = {runner_message, runner_ended};
+
+bool master_start_runner(struct master *m)
+{
+	m->runner = child_start(m->loop, CHILD_RUNNER, &runner_ops, m, run_runner, m,
+				m->args->dialect == ARGS_RELAIS ? "relais-runner" : NULL);
+	if (!m->runner)
+		log_err("cannot start the runner: %s", strerror(errno));
+	return m->runner;
+}
+
+/* --- failover ---------------------------------------------------------------------------- */
+
+struct failover_start {
+	struct master *m;
+	bool resume;
+};
+
+static int run_failover(void *ctx, int channel)
+{
+	const struct failover_start *start = ctx;
+	struct master *m = start->m;
+	struct failover_setup setup = {
+		.conf = m->config->failover,
+		.master_fd = channel,
+		.runner_fd = m->runner_ends[1],
+		.page = m->page,
+		.resume = start->resume,
+		.parse = config_parse_failover,
+	};
+
+	log_setup("failover", m->args->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, true,
+		  m->args->to_syslog);
+	return failover_main(&setup);
+}
+
+static void failover_message(struct child *child, struct channel_message *msg)
+{
+	struct message_reloaded r;
+
+	if (msg->type == MESSAGE_READY)
+		child->ready = true;
+	if (msg->type != MESSAGE_FAILOVER_RELOADED || msg->len != sizeof(r))
+		return;
+	memcpy(&r, msg->payload, sizeof(r));
+	if (r.err)
+		log_err("failover keeps its old configuration: %s", strerror(-r.err));
+	else
+		log_notice(
+			"failover reloaded: %u instances kept, %u adapted, %u rebuilt, %u added, "
+			"%u removed",
+			r.n_kept, r.n_adapted, r.n_rebuilt, r.n_added, r.n_removed);
+}
+
+static void failover_ended(struct child *child, int status)
+{
+	struct master *m = child->owner;
+	int64_t now = loop_clock_us(m->loop);
+	bool again = m->failover_death_us && now - m->failover_death_us < FAILOVER_SHORT_US;
+	char how[96];
+
+	child_free(&m->failover);
+	if (m->stopping || !m->config->failover) {
+		hold_sweep(m->page);
+		if (m->stopping)
+			master_stop_next(m);
+		return;
+	}
+	m->failover_death_us = now;
+	how_it_ended(status, how, sizeof(how));
+	if (!again) {
+		log_err("failover ended (%s): another continues in its place", how);
+		if (master_start_failover(m, true))
+			return;
+	}
+	log_err("failover ended (%s) once more: its addresses are removed", how);
+	hold_sweep(m->page);
+	loop_timer_set(m->loop, &m->failover_timer, loop_now_us(m->loop) + RESTART_MIN_US);
+}
+
+static const struct child_ops failover_ops = {failover_message, failover_ended};
+
+bool master_start_failover(struct master *m, bool resume)
+{
+	struct failover_start start = {m, resume};
+
+	m->failover = child_start(m->loop, CHILD_FAILOVER, &failover_ops, m, run_failover, &start,
+				  m->args->dialect == ARGS_HAPROXY ? NULL : "relais-failover");
+	if (!m->failover) {
+		log_err("cannot start the failover process: %s", strerror(errno));
+		return false;
+	}
+	if (m->active)
+		master_tell_failover(m, MESSAGE_BALANCER_UP);
+	return true;
+}
+
+static void failover_restart(struct loop *loop, struct loop_timer *timer)
+{
+	struct master *m = container_of(timer, struct master, failover_timer);
+
+	(void)loop;
+	if (!m->failover && !m->stopping && m->config->failover)
+		master_start_failover(m, false);
+}
+
+/* --- balancer ---------------------------------------------------------------------------- */
+
+struct balancer_start {
+	struct master *m;
+	unsigned slot;
+};
+
+static int run_balancer(void *ctx, int channel)
+{
+	const struct balancer_start *start = ctx;
+	struct master *m = start->m;
+	const struct config *config = m->next ? m->next : m->config;
+	struct balancer_setup setup = {
+		.conf = config->balancer,
+		.master_fd = channel,
+		.runner_fd = -1,
+		.page = m->page,
+		.slot = start->slot,
+	};
+
+	log_setup("balancer", m->args->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, true,
+		  m->args->to_syslog);
+	admin_wire(&setup);
+	return balancer_main(&setup);
+}
+
+static unsigned free_slot(struct master *m)
+{
+	for (unsigned i = 0; i < SHARED_SLOTS; i++) {
+		bool used = (m->active && m->active->slot == i) ||
+			    (m->starting && m->starting->slot == i);
+
+		for (unsigned j = 0; j < OLD_MAX; j++)
+			used = used || (m->old[j] && m->old[j]->slot == i);
+		if (!used)
+			return i;
+	}
+	return SHARED_SLOTS;
+}
+
+/* The balancer that served is to finish; the oldest of too many is ended. */
+static void retire(struct master *m, struct child *balancer)
+{
+	unsigned at = 0;
+
+	child_send(balancer, MESSAGE_BALANCER_DRAIN, NULL, 0);
+	balancer->stopping = true;
+	while (at < OLD_MAX && m->old[at])
+		at++;
+	RELAIS_ASSERT(at < OLD_MAX);
+	m->old[at] = balancer;
+}
+
+static void balancer_ready(struct master *m, struct child *child)
+{
+	struct child *before = m->active;
+
+	child->ready = true;
+	if (child != m->starting)
+		return;
+	loop_timer_clear(m->loop, &m->start_timer);
+	m->starting = NULL;
+	m->active = child;
+	m->restart_us = RESTART_MIN_US;
+	atomic_store_explicit(&m->page->active, child->slot, memory_order_release);
+	master_tell_failover(m, MESSAGE_BALANCER_UP);
+	if (m->next)
+		master_reload_done(m);
+	if (before)
+		retire(m, before);
+	master_announce_up(m);
+}
+
+static void balancer_message(struct child *child, struct channel_message *msg)
+{
+	if (msg->type == MESSAGE_READY)
+		balancer_ready(child->owner, child);
+	else if (msg->type == MESSAGE_ASK_RELOAD)
+		master_reload(child->owner);
+}
+
+static void try_again_later(struct master *m)
+{
+	master_tell_failover(m, MESSAGE_BALANCER_LOST);
+	loop_timer_set(m->loop, &m->restart_timer, loop_now_us(m->loop) + m->restart_us);
+	m->restart_us = m->restart_us * 2 > RESTART_MAX_US ? RESTART_MAX_US : m->restart_us * 2;
+}
+
+static void active_ended(struct master *m, const char *how)
+{
+	int64_t now = loop_clock_us(m->loop);
+	bool again = m->balancer_death_us && now - m->balancer_death_us < BALANCER_SHORT_US;
+
+	m->active = NULL;
+	master_tell_failover(m, MESSAGE_BALANCER_DOWN);
+	if (m->stopping || m->starting)
+		return;
+	m->balancer_death_us = now;
+	log_err("the balancer ended (%s)%s", how,
+		again ? " once more: the next try waits" : ": another takes its sockets");
+	if (again || !master_start_balancer(m))
+		try_again_later(m);
+}
+
+static void starting_ended(struct master *m, const char *how)
+{
+	m->starting = NULL;
+	loop_timer_clear(m->loop, &m->start_timer);
+	if (m->stopping)
+		return;
+	if (m->next) {
+		master_reload_failed(m, how);
+		if (m->active)
+			return;
+	}
+	log_err("the balancer ended before it was ready (%s)", how);
+	if (!m->said_up) {
+		m->failed = true;
+		master_stop(m, false);
+		return;
+	}
+	try_again_later(m);
+}
+
+static void balancer_ended(struct child *child, int status)
+{
+	struct master *m = child->owner;
+	char how[96];
+
+	how_it_ended(status, how, sizeof(how));
+	atomic_store(&m->page->slots[child->slot].state, SHARED_BALANCER_GONE);
+	if (child == m->active)
+		active_ended(m, how);
+	else if (child == m->starting)
+		starting_ended(m, how);
+	for (unsigned i = 0; i < OLD_MAX; i++)
+		if (m->old[i] == child)
+			m->old[i] = NULL;
+	child_free(&child);
+	if (m->stopping)
+		master_stop_next(m);
+}
+
+static const struct child_ops balancer_ops = {balancer_message, balancer_ended};
+
+bool master_start_balancer(struct master *m)
+{
+	struct balancer_start start = {m, free_slot(m)};
+	struct shared_slot *slot;
+
+	if (start.slot == SHARED_SLOTS) {
+		log_err("cannot start a balancer: %d are still finishing their connections",
+			SHARED_SLOTS - 1);
+		return false;
+	}
+	slot = &m->page->slots[start.slot];
+	atomic_store(&slot->n_threads, 0);
+	atomic_store(&slot->state, SHARED_BALANCER_STARTING);
+	m->starting = child_start(m->loop, CHILD_BALANCER, &balancer_ops, m, run_balancer, &start,
+				  m->args->dialect == ARGS_RELAIS ? "relais-balancer" : NULL);
+	if (!m->starting) {
+		log_err("cannot start the balancer: %s", strerror(errno));
+		return false;
+	}
+	m->starting->slot = start.slot;
+	atomic_store(&slot->pid, m->starting->pid);
+	loop_timer_set(m->loop, &m->start_timer, loop_now_us(m->loop) + BALANCER_START_US);
+	return true;
+}
+
+static void start_took_too_long(struct loop *loop, struct loop_timer *timer)
+{
+	struct master *m = container_of(timer, struct master, start_timer);
+
+	(void)loop;
+	if (!m->starting)
+		return;
+	log_err("the balancer was not ready in %d s", BALANCER_START_US / 1000000);
+	child_signal(m->starting, SIGKILL);
+}
+
+static void balancer_restart(struct loop *loop, struct loop_timer *timer)
+{
+	struct master *m = container_of(timer, struct master, restart_timer);
+
+	(void)loop;
+	if (!m->active && !m->starting && !m->stopping && !master_start_balancer(m))
+		try_again_later(m);
+}
+
+static void look_for_hung(struct loop *loop, struct loop_timer *timer)
+{
+	struct master *m = container_of(timer, struct master, hung_timer);
+	int64_t beat = shared_page_oldest_beat_us(m->page);
+
+	if (m->active && beat && loop_now_us(loop) - beat > BALANCER_HUNG_US) {
+		log_err("the balancer has not moved for %d s: it is killed and replaced",
+			BALANCER_HUNG_US / 1000000);
+		child_signal(m->active, SIGKILL);
+	}
+	loop_timer_set(loop, timer, loop_now_us(loop) + BALANCER_HUNG_US / 4);
+}
+
+void master_watch_init(struct master *m)
+{
+	m->restart_us = RESTART_MIN_US;
+	m->start_timer.on_expiry = start_took_too_long;
+	m->restart_timer.on_expiry = balancer_restart;
+	m->failover_timer.on_expiry = failover_restart;
+	m->hung_timer.on_expiry = look_for_hung;
+	loop_timer_set(m->loop, &m->hung_timer, loop_now_us(m->loop) + BALANCER_HUNG_US / 4);
+}
