@@ -3,6 +3,7 @@
  * Rows over struct global_conf; at load. Tuning has its own file, tuning_conf.c.
  */
 #include <limits.h>
+#include <unistd.h>
 
 #include "balancer/proxy/proxy_parse.h"
 #include "core/conf/conf_env.h"
@@ -40,12 +41,15 @@ static void read_text(struct conf_ctx *ctx, const struct conf_line *line, void *
 static void read_send_hostname(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
 	struct global_conf *g = target;
+	char host[HOST_NAME_MAX + 1] = "";
 
 	if (!conf_ctx_args(ctx, line, 0, 1))
 		return;
 	g->send_hostname = true;
 	if (line->n_words > 1)
 		conf_word_string(ctx, line, 1, &g->log_hostname);
+	else if (gethostname(host, sizeof(host)) == 0)
+		g->log_hostname = arena_strdup(ctx->arena, host);
 }
 
 static void read_nbproc(struct conf_ctx *ctx, const struct conf_line *line, void *target)
@@ -167,8 +171,6 @@ static const struct conf_keyword rows[] = {
 	      "no messages at the start"),
 	PLAIN("hard-stop-after", CONF_TIME_MS, hard_stop_after_ms, 0, INT_MAX, "<time>", NULL,
 	      CONF_EFFECT_RELOAD, "how long old connections may live on after a reload or stop"),
-	PLAIN("spread-checks", CONF_INT, spread_checks_percent, 0, 50, "<percent>", "0",
-	      CONF_EFFECT_RELOAD, "how far checks may be moved to be spread"),
 	PLAIN("node", CONF_STRING, node, 0, 0, "<name>", "the host's name", CONF_EFFECT_RELOAD,
 	      "this node's name in statistics"),
 	CUSTOM("description", AT(description), "<text>", CONF_EFFECT_RELOAD, read_text,

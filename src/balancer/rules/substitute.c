@@ -6,7 +6,7 @@
 struct regex *rules_regex(struct rules_build *b, struct slice text, bool ignore_case)
 {
 	char err[128];
-	struct regex *re = regex_compile(text, ignore_case, err, sizeof(err));
+	struct regex *re = regex_compile_in(b->arena, text, ignore_case, err, sizeof(err));
 
 	if (!re)
 		rules_error(b, "regular expression '%.*s': %s", (int)text.len, text.ptr, err);

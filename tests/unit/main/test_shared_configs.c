@@ -20,7 +20,7 @@
 
 #include "main/registry.h"
 
-enum { FLOOR = 26, REASONS_MAX = 256, PATH_LEN = 512 };
+enum { FLOOR = 28, REASONS_MAX = 256, PATH_LEN = 512 };
 
 struct reason {
 	char text[64];

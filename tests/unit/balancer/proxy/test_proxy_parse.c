@@ -276,7 +276,7 @@ static void every_kind_of_listener_is_read(void **state)
 	const struct balancer_conf *conf =
 		parse_clean("frontend f\n timeout client 1s\n bind fd@5\n bind stream+fd@6\n"
 			    " bind unix@/tmp/a mode 600 user root group root\n bind abns@n\n"
-			    " bind [::1]:81 v6only backlog 9 tfo defer-accept\n bind :::82 v4v6\n");
+			    " bind [::1]:81 v6only backlog 9 defer-accept\n bind :::82 v4v6\n");
 	const struct listener_conf *l = conf->proxies->listeners;
 
 	(void)state;
@@ -293,7 +293,7 @@ static void every_kind_of_listener_is_read(void **state)
 	assert_int_equal(l->mode, -1);
 	assert_int_equal(l->uid, UINT32_MAX);
 	l = l->next;
-	assert_true(l->v6only && l->tfo && l->defer_accept);
+	assert_true(l->v6only && l->defer_accept);
 	assert_int_equal(l->backlog, 9);
 	assert_true(l->next->v4v6);
 }
@@ -355,7 +355,7 @@ static void options_can_be_taken_back(void **state)
 		parse_clean("defaults\n mode http\n option httpclose\n option dontlognull\n"
 			    " option tcpka\n option redispatch\n" TIMEOUTS
 			    "listen a\n bind :1\n no option dontlognull\n option http-keep-alive\n"
-			    " no option redispatch\n no option splice-auto\n option httplog clf\n"
+			    " no option redispatch\n no option splice-auto\n option httplog\n"
 			    " log stdout local0\n option clitcpka\n");
 	uint64_t o = conf->proxies->options;
 
@@ -363,7 +363,7 @@ static void options_can_be_taken_back(void **state)
 	assert_false(o & (PROXY_OPT_DONTLOGNULL | PROXY_OPT_HTTPCLOSE | PROXY_OPT_REDISPATCH));
 	assert_true(o & PROXY_OPT_HTTP_KEEP_ALIVE);
 	assert_true(o & PROXY_OPT_SPLICE_OFF);
-	assert_true(o & PROXY_OPT_HTTPLOG_CLF);
+	assert_true(o & PROXY_OPT_HTTPLOG);
 	assert_true(o & PROXY_OPT_CLITCPKA && o & PROXY_OPT_SRVTCPKA);
 }
 
