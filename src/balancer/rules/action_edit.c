@@ -419,5 +419,5 @@ const struct action_row action_edit_rows[] = {
 	 "a target that matches is replaced"},
 	{"set-status", false, RES, parse_status, run_status, "<status> [reason <str>]",
 	 "another status"},
-	{NULL},
+	{.name = NULL},
 };

@@ -298,7 +298,7 @@ const struct action_row action_flow_rows[] = {
 	{"set-nice", false,
 	 ACTION_REQUEST | ACTION_RESPONSE | ACTION_TCP_REQUEST | ACTION_TCP_RESPONSE, parse_nice,
 	 run_nothing, "<n>", "without effect"},
-	{NULL},
+	{.name = NULL},
 };
 
 #define UNSERVED(name, phases)                                              \
@@ -345,5 +345,5 @@ const struct action_row action_unserved_rows[] = {
 	UNSERVED("use-service", ACTION_ANY),
 	UNSERVED("wait-for-body", ACTION_HTTP),
 	UNSERVED("wait-for-handshake", ACTION_REQUEST),
-	{NULL},
+	{.name = NULL},
 };

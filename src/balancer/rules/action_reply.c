@@ -479,5 +479,5 @@ const struct action_row action_reply_rows[] = {
 	 "[set-cookie <text>] [clear-cookie <text>]",
 	 "sends the client elsewhere"},
 	{"auth", false, REQ, parse_auth, run_auth, "[realm <realm>]", "asks for a password"},
-	{NULL},
+	{.name = NULL},
 };

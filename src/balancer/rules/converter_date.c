@@ -77,5 +77,5 @@ const struct converter_row converter_date_rows[] = {
 	{"ltime", SAMPLE_INT, SAMPLE_STR, "sI", ltime, NULL, "local date, by strftime"},
 	{"utime", SAMPLE_INT, SAMPLE_STR, "sI", utime, NULL, "universal date, by strftime"},
 	{"http_date", SAMPLE_INT, SAMPLE_STR, "IS", http_date, check_unit, "as HTTP writes dates"},
-	{NULL},
+	{.name = NULL},
 };

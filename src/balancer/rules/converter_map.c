@@ -157,5 +157,5 @@ const struct converter_row converter_map_rows[] = {
 	ROWS("ip", ip, ADDR),
 	{"map_regm", SAMPLE_STR, SAMPLE_STR, "sS", look_up, check_regm,
 	 "a value with \\1 filled in"},
-	{NULL},
+	{.name = NULL},
 };

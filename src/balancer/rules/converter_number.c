@@ -317,5 +317,5 @@ const struct converter_row converter_number_rows[] = {
 	{"xxh32", SAMPLE_BIN, INT, "I", hash_xxh32, NULL, "a hash of 32 bits"},
 	{"xxh64", SAMPLE_BIN, INT, "I", hash_xxh64, NULL, "a hash of 64 bits"},
 	{"xxh3", SAMPLE_BIN, INT, "I", hash_xxh3, NULL, "a hash of 64 bits"},
-	{NULL},
+	{.name = NULL},
 };

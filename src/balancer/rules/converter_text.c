@@ -596,7 +596,7 @@ const struct converter_row converter_text_rows[] = {
 	{"strcmp", SAMPLE_STR, SAMPLE_INT, "s", compare, check_compare, "order against a variable"},
 	{"set-var", SAMPLE_ANY, SAMPLE_ANY, "s", set_var, check_compare, "also stores it"},
 	{"unset-var", SAMPLE_ANY, SAMPLE_ANY, "s", unset_var, check_compare, "forgets a variable"},
-	{NULL},
+	{.name = NULL},
 };
 
 const char *const converter_unserved[] = {

@@ -534,5 +534,5 @@ const struct log_alias log_aliases[] = {
 	{"tsc", true, put_tsc, "how the session ended, and its cookie"},
 	{" bind", false, put_bind_name, "listener (in built-in formats)"},
 	{" message", false, put_message, "what went wrong (in built-in formats)"},
-	{NULL},
+	{.name = NULL},
 };

@@ -109,5 +109,5 @@ const struct sample_row sample_conn_rows[] = {
 	{"ssl_fc", SAMPLE_BOOL, "", 0, get_ssl_fc, NULL, "the client came over TLS"},
 	{"so_id", SAMPLE_INT, "", 0, get_so_id, NULL, "number of the listener in its frontend"},
 	{"so_name", SAMPLE_STR, "", 0, get_so_name, NULL, "name of the listener"},
-	{NULL},
+	{.name = NULL},
 };

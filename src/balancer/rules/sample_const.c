@@ -225,7 +225,7 @@ const struct sample_row sample_const_rows[] = {
 	{"rand", SAMPLE_INT, "I", 0, get_rand, NULL, "a random number below the argument"},
 	{"uuid", SAMPLE_STR, "", 0, get_uuid, NULL, "a random UUID"},
 	{"var", SAMPLE_ANY, "sS", 0, get_var, check_var, "a variable, else the second argument"},
-	{NULL},
+	{.name = NULL},
 };
 
 const char *const sample_unserved[] = {

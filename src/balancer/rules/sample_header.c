@@ -489,5 +489,5 @@ const struct sample_row sample_header_rows[] = {
 	{"cook_cnt", SAMPLE_INT, "S", REQ, get_req_cook_cnt, NULL, "req.cook_cnt"},
 	{"res.cook_cnt", SAMPLE_INT, "S", RES, get_res_cook_cnt, NULL, "how many are set"},
 	{"scook_cnt", SAMPLE_INT, "S", RES, get_res_cook_cnt, NULL, "res.cook_cnt"},
-	{NULL},
+	{.name = NULL},
 };

@@ -357,5 +357,5 @@ const struct sample_row sample_http_rows[] = {
 	 "a captured response header"},
 	{"http_auth_type", SAMPLE_STR, "", REQ, get_auth_type, NULL, "scheme of Authorization"},
 	{"http_auth_bearer", SAMPLE_STR, "", REQ, get_auth_bearer, NULL, "token of Authorization"},
-	{NULL},
+	{.name = NULL},
 };

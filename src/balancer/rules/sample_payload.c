@@ -267,5 +267,5 @@ const struct sample_row sample_payload_rows[] = {
 	 "a remote desktop's cookie"},
 	{"rdp_cookie", SAMPLE_STR, "S", PAYLOAD, get_rdp_cookie, NULL, "req.rdp_cookie"},
 	{"req_rdp_cookie", SAMPLE_STR, "S", PAYLOAD, get_rdp_cookie, NULL, "req.rdp_cookie"},
-	{NULL},
+	{.name = NULL},
 };

@@ -251,5 +251,5 @@ const struct sample_row sample_proxy_rows[] = {
 	{"fe_client_timeout", SAMPLE_INT, "", 0, get_fe_client_timeout, NULL, "timeout client, ms"},
 	{"be_server_timeout", SAMPLE_INT, "", 0, get_be_server_timeout, NULL, "timeout server, ms"},
 	{"be_tunnel_timeout", SAMPLE_INT, "", 0, get_be_tunnel_timeout, NULL, "timeout tunnel, ms"},
-	{NULL},
+	{.name = NULL},
 };
