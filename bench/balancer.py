@@ -48,6 +48,12 @@ backend web
     mode http
     server origin 127.0.0.1:{origin}
 
+listen separate
+    mode http
+    http-reuse never
+    bind 127.0.0.1:{separate}
+    server origin 127.0.0.1:{origin}
+
 listen bulk
     mode tcp
     bind 127.0.0.1:{tcp}
@@ -56,19 +62,21 @@ listen bulk
 ROWS = {  # name: (title, load's arguments, requests, unit, target)
     "keep": ("HTTP/1 keep-alive, 1 KiB", ("keep", 0, 50, 100000), 100000, "µs/request", 0.75),
     "close": ("one connection per request, 1 KiB", ("close", 0, 50, 20000), 20000, "µs/request", 0.8),
+    "separate": ("the same, `http-reuse never`", ("close", 2, 50, 20000), 20000, "µs/request", 0.8),
     "bulk": ("TCP, 1 GiB", ("bulk", 1, 1, 1 << 30), 1000, "ms/GiB", 0.2),
 }
 
 
 class Proxy:
-    def __init__(self, host, name, program, wrapper=()):
+    def __init__(self, host, name, program, wrapper=(), **options):
         self.host, self.name, self.port = host, name, PORTS[name]
         config = host.write(f"{name}.cfg", CONFIG.format(
-            http=self.port, tcp=self.port + 1, origin=ORIGIN, bulk=BULK, maxconn=N_IDLE))
-        self.process = host.spawn([*wrapper, program, "-db", "-f", config], log=f"{name}.log")
-        ports = f"( sport = :{self.port} or sport = :{self.port + 1} )"
+            http=self.port, tcp=self.port + 1, separate=self.port + 2, origin=ORIGIN, bulk=BULK,
+            maxconn=N_IDLE))
+        self.process = host.spawn([*wrapper, program, "-db", "-f", config], log=f"{name}.log", **options)
+        ports = f"( sport = :{self.port} or sport = :{self.port + 1} or sport = :{self.port + 2} )"
         wait_for(lambda: self.process.poll() is not None or
-                 len(host.run(["ss", "-Hltn", ports]).splitlines()) >= 2, 30, f"{name} to listen", 0.1)
+                 len(host.run(["ss", "-Hltn", ports]).splitlines()) >= 3, 30, f"{name} to listen", 0.1)
         if self.process.poll() is not None:
             sys.exit(f"{name} did not start:\n" + (host.dir / f"{name}.log").read_text()[-2000:])
         time.sleep(0.3)
@@ -142,19 +150,29 @@ def measure_idle(host, name, program):
     return per_connection
 
 
+def build_shim():
+    program = TOP / "build" / "lab" / "valgrind_shim.so"
+    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-D_GNU_SOURCE", "-Wall", "-Werror", "-o", program,
+                    TOP / "bench" / "valgrind_shim.c", "-ldl", "-pthread"], check=True)
+    return str(program)
+
+
 def count_instructions(host, name, program, mode):
     """User instructions per request: a run with many minus a run with few, so startup cancels out."""
     totals = []
+    valgrind = ["valgrind", "-q", "--tool=callgrind", "--trace-children=yes",
+                f"--callgrind-out-file={host.dir}/cg.%p"]
+    environment = {**os.environ, **({"LD_PRELOAD": build_shim()} if name == "relais" else {})}
     for n in (200, 1200):
         for old in host.dir.glob("cg.*"):
             old.unlink()
-        proxy = Proxy(host, name, program, ["valgrind", "-q", "--tool=callgrind", "--trace-children=yes",
-                                            f"--callgrind-out-file={host.dir}/cg.%p"])
-        proxy.load(mode, 1 if mode == "bulk" else 0, 1 if mode == "keep" else 5, n)
+        proxy = Proxy(host, name, program, valgrind, env=environment)
+        time.sleep(1)
+        proxy.load(mode, 0, 1 if mode == "keep" else 5, n)
         time.sleep(0.5)
         proxy.stop()
-        texts = [p.read_text() for p in host.dir.glob("cg.*")]
-        totals.append(sum(int(re.search(r"^(?:totals|summary): (\d+)", t, re.M)[1]) for t in texts))
+        found = [re.search(r"^summary: (\d+)", p.read_text(), re.M) for p in host.dir.glob("cg.*")]
+        totals.append(sum(int(match[1]) for match in found if match))
     return (totals[1] - totals[0]) / 1000
 
 
@@ -164,11 +182,13 @@ def describe(options, programs):
     version = subprocess.run([programs["haproxy"], "-v"], capture_output=True, text=True).stdout.split()[2]
     with open("/proc/cpuinfo") as f:
         cpu = next((x.split(":")[1].strip() for x in f if x.startswith("model name")), "?")
+    reuse = ("With the default `http-reuse`, haproxy opens a server connection for the first request of each "
+             "client connection; relais took one from its pool, hence the row with `never`.")
     return (f"Measured {time.strftime('%Y-%m-%d')} at commit {commit} against haproxy {version}, Linux "
             f"{platform.release()}, {os.cpu_count()} × {cpu}. Both with `nbthread 1` and the same file "
             f"(bench/balancer.py), running side by side and taking turns; median of {options.rounds} "
             f"rounds; client and origin share the machine. CPU is user and kernel time of all of a "
-            f"proxy's processes.")
+            f"proxy's processes. {reuse}")
 
 
 def table(rows):
