@@ -169,7 +169,7 @@ static bool read_mask(struct slice text, uint8_t *mask, unsigned n_bytes)
 		if (bits < 0 || bits > n_bytes * 8)
 			return false;
 		for (unsigned i = 0; i < n_bytes; i++, bits -= 8)
-			mask[i] = bits >= 8 ? 255 : bits <= 0 ? 0 : (uint8_t)(255 << (8 - bits));
+			mask[i] = (uint8_t)(bits >= 8 ? 255 : bits <= 0 ? 0 : 255 << (8 - bits));
 		return true;
 	}
 	if (!sample_addr_parse(&a, text) || a.v6 != (n_bytes == 16))

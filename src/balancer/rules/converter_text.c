@@ -412,7 +412,7 @@ static int base64_value(char ch)
 					: -1;
 }
 
-static bool decode_base64(struct rule_input *in, struct sample *s)
+bool sample_decode_base64(struct rule_input *in, struct sample *s)
 {
 	char *buf = room(in, s->str.len);
 	unsigned n = 0, n_bits = 0;
@@ -452,7 +452,7 @@ CONVERT(ub64enc)
 CONVERT(b64dec)
 {
 	NO_ARGS;
-	return decode_base64(in, s);
+	return sample_decode_base64(in, s);
 }
 
 /* ---- Host values -------------------------------------------------------------------------- */

@@ -105,7 +105,8 @@ static bool read_alias(struct compiler *c, struct slice *text, uint8_t flags)
 	const struct log_alias *a;
 	struct log_op *op;
 
-	if (text->len > 0 && *text->ptr == '(') { /* "%( bind)", in built-in formats */
+	if (text->len > 0 && *text->ptr == '(' && slice_find(*text, ')') < text->len) {
+		/* "%( bind)", in built-in formats */
 		name = (struct slice){text->ptr + 1, slice_find(*text, ')') - 1};
 		*text = (struct slice){name.ptr + name.len + 1, text->len - name.len - 2};
 	} else {
@@ -359,7 +360,8 @@ void log_format_write(const struct log_format *fmt, const struct log_record *rec
 			rec = &stand_in;
 		}
 	}
-	for (const struct log_op *op = fmt->ops, *end = op + fmt->n; op < end; op++) {
+	for (unsigned i = 0; i < fmt->n; i++) {
+		const struct log_op *op = &fmt->ops[i];
 		size_t before = out->len;
 
 		switch (op->kind) {

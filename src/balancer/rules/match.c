@@ -152,7 +152,7 @@ static void mask_key(uint8_t key[static 16], unsigned bits)
 {
 	for (unsigned i = 0; i < 16; i++)
 		if (i * 8 + 8 > bits)
-			key[i] &= i * 8 >= bits ? 0 : (uint8_t)(255 << (8 - (bits - i * 8)));
+			key[i] &= (uint8_t)(i * 8 >= bits ? 0 : 255 << (8 - (bits - i * 8)));
 }
 
 /* Abbreviated: the last number is the host's, "192.168.1" is 192.168.0.1, "127" is 0.0.0.127. */
@@ -418,10 +418,13 @@ static int find_beginning(const struct match_set *set, struct sample *s, struct 
 {
 	if (!cast(s, SAMPLE_STR, in))
 		return -1;
-	for (const struct text_pattern *p = set->texts, *end = p + set->n_texts; p < end; p++)
+	for (unsigned k = 0; k < set->n_texts; k++) {
+		const struct text_pattern *p = &set->texts[k];
+
 		if (p->text.len <= s->str.len &&
 		    same_bytes(s->str.ptr, p->text.ptr, p->text.len, p->ignore_case))
 			return p->index;
+	}
 	return -1;
 }
 
@@ -436,10 +439,13 @@ static int find_whole(const struct match_set *set, struct sample *s, struct rule
 		if (i >= 0 || !set->has_caseless)
 			return i;
 	}
-	for (const struct text_pattern *p = set->texts, *end = p + set->n_texts; p < end; p++)
+	for (unsigned k = 0; k < set->n_texts; k++) {
+		const struct text_pattern *p = &set->texts[k];
+
 		if (p->text.len == s->str.len &&
 		    same_bytes(s->str.ptr, p->text.ptr, p->text.len, p->ignore_case))
 			return p->index;
+	}
 	return -1;
 }
 

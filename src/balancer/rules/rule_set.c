@@ -40,7 +40,8 @@ static void before_rules(const struct rule_set *set, enum rule_phase phase, stru
 static enum rule_outcome run_list(const struct rule_list *list, struct rule_input *in,
 				  struct rule_verdict *verdict)
 {
-	for (const struct rule *r = list->rules, *end = r + list->n; r < end; r++) {
+	for (unsigned i = 0; i < list->n; i++) {
+		const struct rule *r = &list->rules[i];
 		enum acl_result answer = rule_condition_eval(r->cond, in);
 		enum rule_outcome outcome;
 

@@ -315,6 +315,14 @@ static const struct server_conf *find_server(const struct proxy_conf *p, struct 
 	return NULL;
 }
 
+static const struct userlist_conf *find_userlist(const struct balancer_conf *conf, const char *name)
+{
+	for (const struct userlist_conf *u = conf->userlists; u; u = u->next)
+		if (strcmp(u->name, name) == 0)
+			return u;
+	return NULL;
+}
+
 static void resolve_pending(struct rule_set *set, const struct proxy_conf *proxy,
 			    const struct balancer_conf *conf, struct conf_diags *diags)
 {
@@ -325,12 +333,15 @@ static void resolve_pending(struct rule_set *set, const struct proxy_conf *proxy
 			*p->out = find_server(find_proxy(conf, name, PROXY_BACKEND), server);
 		else if (p->kind == 's')
 			*p->out = find_server(proxy, name);
+		else if (p->kind == 'u')
+			*p->out = find_userlist(conf, p->name);
 		else
 			*p->out = find_proxy(conf, slice_of(p->name),
 					     p->kind == 'f' ? PROXY_FRONTEND : PROXY_BACKEND);
 		if (!*p->out)
 			conf_error(diags, p->place, "there is no %s '%s'",
 				   p->kind == 's'   ? "server"
+				   : p->kind == 'u' ? "userlist"
 				   : p->kind == 'f' ? "frontend"
 						    : "backend",
 				   p->name);

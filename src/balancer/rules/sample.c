@@ -7,7 +7,7 @@
 #include "core/base/text.h"
 
 static const struct sample_row *const sample_tables[] = {
-	sample_header_rows, sample_http_rows,	 sample_conn_rows,
+	sample_header_rows, sample_http_rows,	 sample_conn_rows,  sample_auth_rows,
 	sample_proxy_rows,  sample_payload_rows, sample_const_rows,
 };
 static const struct converter_row *const converter_tables[] = {

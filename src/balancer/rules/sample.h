@@ -90,7 +90,7 @@ struct converter_row {
 
 /* Tables; each ends with a row whose name is NULL. */
 extern const struct sample_row sample_http_rows[], sample_header_rows[], sample_conn_rows[],
-	sample_proxy_rows[], sample_payload_rows[], sample_const_rows[];
+	sample_proxy_rows[], sample_auth_rows[], sample_payload_rows[], sample_const_rows[];
 extern const struct converter_row converter_text_rows[], converter_number_rows[],
 	converter_map_rows[], converter_date_rows[];
 /* Known from HAProxy 2.6, not served yet; NULL-terminated. A last '*' stands for any ending. */
@@ -149,6 +149,9 @@ bool sample_text_to_int(struct slice text, int64_t *num);
 /* Cookies: the next value of name in a Cookie (or, one per field, Set-Cookie) header. */
 bool sample_cookie_next(struct slice *rest, struct slice name, bool set_cookie,
 			struct slice *value);
+
+/* RFC 4648, both alphabets; in place of the text in s. */
+bool sample_decode_base64(struct rule_input *in, struct sample *s);
 
 /* vars.c: "txn.name", "sess.name", "req.name", "res.name". */
 struct rule_var_name {

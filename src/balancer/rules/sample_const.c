@@ -260,7 +260,7 @@ const char *const sample_unserved[] = {
 	"fc_sacked",
 	"fc_unacked",
 	"fe_req_rate",
-	"http_auth*",
+
 	"internal.*",
 	"last_rule_*",
 	"lat_*",

@@ -287,39 +287,6 @@ GET(get_capture_res)
 	return give_capture(in, true, c->args[0].num, out);
 }
 
-GET(get_authorization)
-{
-	const struct http_message *req = request_of(in);
-
-	(void)out;
-	UNUSED;
-	return req != NULL && http_message_value(req, HTTP_HEADER_AUTHORIZATION).len > 0 &&
-	       sample_give_str(out, http_message_value(req, HTTP_HEADER_AUTHORIZATION));
-}
-
-GET(get_auth_type)
-{
-	struct slice type;
-
-	if (!get_authorization(c, in, w, out))
-		return false;
-	type = out->str;
-	out->str = slice_cut(&type, ' ');
-	return true;
-}
-
-GET(get_auth_bearer)
-{
-	struct slice rest, type;
-
-	if (!get_authorization(c, in, w, out))
-		return false;
-	rest = out->str;
-	type = slice_cut(&rest, ' ');
-	out->str = slice_trim(rest);
-	return slice_case_eq(type, SLICE("bearer"));
-}
-
 #define REQ   SAMPLE_FROM_REQUEST
 #define RES   SAMPLE_FROM_RESPONSE
 #define FORMS SAMPLE_ACL_FORMS
@@ -355,7 +322,5 @@ const struct sample_row sample_http_rows[] = {
 	{"capture.req.hdr", SAMPLE_STR, "i", 0, get_capture_req, NULL, "a captured request header"},
 	{"capture.res.hdr", SAMPLE_STR, "i", 0, get_capture_res, NULL,
 	 "a captured response header"},
-	{"http_auth_type", SAMPLE_STR, "", REQ, get_auth_type, NULL, "scheme of Authorization"},
-	{"http_auth_bearer", SAMPLE_STR, "", REQ, get_auth_bearer, NULL, "token of Authorization"},
 	{.name = NULL},
 };

@@ -386,6 +386,55 @@ static void allow_ends_rules_but_not_redirects(void **state)
 	room_close(&r);
 }
 
+/* "alice:wonder" is a plain password, "bob:secret" a hash of crypt(3). */
+static void userlists_decide_who_passes(void **state)
+{
+	static const struct {
+		const char *credentials;
+		enum rule_outcome all, admins;
+	} rows[] = {
+		{"YWxpY2U6d29uZGVy", RULE_CONTINUE, RULE_REPLY},
+		{"YWxpY2U6d29uZGVyeA==", RULE_REPLY, RULE_REPLY},
+		{"Ym9iOnNlY3JldA==", RULE_CONTINUE, RULE_CONTINUE},
+		{"Ym9iOg==", RULE_REPLY, RULE_REPLY},
+		{"Y2Fyb2w6eA==", RULE_REPLY, RULE_REPLY},
+		{"!!!", RULE_REPLY, RULE_REPLY},
+		{"", RULE_REPLY, RULE_REPLY},
+	};
+	struct rules_room r;
+	char request[512];
+
+	(void)state;
+	room_open(&r, "userlist L\n user alice insecure-password wonder groups staff\n"
+		      " user bob password $5$ab$uBQPK5nh89waaCXDSRwBxzVzl.pS5fPkZnKN7HXbvj6"
+		      " groups staff,admins\n" ROOM_DEFAULTS
+		      "frontend f\n bind :1\n http-request auth realm X unless { http_auth(L) }\n"
+		      " http-request set-header X-User \"%[http_auth_user] %[http_auth_type]\"\n"
+		      "frontend g\n bind :2\n acl admin http_auth_group(L) admins\n"
+		      " http-request auth unless admin\n");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(request, sizeof(request), "GET / HTTP/1.1\r\nHost: a\r\n%s%s\r\n\r\n",
+			 *rows[i].credentials ? "Authorization: Basic " : "X: ",
+			 rows[i].credentials);
+		room_request(&r, request);
+		assert_int_equal(
+			rules_run(room_proxy(&r, "g")->rules, RULE_HTTP_REQUEST, &r.in, &r.verdict),
+			rows[i].admins);
+		assert_int_equal(room_run(&r, RULE_HTTP_REQUEST), rows[i].all);
+		if (rows[i].all == RULE_REPLY)
+			assert_int_equal(r.verdict.status, 401);
+	}
+	room_request(&r,
+		     "GET / HTTP/1.1\r\nHost: a\r\nAuthorization: basic Ym9iOnNlY3JldA==\r\n\r\n");
+	room_run(&r, RULE_HTTP_REQUEST);
+	assert_non_null(strstr(room_head(&r, &r.req), "\r\nX-User: bob basic\r\n"));
+	room_close(&r);
+	assert_false(room_read(&r, ROOM_DEFAULTS ROOM_FRONTEND
+			       " http-request auth unless { http_auth(nobody) }\n"));
+	assert_true(room_said(&r, "no userlist 'nobody'"));
+	room_close(&r);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -399,6 +448,7 @@ int main(void)
 		cmocka_unit_test(session_variables_outlive_the_request),
 		cmocka_unit_test(named_defaults_hand_their_rules_down),
 		cmocka_unit_test(http_rules_sleep_in_mode_tcp),
+		cmocka_unit_test(userlists_decide_who_passes),
 		cmocka_unit_test(allow_ends_rules_but_not_redirects),
 	};
 
