@@ -29,6 +29,7 @@ static void stop(struct failover *f, const char *reason)
 	f->stopping = true;
 	log_notice("stopping: %s", reason);
 	failover_nodes_stop(f, reason);
+	failover_holdings_give_static(f);
 	loop_stop(f->loop);
 }
 
@@ -106,21 +107,6 @@ static void on_link(struct links_watcher *w, const struct links_link *l, unsigne
 	failover_links_changed(f, l, changes & LINKS_GONE);
 }
 
-static void on_added(void *ctx, const void *owner, const struct addr *vip, int ifindex,
-		     enum hold_why why)
-{
-	const struct node *node = owner;
-	char buf[ADDR_TEXT_MAX];
-
-	(void)ctx, (void)ifindex;
-	log_warn("%s: %s %s", vrrp_instance_conf(node->inst)->name, addr_host_text(vip, buf),
-		 why == HOLD_REPAIRED ? "was removed by somebody else and is put back"
-				      : "is added now that its interface is there");
-	if (why == HOLD_REPAIRED)
-		vrrp_instance_note_repair(node->inst);
-	vrrp_instance_announce_now(node->inst);
-}
-
 static void on_service(struct service_watch *w, bool well, const char *reason)
 {
 	failover_service_changed(container_of(w, struct failover, service), well, reason);
@@ -144,18 +130,13 @@ static int open_signals(struct failover *f)
 
 static const char *open_parts(struct failover *f)
 {
-	struct hold_setup hold = {.page = f->setup->page, .on_added = on_added, .ctx = f};
-
 	f->loop = loop_new(&loop_epoll_ops);
 	if (!f->loop)
 		return "event loop";
 	f->links = links_new(f->loop);
 	if (!f->links)
 		return "netlink";
-	hold.loop = f->loop;
-	hold.links = f->links;
-	f->hold = hold_new(&hold);
-	if (!f->hold)
+	if (!failover_holdings_open(f))
 		return "netlink";
 	errno = -mailbox_init(&f->mail, f->loop);
 	if (errno)
@@ -212,13 +193,14 @@ static void start_parts(struct failover *f)
 	f->resigned = !service_well(&f->service.service);
 	f->beat.on_expiry = on_beat;
 	on_beat(f->loop, &f->beat);
+	failover_holdings_static(f);
 	before = copy_published(f, &n_before);
 	failover_nodes_build(f);
 	failover_scripts_open(f);
 	failover_nodes_start(f, before, f->setup->resume ? n_before : 0);
 	free(before);
 	if (f->setup->resume)
-		hold_sweep_unclaimed(f->setup->page, f->hold);
+		failover_holdings_sweep(f);
 }
 
 static void close_parts(struct failover *f)
@@ -228,7 +210,7 @@ static void close_parts(struct failover *f)
 	failover_reload_fini(f);
 	vrrp_transport_free(&f->transport);
 	announce_free(&f->announce);
-	hold_free(&f->hold);
+	failover_holdings_close(f);
 	links_free(&f->links);
 	if (f->signals.fd >= 0)
 		close(f->signals.fd);
@@ -251,7 +233,7 @@ int failover_main(const struct failover_setup *setup)
 	list_init(&f->groups);
 	failover_rights_realtime(setup->conf->rt_priority);
 	if (!setup->resume)
-		hold_sweep_configured(setup->conf);
+		failover_holdings_sweep_configured(setup->conf);
 	failed = open_parts(f);
 	if (failed) {
 		log_err("failover cannot start: %s: %s", failed, strerror(errno));

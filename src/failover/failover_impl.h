@@ -10,6 +10,7 @@
 #include "core/sys/channel.h"
 #include "failover/address/announce_send.h"
 #include "failover/address/hold.h"
+#include "failover/address/keep.h"
 #include "failover/failover.h"
 #include "failover/notify/notify.h"
 #include "failover/service_watch.h"
@@ -38,6 +39,7 @@ struct failover {
 	struct links *links;
 	struct links_watcher links_watcher;
 	struct hold *hold;
+	struct keep *keep;
 	struct announce *announce;
 	struct vrrp_transport *transport;
 	struct list nodes, groups;
@@ -74,6 +76,19 @@ void failover_node_free(struct node *node);
 void failover_node_brief(struct node *node);
 /* (Re)makes groups and their membership as the configuration in use says. */
 void failover_groups_join(struct failover *f);
+
+/* failover_holdings.c: what a master holds, addresses, routes and rules, and the static ones. */
+bool failover_holdings_open(struct failover *f);  /* false with errno */
+void failover_holdings_close(struct failover *f); /* takes nothing away */
+void failover_holdings_take(struct node *node, const struct vrrp_instance_conf *conf);
+void failover_holdings_give(struct node *node);
+void failover_holdings_static(struct failover *f); /* as f->conf says */
+void failover_holdings_give_static(struct failover *f);
+/* f->conf is the new one, and the old one is about to end. */
+void failover_holdings_reload(struct failover *f);
+/* What an earlier life held and nobody has taken again. */
+void failover_holdings_sweep(struct failover *f);
+void failover_holdings_sweep_configured(const struct failover_conf *conf);
 
 /* failover_scripts.c. Open when the nodes are built, before they start; close when they are gone.
  */

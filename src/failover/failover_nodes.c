@@ -1,6 +1,7 @@
 /*
  * VRRP instances in their surroundings: made from the configuration, told of links, tracked
- * interfaces and the seam; what they want done is handed to transport, hold and announce.
+ * interfaces and the seam; what they want done is handed to transport, announce and, for what a
+ * master holds, failover_holdings.c.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -20,28 +21,21 @@ static bool send_advert(void *ctx, struct vrrp_instance *inst, const struct addr
 
 static void addresses_add(void *ctx, struct vrrp_instance *inst)
 {
-	struct node *node = ctx;
-	const struct vrrp_instance_conf *conf = vrrp_instance_conf(inst);
-
-	hold_take(node->failover->hold, node, conf->interface, conf->vips, conf->excluded);
+	failover_holdings_take(ctx, vrrp_instance_conf(inst));
 }
 
 static void addresses_del(void *ctx, struct vrrp_instance *inst)
 {
-	struct node *node = ctx;
-
 	(void)inst;
-	hold_give(node->failover->hold, node);
+	failover_holdings_give(ctx);
 }
 
 static void addresses_adapt(void *ctx, struct vrrp_instance *inst,
 			    const struct vrrp_instance_conf *from,
 			    const struct vrrp_instance_conf *to)
 {
-	struct node *node = ctx;
-
 	(void)inst, (void)from;
-	hold_take(node->failover->hold, node, to->interface, to->vips, to->excluded);
+	failover_holdings_take(ctx, to);
 }
 
 static void announce(void *ctx, struct vrrp_instance *inst, const struct vip_conf *vip)
@@ -279,7 +273,7 @@ void failover_node_free(struct node *node)
 	struct failover *f = node->failover;
 
 	list_del(&node->link);
-	hold_give(f->hold, node);
+	failover_holdings_give(node);
 	vrrp_transport_detach(f->transport, node->inst);
 	vrrp_instance_free(&node->inst);
 	if (node->page)

@@ -129,6 +129,7 @@ static void apply(struct failover *f, struct reload *r, struct message_reloaded 
 	add_nodes(f, report);
 	failover_scripts_reload(f);
 	failover_note_vips(f, f->conf);
+	failover_holdings_reload(f);
 	reload_free(f->current);
 	f->current = r;
 }

@@ -7,6 +7,8 @@
  *                  [-s SOURCE] [-u PEER]... [-t TRACKED_IF] [-q WEIGHT] [-x EXCLUDED/LEN]...
  *                  VIP/LEN ...
  *
+ *   failover_probe -k FILE       all of it from a keepalived.conf; also `reload -k FILE`
+ *
  * -q tracks a script that only asks whether haproxy lives. *
  * -I begins a further instance. Lines: stop | crash (kill -9, then one that resumes) | show |
  * watch (the balancer has a say, and beats) | hang | beat | up | down | lost | gone (its slot) |
@@ -28,6 +30,7 @@
 #include "core/sys/channel.h"
 #include "core/sys/message.h"
 #include "failover/address/hold.h"
+#include "failover/conf/failover_conf.h"
 #include "failover/failover.h"
 
 enum { ARGS_MAX = 128, BEAT_US = 50000 };
@@ -39,6 +42,8 @@ struct probe {
 	struct shared_page *page;
 	struct failover_conf *conf;
 	struct arena arena;
+	struct conf_files files;
+	struct conf_diags diags;
 	pid_t child;
 	bool hangs, crashing, stopping;
 	int status;
@@ -193,6 +198,17 @@ static struct failover_conf *conf_from_args(struct arena *arena, int argc, char 
 	return conf;
 }
 
+/* Unsealed files: as the master reads them. Sealed ones: as failover does at a reload. */
+static struct failover_conf *conf_from_file(struct conf_files *files, const char *path,
+					    struct arena *arena, struct conf_diags *diags)
+{
+	struct failover_conf *conf = failover_conf_parse(files, &path, 1, arena, diags, NULL);
+
+	if (!files->sealed)
+		conf_diags_print(diags, stderr, true);
+	return conf;
+}
+
 static struct failover_conf *parse(struct conf_files *files, struct conf_diags *diags,
 				   struct arena *arena)
 {
@@ -200,6 +216,8 @@ static struct failover_conf *parse(struct conf_files *files, struct conf_diags *
 	char *text = arena_strndup(arena, files->first->bytes.ptr, files->first->bytes.len);
 	int argc = 1;
 
+	if (strcmp(files->first->path, "stdin") != 0)
+		return conf_from_file(files, files->first->path, arena, diags);
 	if (strstr(text, "broken")) {
 		conf_error(diags, (struct conf_place){files->first->path, 1, 1}, "it is broken");
 		return NULL;
@@ -261,13 +279,29 @@ static void show(const struct probe *p)
 	printf("]\n");
 }
 
+/* For the bytes and the facts: what it comes to is not used here. */
+static void read_file(struct conf_files *files, const char *path)
+{
+	struct conf_diags diags;
+	struct arena arena;
+
+	conf_diags_init(&diags);
+	arena_init(&arena, 0);
+	conf_from_file(files, path, &arena, &diags);
+	arena_fini(&arena);
+	conf_diags_fini(&diags);
+}
+
 static void reload(struct probe *p, const char *args)
 {
 	struct conf_files files;
 	int fd;
 
 	conf_files_init(&files);
-	conf_files_put(&files, "stdin", slice_of(args));
+	if (strncmp(args, "-k ", 3) == 0)
+		read_file(&files, args + 3);
+	else
+		conf_files_put(&files, "stdin", slice_of(args));
 	fd = conf_files_save(&files);
 	channel_send_fds(p->master.fd, MESSAGE_FAILOVER_RELOAD, NULL, 0, &fd, 1);
 	close(fd);
@@ -397,7 +431,11 @@ int main(int argc, char **argv)
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	arena_init(&p->arena, 0);
-	p->conf = conf_from_args(&p->arena, argc, argv);
+	conf_files_init(&p->files);
+	conf_diags_init(&p->diags);
+	p->conf = argc == 3 && strcmp(argv[1], "-k") == 0
+			  ? conf_from_file(&p->files, argv[2], &p->arena, &p->diags)
+			  : conf_from_args(&p->arena, argc, argv);
 	p->page = shared_page_new();
 	p->loop = loop_new(&loop_epoll_ops);
 	p->in = (struct loop_fd){.on_ready = on_line, .fd = 0};
@@ -413,6 +451,8 @@ int main(int argc, char **argv)
 	on_beat(p->loop, &p->beat);
 	loop_run(p->loop);
 	arena_fini(&p->arena);
+	conf_diags_fini(&p->diags);
+	conf_files_fini(&p->files);
 	loop_free(&p->loop);
 	return p->status;
 }

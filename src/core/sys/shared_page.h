@@ -15,6 +15,8 @@ enum {
 	SHARED_THREADS_MAX = 64,
 	SHARED_SLOTS = 8, /* balancers that may overlap during reloads */
 	SHARED_LEDGER_MAX = 1024,
+	SHARED_UNDO_MAX = 256,
+	SHARED_UNDO_LEN = 256,
 	SHARED_VIPS_MAX = 256,
 	SHARED_BEAT_US = 100000, /* a balancer thread beats at least this often */
 };
@@ -41,6 +43,12 @@ struct shared_ledger_entry { /* by failover, before it adds and after it removed
 	uint8_t address[16], peer[16];
 };
 
+/* The netlink message that takes one route or rule away again: by failover, before it adds it. */
+struct shared_undo {
+	_Atomic uint32_t len; /* 0 = free */
+	uint8_t bytes[SHARED_UNDO_LEN];
+};
+
 /* One VRRP instance, for readers in other processes. Odd sequence: being written. */
 struct shared_vip {
 	_Atomic uint32_t sequence;
@@ -61,6 +69,7 @@ struct shared_page {
 	struct shared_slot slots[SHARED_SLOTS];
 	_Atomic int64_t failover_beat_us; /* by failover */
 	struct shared_ledger_entry ledger[SHARED_LEDGER_MAX];
+	struct shared_undo undo[SHARED_UNDO_MAX];
 	_Atomic uint32_t n_vips; /* by failover, as the vips */
 	struct shared_vip vips[SHARED_VIPS_MAX];
 };

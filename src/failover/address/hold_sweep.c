@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/log/log.h"
+#include "failover/address/keep.h"
 #include "failover/address/ledger.h"
 #include "failover/address/rtnl.h"
 #include "failover/address/vip_message.h"
@@ -92,6 +93,7 @@ int hold_sweep_unclaimed(struct shared_page *page, const struct hold *hold)
 
 int hold_sweep(struct shared_page *page)
 {
+	keep_sweep(page); /* first: they may need the addresses */
 	return hold_sweep_unclaimed(page, NULL);
 }
 

@@ -11,8 +11,7 @@ void rtnl_message_init(struct rtnl_message *m, void *buf, size_t cap)
 	*m = (struct rtnl_message){.buf = buf, .cap = cap};
 }
 
-/* Space for len more bytes of the message that begins at head, zeroed; NULL when full. */
-static void *extend(struct rtnl_message *m, size_t head, size_t len)
+void *rtnl_message_extend(struct rtnl_message *m, size_t head, size_t len)
 {
 	size_t padded = NLMSG_ALIGN(len);
 	void *at = m->buf + m->len;
@@ -27,7 +26,7 @@ static void *extend(struct rtnl_message *m, size_t head, size_t len)
 	return at;
 }
 
-static size_t begin(struct rtnl_message *m, uint16_t type, uint16_t flags, uint32_t seq)
+size_t rtnl_message_begin(struct rtnl_message *m, uint16_t type, uint16_t flags, uint32_t seq)
 {
 	size_t head = m->len;
 	struct nlmsghdr *h;
@@ -36,7 +35,7 @@ static size_t begin(struct rtnl_message *m, uint16_t type, uint16_t flags, uint3
 		m->full = true;
 		return head;
 	}
-	h = extend(m, head, NLMSG_HDRLEN);
+	h = rtnl_message_extend(m, head, NLMSG_HDRLEN);
 	if (h) {
 		h->nlmsg_type = type;
 		h->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
@@ -45,8 +44,7 @@ static size_t begin(struct rtnl_message *m, uint16_t type, uint16_t flags, uint3
 	return head;
 }
 
-/* Leaves out what does not fit as a whole. */
-static bool finish(struct rtnl_message *m, size_t head)
+bool rtnl_message_finish(struct rtnl_message *m, size_t head)
 {
 	if (m->full)
 		m->len = head;
@@ -55,23 +53,24 @@ static bool finish(struct rtnl_message *m, size_t head)
 	return !m->full;
 }
 
-static void put_attr(struct rtnl_message *m, size_t head, uint16_t type, const void *data,
-		     size_t len)
+void rtnl_message_put(struct rtnl_message *m, size_t head, uint16_t type, const void *data,
+		      size_t len)
 {
-	struct rtattr *rta = extend(m, head, RTA_LENGTH(len));
+	struct rtattr *rta = rtnl_message_extend(m, head, RTA_LENGTH(len));
 
 	if (!rta)
 		return;
 	rta->rta_type = type;
 	rta->rta_len = (uint16_t)RTA_LENGTH(len);
-	memcpy(RTA_DATA(rta), data, len);
+	if (len > 0)
+		memcpy(RTA_DATA(rta), data, len);
 }
 
 bool rtnl_message_put_address(struct rtnl_message *m, uint16_t type, uint16_t nl_flags,
 			      uint32_t seq, const struct rtnl_address *a)
 {
-	size_t head = begin(m, type, nl_flags, seq), len = rtnl_address_len(a->family);
-	struct ifaddrmsg *ifa = extend(m, head, sizeof(*ifa));
+	size_t head = rtnl_message_begin(m, type, nl_flags, seq), len = rtnl_address_len(a->family);
+	struct ifaddrmsg *ifa = rtnl_message_extend(m, head, sizeof(*ifa));
 
 	if (ifa) {
 		ifa->ifa_family = a->family;
@@ -80,33 +79,34 @@ bool rtnl_message_put_address(struct rtnl_message *m, uint16_t type, uint16_t nl
 		ifa->ifa_scope = a->scope;
 		ifa->ifa_index = (uint32_t)a->ifindex;
 	}
-	put_attr(m, head, IFA_LOCAL, a->local, len);
-	put_attr(m, head, IFA_ADDRESS, a->has_peer ? a->peer : a->local, len);
+	rtnl_message_put(m, head, IFA_LOCAL, a->local, len);
+	rtnl_message_put(m, head, IFA_ADDRESS, a->has_peer ? a->peer : a->local, len);
 	if (type == RTM_NEWADDR) {
 		struct ifa_cacheinfo life = {.ifa_prefered = a->preferred_s,
 					     .ifa_valid = a->valid_s};
 
 		if (a->has_broadcast)
-			put_attr(m, head, IFA_BROADCAST, a->broadcast, len);
+			rtnl_message_put(m, head, IFA_BROADCAST, a->broadcast, len);
 		if (a->label[0])
-			put_attr(m, head, IFA_LABEL, a->label, strnlen(a->label, IFNAMSIZ - 1) + 1);
+			rtnl_message_put(m, head, IFA_LABEL, a->label,
+					 strnlen(a->label, IFNAMSIZ - 1) + 1);
 		if (a->flags)
-			put_attr(m, head, IFA_FLAGS, &a->flags, sizeof(a->flags));
+			rtnl_message_put(m, head, IFA_FLAGS, &a->flags, sizeof(a->flags));
 		if (a->has_lifetime)
-			put_attr(m, head, IFA_CACHEINFO, &life, sizeof(life));
+			rtnl_message_put(m, head, IFA_CACHEINFO, &life, sizeof(life));
 	}
-	return finish(m, head);
+	return rtnl_message_finish(m, head);
 }
 
 bool rtnl_message_put_dump(struct rtnl_message *m, uint16_t type, uint32_t seq)
 {
-	size_t head = begin(m, type, NLM_F_DUMP, seq);
+	size_t head = rtnl_message_begin(m, type, NLM_F_DUMP, seq);
 
 	if (type == RTM_GETLINK)
-		extend(m, head, sizeof(struct ifinfomsg));
+		rtnl_message_extend(m, head, sizeof(struct ifinfomsg));
 	else
-		extend(m, head, sizeof(struct ifaddrmsg));
-	return finish(m, head);
+		rtnl_message_extend(m, head, sizeof(struct ifaddrmsg));
+	return rtnl_message_finish(m, head);
 }
 
 static void take_address_attr(struct rtnl_address *a, const struct rtattr *rta)

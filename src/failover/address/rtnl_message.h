@@ -42,6 +42,16 @@ struct rtnl_link {
 };
 
 void rtnl_message_init(struct rtnl_message *m, void *buf, size_t cap);
+
+/* The pieces a message is made of. begin returns where it stands (head); nl_flags are those beside
+ * NLM_F_REQUEST. extend: len more bytes, zeroed; NULL when they do not fit. finish: false, and the
+ * message is left out, when something did not fit. */
+size_t rtnl_message_begin(struct rtnl_message *m, uint16_t type, uint16_t nl_flags, uint32_t seq);
+void *rtnl_message_extend(struct rtnl_message *m, size_t head, size_t len);
+void rtnl_message_put(struct rtnl_message *m, size_t head, uint16_t type, const void *data,
+		      size_t len);
+bool rtnl_message_finish(struct rtnl_message *m, size_t head);
+
 /* type RTM_NEWADDR or RTM_DELADDR; nl_flags beside NLM_F_REQUEST. False when it does not fit. */
 bool rtnl_message_put_address(struct rtnl_message *m, uint16_t type, uint16_t nl_flags,
 			      uint32_t seq, const struct rtnl_address *a);

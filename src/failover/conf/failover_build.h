@@ -39,8 +39,9 @@ struct failover_build {
 	struct vrrp_instance_conf **instance_tail;
 	struct vrrp_group_conf **group_tail;
 	struct vrrp_script_conf **script_tail;
-	enum failover_section section; /* of the rows being walked */
-	bool globals_done;	       /* the pass over global_defs is over */
+	uint32_t next_rule4, next_rule6; /* preferences of rules that name none */
+	enum failover_section section;	 /* of the rows being walked */
+	bool globals_done;		 /* the pass over global_defs is over */
 };
 
 static inline struct failover_build *failover_build_of(struct conf_ctx *ctx)
@@ -107,6 +108,6 @@ void failover_groups_finish(struct failover_build *b);
 extern const struct conf_keyword failover_top_rows[], failover_global_rows[],
 	failover_instance_rows[], failover_group_rows[], failover_script_rows[],
 	failover_process_rows[], failover_auth_rows[], failover_notify_rows[],
-	failover_unserved_rows[];
+	failover_unserved_rows[], failover_static_rows[]; /* the last: route/static_conf.c */
 
 #endif

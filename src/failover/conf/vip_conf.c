@@ -102,6 +102,14 @@ static bool read_lifetime(struct conf_ctx *ctx, const struct conf_line *line, un
 	return true;
 }
 
+/* Static addresses are put back whoever deletes them; no instance need watch them for that. */
+static bool read_track_group(struct conf_ctx *ctx, const struct conf_line *line, unsigned word,
+			     struct vip_conf *vip)
+{
+	(void)ctx, (void)line, (void)word, (void)vip;
+	return true;
+}
+
 static const struct option options[] = {
 	{"dev", 0, read_dev},
 	{"label", 0, read_label},
@@ -110,6 +118,7 @@ static const struct option options[] = {
 	{"broadcast", 0, read_broadcast},
 	{"peer", 0, read_peer},
 	{"preferred_lft", 0, read_lifetime},
+	{"track_group", 0, read_track_group},
 	{"home", offsetof(struct vip_conf, home), NULL},
 	{"-nodad", offsetof(struct vip_conf, nodad), NULL},
 	{"nodad", offsetof(struct vip_conf, nodad), NULL},

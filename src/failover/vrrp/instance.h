@@ -26,8 +26,8 @@ struct vrrp_instance_ops {
 	 * see vrrp_transport_send. False = it did not leave. */
 	bool (*send_advert)(void *ctx, struct vrrp_instance *inst, const struct addr *src,
 			    const struct addr *dst, const uint8_t *bytes, size_t len);
-	/* All of conf->vips and conf->excluded. Called after the advert of a new master; the
-	 * addresses must be usable for announce when it returns. */
+	/* All of conf->vips and conf->excluded, then routes and rules. Called after the advert of a
+	 * new master; the addresses must be usable for announce when it returns. */
 	void (*addresses_add)(void *ctx, struct vrrp_instance *inst);
 	void (*addresses_del)(void *ctx, struct vrrp_instance *inst);
 	/* Reload while MASTER: remove what only `from` has, add what only `to` has. Both confs

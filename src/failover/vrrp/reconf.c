@@ -31,6 +31,23 @@ static bool vips_same(const struct vip_conf *a, const struct vip_conf *b)
 	return a == NULL && b == NULL;
 }
 
+static bool routes_same(const struct route_conf *a, const struct route_conf *b)
+{
+	for (; a && b; a = a->next, b = b->next)
+		if (!text_same(a->text, b->text) || a->table != b->table)
+			return false;
+	return a == NULL && b == NULL;
+}
+
+static bool rules_same(const struct rule_conf *a, const struct rule_conf *b)
+{
+	for (; a && b; a = a->next, b = b->next)
+		if (!text_same(a->text, b->text) || a->table != b->table ||
+		    a->priority != b->priority)
+			return false;
+	return a == NULL && b == NULL;
+}
+
 static bool tracks_same(const struct vrrp_track_conf *a, const struct vrrp_track_conf *b)
 {
 	for (; a && b; a = a->next, b = b->next)
@@ -93,7 +110,8 @@ static bool rest_same(const struct vrrp_instance_conf *a, const struct vrrp_inst
 	       a->lower_prio_no_advert == b->lower_prio_no_advert &&
 	       a->higher_prio_send_advert == b->higher_prio_send_advert &&
 	       a->down_adverts == b->down_adverts && a->smtp_alert == b->smtp_alert &&
-	       vips_same(a->excluded, b->excluded) && tracks_same(a->tracks, b->tracks) &&
+	       vips_same(a->excluded, b->excluded) && routes_same(a->routes, b->routes) &&
+	       rules_same(a->rules, b->rules) && tracks_same(a->tracks, b->tracks) &&
 	       garp_same(&a->garp, &b->garp) && notify_same(&a->notify, &b->notify) &&
 	       text_same(group_a, group_b);
 }
@@ -111,16 +129,18 @@ enum vrrp_reconf vrrp_reconf_kind(const struct vrrp_instance_conf *from,
 static void adapt_master(struct vrrp_instance *inst, const struct vrrp_instance_conf *from)
 {
 	const struct vrrp_instance_conf *to = inst->conf;
+	bool vips = vips_same(from->vips, to->vips) && vips_same(from->excluded, to->excluded);
 
 	if (!wire_same(from, to)) { /* those who listen learn it now, not at their down timer */
 		vrrp_advertise(inst, inst->priority);
 		loop_timer_set(inst->loop, &inst->timer, loop_now_us(inst->loop) + to->advert_us);
 	}
-	if (vips_same(from->vips, to->vips) && vips_same(from->excluded, to->excluded))
+	if (vips && routes_same(from->routes, to->routes) && rules_same(from->rules, to->rules))
 		return;
 	if (inst->ops->addresses_adapt)
 		inst->ops->addresses_adapt(inst->ctx, inst, from, to);
-	vrrp_announce_master(&inst->announce);
+	if (!vips)
+		vrrp_announce_master(&inst->announce);
 }
 
 static void adapt(struct vrrp_instance *inst, const struct vrrp_instance_conf *from)

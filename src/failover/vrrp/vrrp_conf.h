@@ -11,6 +11,7 @@
 
 #include "core/base/addr.h"
 #include "core/conf/diag.h"
+#include "failover/vrrp/route_conf.h"
 
 /* One address to hold. Defaults: prefix 32/128, the instance's interface. */
 struct vip_conf {
@@ -111,6 +112,8 @@ struct vrrp_instance_conf { /* vrrp_instance */
 	unsigned down_adverts;	   /* 3 */
 	struct vip_conf *vips;	   /* advertised */
 	struct vip_conf *excluded; /* held, not advertised */
+	struct route_conf *routes; /* both move with the addresses */
+	struct rule_conf *rules;
 	struct vrrp_track_conf *tracks;
 	struct vrrp_garp_conf garp;
 	struct vrrp_notify_conf notify;
@@ -135,6 +138,10 @@ struct failover_conf {
 	struct vrrp_instance_conf *instances; /* in file order, as all lists here */
 	struct vrrp_group_conf *groups;
 	struct vrrp_script_conf *scripts;
+	struct vip_conf *static_vips; /* these three do not move: there while failover runs */
+	struct route_conf *static_routes;
+	struct rule_conf *static_rules;
+	const char *default_interface; /* of static addresses that name none */
 	int64_t startup_delay_us;
 	int rt_priority;						/* 0 = default */
 	const char *notify_fifo, *vrrp_notify_fifo;			/* NULL = none */

@@ -208,16 +208,16 @@ static void what_is_not_served_is_named(void **state)
 
 	(void)state;
 	read_text(&r, "vrrp_instance A {\n interface eth0\n virtual_router_id 1\n"
-		      "  use_vmac\n virtual_routes {\n src 192.0.2.1 to 192.0.2.0/24\n }\n}\n"
+		      "  use_ipvlan\n track_bfd {\n b\n }\n}\n"
 		      "bfd_instance b {\n neighbor_ip 192.0.2.3\n}\n"
 		      "virtual_server 192.0.2.9 80 {\n lb_algo rr\n real_server 192.0.2.8 80 {\n"
 		      " HTTP_GET { url { path / } }\n }\n}\n"
 		      "global_defs {\n smtp_server 192.0.2.4\n startup_script /bin/true\n}\n");
 	assert_int_equal(r.diags.n_errors, 4);
-	d = find_diag(&r, CONF_ERROR, 4, "'use_vmac' is not supported");
+	d = find_diag(&r, CONF_ERROR, 4, "'use_ipvlan' is not supported");
 	assert_non_null(d);
 	assert_int_equal(d->place.column, 3);
-	assert_non_null(find_diag(&r, CONF_ERROR, 5, "'virtual_routes'"));
+	assert_non_null(find_diag(&r, CONF_ERROR, 5, "'track_bfd'"));
 	assert_non_null(find_diag(&r, CONF_ERROR, 9, "'bfd_instance'"));
 	assert_non_null(find_diag(&r, CONF_WARNING, 12, "haproxy.cfg"));
 	assert_non_null(find_diag(&r, CONF_WARNING, 19, "'smtp_server' is without effect"));

@@ -1,0 +1,142 @@
+/*
+ * What a master holds: addresses (address/hold.h), then routes and rules (address/keep.h); and the
+ * static ones, which are there while the process runs. Their owner is the failover itself, that of
+ * the others their node. See failover_impl.h.
+ */
+#include "core/log/log.h"
+#include "failover/failover_impl.h"
+
+static struct node *node_of(struct failover *f, const void *owner)
+{
+	struct list *pos;
+
+	LIST_EACH(pos, &f->nodes)
+	{
+		if (container_of(pos, struct node, link) == owner)
+			return container_of(pos, struct node, link);
+	}
+	return NULL;
+}
+
+static const char *name_of(const struct node *node)
+{
+	return node ? vrrp_instance_conf(node->inst)->name : "static";
+}
+
+static void on_added(void *ctx, const void *owner, const struct addr *vip, int ifindex,
+		     enum hold_why why)
+{
+	struct node *node = node_of(ctx, owner);
+	char buf[ADDR_TEXT_MAX];
+
+	(void)ifindex;
+	log_warn("%s: %s %s", name_of(node), addr_host_text(vip, buf),
+		 why == HOLD_REPAIRED ? "was removed by somebody else and is put back"
+				      : "is added now that its interface is there");
+	if (!node)
+		return;
+	if (why == HOLD_REPAIRED)
+		vrrp_instance_note_repair(node->inst);
+	vrrp_instance_announce_now(node->inst);
+}
+
+static void on_repaired(void *ctx, const void *owner, const char *text)
+{
+	struct node *node = node_of(ctx, owner);
+
+	log_warn("%s: '%s' had vanished and is put back", name_of(node), text);
+	if (node)
+		vrrp_instance_note_repair(node->inst);
+}
+
+bool failover_holdings_open(struct failover *f)
+{
+	struct hold_setup hold = {.loop = f->loop,
+				  .links = f->links,
+				  .page = f->setup->page,
+				  .on_added = on_added,
+				  .ctx = f};
+	struct keep_setup keep = {.loop = f->loop,
+				  .links = f->links,
+				  .page = f->setup->page,
+				  .on_repaired = on_repaired,
+				  .ctx = f};
+
+	f->hold = hold_new(&hold);
+	f->keep = f->hold ? keep_new(&keep) : NULL;
+	return f->keep != NULL;
+}
+
+void failover_holdings_close(struct failover *f)
+{
+	if (f->keep)
+		keep_free(&f->keep);
+	if (f->hold)
+		hold_free(&f->hold);
+}
+
+static void keep_those_of(struct failover *f, struct node *node,
+			  const struct vrrp_instance_conf *conf)
+{
+	struct keep_list list = {conf->routes, conf->rules, conf->interface};
+
+	keep_take(f->keep, node, &list);
+}
+
+void failover_holdings_take(struct node *node, const struct vrrp_instance_conf *conf)
+{
+	struct failover *f = node->failover;
+
+	hold_take(f->hold, node, conf->interface, conf->vips, conf->excluded);
+	keep_those_of(f, node, conf);
+}
+
+void failover_holdings_give(struct node *node)
+{
+	keep_give(node->failover->keep, node);
+	hold_give(node->failover->hold, node);
+}
+
+void failover_holdings_static(struct failover *f)
+{
+	const struct failover_conf *conf = f->conf;
+	struct keep_list list = {conf->static_routes, conf->static_rules, conf->default_interface};
+
+	if (!list.dev)
+		list.dev = "eth0";
+	hold_take(f->hold, f, list.dev, conf->static_vips, NULL);
+	keep_take(f->keep, f, &list);
+}
+
+void failover_holdings_give_static(struct failover *f)
+{
+	keep_give(f->keep, f);
+	hold_give(f->hold, f);
+}
+
+void failover_holdings_reload(struct failover *f)
+{
+	struct list *pos;
+
+	failover_holdings_static(f);
+	LIST_EACH(pos, &f->nodes)
+	{
+		struct node *node = container_of(pos, struct node, link);
+
+		/* What is kept is borrowed from the configuration, also where it is the same. */
+		if (vrrp_instance_state(node->inst) == VRRP_MASTER)
+			keep_those_of(f, node, vrrp_instance_conf(node->inst));
+	}
+}
+
+void failover_holdings_sweep(struct failover *f)
+{
+	keep_sweep_unclaimed(f->setup->page, f->keep);
+	hold_sweep_unclaimed(f->setup->page, f->hold);
+}
+
+void failover_holdings_sweep_configured(const struct failover_conf *conf)
+{
+	keep_sweep_configured(conf);
+	hold_sweep_configured(conf);
+}

@@ -1,0 +1,47 @@
+/*
+ * Words that routes and rules share: prefixes, numbers, iproute2's names. Each takes words from a
+ * cursor and says what is wrong; a route or rule with such a word is left out, as Keepalived does.
+ * Private to this room.
+ */
+#ifndef RELAIS_ROUTE_ROUTE_WORDS_H
+#define RELAIS_ROUTE_ROUTE_WORDS_H
+
+#include "failover/conf/failover_build.h"
+
+struct route_words { /* a line being read */
+	struct conf_ctx *ctx;
+	const struct conf_line *line;
+	unsigned at;	/* the next word */
+	int family;	/* AF_UNSPEC until something says it */
+	bool is_static; /* in a static_ block */
+	bool bad;
+};
+
+/* The next word, or "" (which makes the line bad) when there is none. what: for the message. */
+const char *route_words_take(struct route_words *w, const char *what);
+/* Consumes the next word if it is this one. */
+bool route_words_skip(struct route_words *w, const char *word);
+void route_words_refuse(struct route_words *w, const char *why);
+
+/* Decimal or 0x hexadecimal. */
+bool route_words_number(struct route_words *w, const char *what, uint32_t most, uint32_t *out);
+/* A number or a name of /etc/iproute2/FILE (rt_tables, rt_protos, rt_scopes, rt_realms, rt_dsfield,
+ * group). */
+bool route_words_named(struct route_words *w, const char *file, uint32_t most, uint32_t *out);
+/* [SOURCE/]DESTINATION */
+bool route_words_realms(struct route_words *w, uint32_t *out);
+/* ADDRESS; its family must be the line's, and is if that is open. */
+bool route_words_address(struct route_words *w, struct addr *out);
+/* ADDRESS[/LEN], or `default`, `any`, `all` (out->len 0). */
+bool route_words_prefix(struct route_words *w, struct addr *out, unsigned *len);
+bool route_words_device(struct route_words *w, const char **out);
+/* All words of the line, for logs. */
+const char *route_words_text(const struct route_words *w);
+
+/* route_line.c, rule_line.c: NULL when it is left out. */
+struct route_conf *failover_route_read(struct conf_ctx *ctx, const struct conf_line *line,
+				       bool is_static);
+struct rule_conf *failover_rule_read(struct conf_ctx *ctx, const struct conf_line *line,
+				     bool is_static);
+
+#endif
