@@ -177,6 +177,8 @@ static bool may_reuse(const struct exchange *x)
 {
 	if (!is_http(x) || x->never_reuse || follows_client(x))
 		return false;
+	if (x->backend->conf->http_reuse == PROXY_REUSE_NEVER)
+		return false;
 	if (x->req.upgrade || x->req.method == HTTP_METHOD_CONNECT)
 		return false;
 	return x->session->n_requests > 1 || connect_is_replayable(x);
