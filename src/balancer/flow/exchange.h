@@ -102,7 +102,7 @@ struct exchange {
 	int64_t client_us, server_us; /* last activity at either end */
 	int64_t pause_until_us;
 	uint64_t bytes_in, bytes_out; /* from and to the client, heads included */
-	struct slice request_line, cookie_req, cookie_res; /* for the log */
+	struct slice request_line; /* for the log */
 	struct slice
 		reply; /* local answer's bytes, not yet written: in the arena or configuration */
 	const char *log_level;

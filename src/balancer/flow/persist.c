@@ -38,7 +38,6 @@ void persist_choose(struct exchange *x, struct server_choice *choice)
 
 	if (!http_cookie_find(&x->req, slice_of(conf->cookie.name), &at, &cookie))
 		return;
-	x->cookie_req = cookie.pair;
 	s = server_by_cookie(x->backend->backend, server_part(&conf->cookie, cookie.value));
 	x->cookie_seen = !s			  ? COOKIE_SEEN_INVALID
 			 : server_is_reachable(s) ? COOKIE_SEEN_VALID
@@ -169,7 +168,6 @@ bool persist_edit_response(struct exchange *x)
 	bool theirs = find_set_cookie(x, &at, &cookie);
 
 	if (theirs) {
-		x->cookie_res = cookie.pair;
 		x->cookie_done = 'P';
 		if (conf->rewrite || conf->prefix)
 			return rewrite_cookie(x, &at, &cookie);

@@ -150,6 +150,22 @@ static void fill_counts(const struct exchange *x, struct log_record *rec)
 	rec->log_count = w->n_logged;
 }
 
+/* The slots of both sides, in order: requests' first. */
+static void fill_captures(struct exchange *x, struct log_record *rec)
+{
+	const struct rule_set *rules = x->frontend->conf->rules;
+	unsigned n = rules_n_captures(rules);
+	struct slice *list;
+
+	if (n == 0 || !(list = ARENA_ARRAY(&x->arena, struct slice, n)))
+		return;
+	rec->captures_req = list;
+	rec->n_captures_req = rules_captures_split(rules, x->rules.captures, false, list);
+	rec->captures_res = list + rec->n_captures_req;
+	rec->n_captures_res =
+		rules_captures_split(rules, x->rules.captures, true, list + rec->n_captures_req);
+}
+
 static void fill(struct exchange *x, struct log_record *rec, bool early)
 {
 	memset(rec, 0, sizeof(*rec));
@@ -161,12 +177,9 @@ static void fill(struct exchange *x, struct log_record *rec, bool early)
 	rec->bytes_read = x->down.moved;
 	rec->bytes_uploaded = x->up.moved;
 	rec->request_line = x->request_line.len ? x->request_line : SLICE("<BADREQ>");
-	rec->cookie_req = x->cookie_req;
-	rec->cookie_res = x->cookie_res;
-	if (x->rules.captures && x->frontend->conf->rules) {
-		rec->captures_req = x->rules.captures;
-		rec->n_captures_req = rules_n_captures(x->frontend->conf->rules);
-	}
+	rec->cookie_req = x->rules.cookies[0];
+	rec->cookie_res = x->rules.cookies[1];
+	fill_captures(x, rec);
 	rec->logged_early = early;
 	rec->hostname = x->worker->house->conf->global.log_hostname;
 }

@@ -5,7 +5,6 @@
  */
 #include "balancer/rules/rule_set.h"
 
-/* capture request|response header: before the rules, so that they can use what was caught. */
 static void take_captures(const struct rule_set *set, struct rule_input *in, bool response)
 {
 	const struct http_message *msg = response ? in->res : in->req;
@@ -26,15 +25,51 @@ static void take_captures(const struct rule_set *set, struct rule_input *in, boo
 	}
 }
 
+/* "NAME" stands for all cookies that start so, as in HAProxy; the first one counts. */
+static struct slice find_cookie(const struct rule_set *set, const struct http_message *msg,
+				bool response)
+{
+	struct slice name = slice_of(set->capture_cookie);
+	struct http_cursor at = {0};
+
+	while (http_message_find(
+		msg, http_name_known(response ? HTTP_HEADER_SET_COOKIE : HTTP_HEADER_COOKIE),
+		&at)) {
+		struct slice rest = at.value;
+
+		do {
+			struct slice pair = slice_trim(slice_cut(&rest, ';'));
+
+			if (slice_starts(pair, name))
+				return pair;
+		} while (rest.len > 0 && !response);
+	}
+	return (struct slice){NULL, 0};
+}
+
+static void take_cookie(const struct rule_set *set, struct rule_input *in, bool response)
+{
+	struct slice pair = find_cookie(set, response ? in->res : in->req, response);
+
+	if (pair.len > set->capture_cookie_len)
+		pair.len = set->capture_cookie_len;
+	if (pair.len > 0)
+		in->cookies[response] = arena_slice_dup(in->arena, pair);
+}
+
+/* What the log wants of a message is taken before the rules, which can use it or take it away. */
 static void before_rules(const struct rule_set *set, enum rule_phase phase, struct rule_input *in)
 {
+	bool response = phase == RULE_HTTP_RESPONSE;
+
 	in->phase = phase;
-	if (!in->captures || set->n_captures == 0 || !in->frontend || in->frontend->rules != set)
+	if ((phase != RULE_HTTP_REQUEST && !response) || !in->frontend ||
+	    in->frontend->rules != set || !(response ? in->res : in->req))
 		return;
-	if (phase == RULE_HTTP_REQUEST && in->req)
-		take_captures(set, in, false);
-	if (phase == RULE_HTTP_RESPONSE && in->res)
-		take_captures(set, in, true);
+	if (in->captures && set->n_captures > 0)
+		take_captures(set, in, response);
+	if (set->capture_cookie)
+		take_cookie(set, in, response);
 }
 
 static enum rule_outcome run_list(const struct rule_list *list, struct rule_input *in,
@@ -83,7 +118,8 @@ bool rules_has(const struct rule_set *set, enum rule_phase phase)
 	if (!set)
 		return false;
 	return set->phase[phase].n > 0 || (phase == RULE_HTTP_REQUEST && set->redirects.n > 0) ||
-	       (set->n_captures > 0 && (phase == RULE_HTTP_REQUEST || phase == RULE_HTTP_RESPONSE));
+	       ((set->n_captures > 0 || set->capture_cookie) &&
+		(phase == RULE_HTTP_REQUEST || phase == RULE_HTTP_RESPONSE));
 }
 
 unsigned rules_n_captures(const struct rule_set *set)
@@ -100,34 +136,6 @@ unsigned rules_captures_split(const struct rule_set *set, const struct slice *ca
 		if (set->captures[slot].response == response)
 			out[n++] = captures ? captures[slot] : SLICE("");
 	return n;
-}
-
-struct slice rules_captured_cookie(const struct rule_set *set, const struct http_message *msg,
-				   bool response)
-{
-	struct slice name, found = {NULL, 0};
-	struct http_cursor at = {0};
-
-	if (!set || !set->capture_cookie || !msg)
-		return found;
-	name = slice_of(set->capture_cookie);
-	while (http_message_find(
-		msg, http_name_known(response ? HTTP_HEADER_SET_COOKIE : HTTP_HEADER_COOKIE),
-		&at)) {
-		struct slice rest = at.value;
-
-		do { /* "NAME" stands for all cookies that start so, as in HAProxy */
-			struct slice pair = slice_trim(slice_cut(&rest, ';'));
-
-			if (slice_starts(pair, name)) {
-				pair.len = pair.len > set->capture_cookie_len
-						   ? set->capture_cookie_len
-						   : pair.len;
-				return pair;
-			}
-		} while (rest.len > 0 && !response);
-	}
-	return found;
 }
 
 static bool holds(const struct rule_target *t, struct rule_input *in)

@@ -58,6 +58,7 @@ struct rule_input {
 	/* written by rules_run */
 	enum rule_phase phase;
 	bool wants_more;		/* the answer may change with more payload */
+	struct slice cookies[2];	/* capture cookie: of the request, of the response */
 	struct slice path, path_target; /* of req, and the target it was cut from */
 };
 
@@ -90,10 +91,6 @@ unsigned rules_n_captures(const struct rule_set *set);
 /* Those of one side, in order, for a log record; out has room for rules_n_captures. */
 unsigned rules_captures_split(const struct rule_set *set, const struct slice *captures,
 			      bool response, struct slice *out);
-/* capture cookie: "NAME=value" of the message, cut to its length; {NULL, 0} without one. Points
- * into the message. */
-struct slice rules_captured_cookie(const struct rule_set *set, const struct http_message *msg,
-				   bool response);
 
 /* use_backend lines: the first whose condition holds, else NULL (then default_backend). A name
  * made by log-format that does not exist yields NULL too. */
