@@ -109,8 +109,6 @@ static void read_http_reuse(struct conf_ctx *ctx, const struct conf_line *line, 
 	if (!conf_ctx_args(ctx, line, 1, 1) || !conf_word_choice(ctx, line, 1, names, &n))
 		return;
 	((struct proxy_conf *)target)->http_reuse = n == 1 ? PROXY_REUSE_NEVER : PROXY_REUSE_SAFE;
-	if (n == 1)
-		conf_ctx_error(ctx, line, 1, "'http-reuse never' is known but not served yet");
 	if (n > 1)
 		conf_ctx_warn(ctx, line, 1, "'http-reuse %s' is served as 'http-reuse safe'",
 			      names[n]);
