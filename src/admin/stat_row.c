@@ -156,6 +156,7 @@ static void set_server_traffic(struct stat_row *row, const struct server *s)
 	set_uint(row, STAT_STOT, atomic_load(&c->sessions));
 	set_uint(row, STAT_BIN, atomic_load(&c->bytes_in));
 	set_uint(row, STAT_BOUT, atomic_load(&c->bytes_out));
+	set_uint(row, STAT_DRESP, atomic_load(&c->denied_responses));
 	set_uint(row, STAT_ECON, atomic_load(&c->failed_connects));
 	set_uint(row, STAT_ERESP, atomic_load(&c->failed_responses));
 	set_uint(row, STAT_WRETR, atomic_load(&c->retries));

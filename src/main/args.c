@@ -139,6 +139,12 @@ static bool set_chdir(struct args *args, const char *value)
 	return true;
 }
 
+static bool set_master_socket(struct args *args, const char *value)
+{
+	args->master_socket = value;
+	return true;
+}
+
 static bool set_maxconn(struct args *args, const char *value)
 {
 	args->maxconn = atoi(value);
@@ -161,6 +167,13 @@ static bool add_old_pid_terminate(struct args *args, const char *value)
 	return add_old_pid(args, value);
 }
 
+static bool set_worker(struct args *args, const char *value)
+{
+	(void)value;
+	args->worker = true;
+	return true;
+}
+
 static bool accept_only(struct args *args, const char *value)
 {
 	(void)args, (void)value;
@@ -175,8 +188,10 @@ static const struct option_row relais_rows[] = {
 	{"-c", "--check", VALUE_NONE, set_check, NULL,
 	 "check the configuration, both halves together"},
 	{"-D", "--daemon", VALUE_NONE, set_daemon, NULL, "go to the background once serving"},
-	{"-W", NULL, VALUE_NONE, accept_only, NULL, "accepted: there is always a master process"},
-	{"-Ws", NULL, VALUE_NONE, accept_only, NULL, "accepted: systemd is told when it listens"},
+	{"-W", NULL, VALUE_NONE, set_worker, NULL,
+	 "there is always a master; exit status 128 + signal when stopped by one"},
+	{"-Ws", NULL, VALUE_NONE, set_worker, NULL,
+	 "the same; systemd is always told when we serve"},
 	{"-db", NULL, VALUE_NONE, set_debug, NULL, "stay in the foreground"},
 	{"-d", "--debug", VALUE_NONE, set_debug, NULL, "stay in the foreground"},
 	{"-p", "--pidfile", VALUE_ONE, set_pidfile, "FILE", "write the master's process id there"},
@@ -188,8 +203,8 @@ static const struct option_row relais_rows[] = {
 	{"-i", "--config-id", VALUE_ONE, set_config_id, "ID",
 	 "which @ID lines of keepalived.conf hold here"},
 	{"-C", "--chdir", VALUE_ONE, set_chdir, "DIR", "go there before files are read"},
-	{"-S", NULL, VALUE_ONE, accept_only, "SOCKET",
-	 "accepted: the runtime socket serves all commands"},
+	{"-S", NULL, VALUE_ONE, set_master_socket, "SOCKET",
+	 "one more runtime socket, with all rights: fd@N or a path"},
 	{"-x", NULL, VALUE_ONE, accept_only, "SOCKET",
 	 "accepted: the master keeps the listening sockets"},
 	{"-m", NULL, VALUE_ONE, accept_only, "MB", "accepted: without effect"},

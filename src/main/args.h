@@ -24,11 +24,13 @@ struct args {
 	const char *keepalived_files[ARGS_FILES_MAX]; /* -k */
 	size_t n_keepalived_files;
 	const char *pidfile, *name, *chdir, *config_id;
+	const char *master_socket; /* -S: "fd@N" or a path, options behind a comma left out */
 	bool daemon, debug, quiet, verbose, to_syslog;
 	int maxconn;		       /* -n; 0 = as configured */
 	pid_t old_pids[ARGS_PIDS_MAX]; /* -sf / -st: told to finish once we serve */
 	size_t n_old_pids;
 	bool old_terminate; /* -st */
+	bool worker;	    /* -W, -Ws: a signal's end shows in the exit status, as haproxy's */
 	int up_fd;	    /* not an option: a byte here says that we serve; -1 = nobody waits */
 };
 

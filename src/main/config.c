@@ -128,6 +128,52 @@ static void check_listeners(struct config *c)
 	freeifaddrs(all);
 }
 
+/* -S: a runtime socket that no configuration file names. */
+static void add_master_socket(struct config *c, const char *spec)
+{
+	struct listener_conf *l = ARENA_NEW(&c->arena, struct listener_conf);
+	struct slice rest = slice_of(spec), place = slice_cut(&rest, ','), fd = place;
+	unsigned long long n;
+
+	*l = (struct listener_conf){.inherited_fd = -1,
+				    .fd = -1,
+				    .mode = 0600,
+				    .uid = UINT32_MAX,
+				    .gid = UINT32_MAX,
+				    .is_stats = true,
+				    .stats_level = 3};
+	l->place = (struct conf_place){.file = "-S"};
+	slice_cut(&fd, '@');
+	if (slice_starts(place, SLICE("fd@")) && slice_to_uint(fd, 65535, &n))
+		l->inherited_fd = (int)n;
+	else if (!addr_set_unix(&l->addr, slice_starts(place, SLICE("unix@")) ? fd : place, false))
+		conf_error(&c->diags, l->place, "'%s' is neither fd@N nor a path", spec);
+	l->next = c->balancer->global.stats_sockets;
+	c->balancer->global.stats_sockets = l;
+}
+
+/* Log lines carry the name that the program was started under, unless log-tag says another. */
+static void set_log_tags(struct config *c, const char *tag)
+{
+	struct global_conf *g = &c->balancer->global;
+
+	g->log_tag = g->log_tag ? g->log_tag : tag;
+	for (struct proxy_conf *p = c->balancer->proxies; p; p = p->next)
+		p->log_tag = p->log_tag ? p->log_tag : g->log_tag;
+}
+
+static void adapt_balancer(struct config *c, const struct args *args)
+{
+	struct global_conf *g = &c->balancer->global;
+
+	g->maxconn = args->maxconn ? args->maxconn : g->maxconn;
+	g->node = args->name ? args->name : g->node;
+	set_log_tags(c, args->dialect == ARGS_HAPROXY ? "haproxy" : "relais");
+	if (args->master_socket)
+		add_master_socket(c, args->master_socket);
+	check_listeners(c);
+}
+
 struct config *config_load(const struct args *args)
 {
 	struct config *c = calloc(1, sizeof(*c));
@@ -145,12 +191,8 @@ struct config *config_load(const struct args *args)
 						      &c->arena, &c->diags, args->name);
 	if (split.n_blocks > 0)
 		c->failover = parse_failover(&split, &c->files, &c->diags, &c->arena);
-	if (c->balancer && args->maxconn)
-		c->balancer->global.maxconn = args->maxconn;
-	if (c->balancer && args->name)
-		c->balancer->global.node = args->name;
 	if (c->balancer)
-		check_listeners(c);
+		adapt_balancer(c, args);
 	return c;
 }
 

@@ -145,6 +145,7 @@ static void signal_ready(struct loop *loop, struct loop_fd *lfd, uint32_t ready)
 			break;
 		default: /* SIGTERM, SIGINT */
 			log_notice("stopping");
+			m->stop_signal = (int)info.ssi_signo;
 			master_stop(m, false);
 		}
 	}
@@ -182,6 +183,8 @@ static int prepare(struct master *m)
 	m->loop = loop_new(&loop_epoll_ops);
 	if (!m->loop)
 		return -errno;
+	atomic_store(&m->page->master_pid, (int)getpid());
+	atomic_store(&m->page->master_started_us, loop_now_us(m->loop));
 	err = watch_signals(m);
 	if (!err)
 		err = channel_pair(m->runner_ends);
@@ -222,5 +225,7 @@ int master_run(const struct args *args, struct config **config)
 	listeners_close_unused(m.config->balancer, NULL);
 	config_free(&m.config);
 	loop_free(&m.loop);
-	return m.failed ? 1 : 0;
+	if (m.failed)
+		return 1;
+	return args->worker && m.stop_signal ? 128 + m.stop_signal : 0;
 }

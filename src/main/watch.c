@@ -339,6 +339,7 @@ bool master_start_balancer(struct master *m)
 	}
 	m->starting->slot = start.slot;
 	atomic_store(&slot->pid, m->starting->pid);
+	atomic_store(&slot->started_us, loop_now_us(m->loop));
 	loop_timer_set(m->loop, &m->start_timer, loop_now_us(m->loop) + BALANCER_START_US);
 	return true;
 }

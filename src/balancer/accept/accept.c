@@ -13,7 +13,7 @@
 
 enum { RECHECK_US = 10000, NO_FDS_US = 100000 };
 
-static bool claim_one(_Atomic unsigned *count, _Atomic unsigned *most, unsigned limit)
+static bool claim_one(_Atomic unsigned *count, unsigned limit)
 {
 	unsigned now = atomic_fetch_add_explicit(count, 1, memory_order_relaxed) + 1;
 
@@ -21,9 +21,16 @@ static bool claim_one(_Atomic unsigned *count, _Atomic unsigned *most, unsigned 
 		atomic_fetch_sub_explicit(count, 1, memory_order_relaxed);
 		return false;
 	}
+	return true;
+}
+
+/* A claim counts for the maximum once there is a connection behind it. */
+static void note_most(const _Atomic unsigned *count, _Atomic unsigned *most)
+{
+	unsigned now = atomic_load_explicit(count, memory_order_relaxed);
+
 	if (now > atomic_load_explicit(most, memory_order_relaxed))
 		atomic_store_explicit(most, now, memory_order_relaxed);
-	return true;
 }
 
 static void unclaim_one(_Atomic unsigned *count)
@@ -37,15 +44,13 @@ static bool claim(struct accept_thread *t, struct listener *l)
 
 	if (!p) /* an operator must always get in */
 		return true;
-	if (!claim_one(&t->totals->connections, &t->totals->connections_max, t->maxconn))
+	if (!claim_one(&t->totals->connections, t->maxconn))
 		return false;
-	if (!claim_one(&p->fe_current, &p->fe_max,
-		       p->conf->maxconn > 0 ? (unsigned)p->conf->maxconn : 0)) {
+	if (!claim_one(&p->fe_current, p->conf->maxconn > 0 ? (unsigned)p->conf->maxconn : 0)) {
 		unclaim_one(&t->totals->connections);
 		return false;
 	}
-	if (!claim_one(&l->current, &l->current_max,
-		       l->conf->maxconn > 0 ? (unsigned)l->conf->maxconn : 0)) {
+	if (!claim_one(&l->current, l->conf->maxconn > 0 ? (unsigned)l->conf->maxconn : 0)) {
 		unclaim_one(&t->totals->connections);
 		unclaim_one(&p->fe_current);
 		return false;
@@ -60,6 +65,14 @@ static void unclaim(struct accept_thread *t, struct listener *l)
 	unclaim_one(&t->totals->connections);
 	unclaim_one(&l->proxy->fe_current);
 	unclaim_one(&l->current);
+}
+
+static void note_connection(struct accept_thread *t, struct listener *l)
+{
+	atomic_fetch_add_explicit(&t->totals->total_connections, 1, memory_order_relaxed);
+	note_most(&t->totals->connections, &t->totals->connections_max);
+	note_most(&l->proxy->fe_current, &l->proxy->fe_max);
+	note_most(&l->current, &l->current_max);
 }
 
 static void pause_acceptor(struct acceptor *a, int64_t look_again_us)
@@ -122,8 +135,7 @@ static int accept_one(struct acceptor *a)
 
 	if (fd >= 0) {
 		if (l->proxy)
-			atomic_fetch_add_explicit(&t->totals->total_connections, 1,
-						  memory_order_relaxed);
+			note_connection(t, l);
 		atomic_fetch_add_explicit(&l->total, 1, memory_order_relaxed);
 		t->on_connection(t, l, fd, &peer);
 		return 0;

@@ -102,6 +102,8 @@ static int start_connect(int fd, const struct conn_target *to)
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	if (to->keepalive)
 		setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
+	if (to->silent)
+		setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &(int){0}, sizeof(int));
 	err = bind_source(fd, to);
 	if (err)
 		return err;

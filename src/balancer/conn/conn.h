@@ -42,6 +42,8 @@ struct conn_target {
 	const char *source_interface; /* NULL = none */
 	bool source_transparent;      /* IP_TRANSPARENT: usesrc */
 	bool keepalive;		      /* SO_KEEPALIVE */
+	bool silent; /* hold back the handshake's last ACK: aborted at once, the server's
+		      * application never hears of the connection (checks) */
 };
 
 /* Socket and non-blocking connect; CONN_CONNECTING until on_event. 0 or -errno. */

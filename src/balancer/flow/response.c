@@ -28,7 +28,7 @@ static void count_response(struct exchange *x)
 		server_observe_hook(x->server, true,
 				    (x->res.status >= 100 && x->res.status < 500) ||
 					    x->res.status == 501 || x->res.status == 505,
-				    "status of a response");
+				    "Wrong http response");
 }
 
 /* ---- the client's half ----------------------------------------------------------------------- */
@@ -196,7 +196,7 @@ static flow_result server_ended(struct exchange *x)
 		return connect_replace(x);
 	atomic_fetch_add_explicit(&x->server->counters.failed_responses, 1, memory_order_relaxed);
 	if (x->server->conf->observe == OBSERVE_LAYER7 && server_observe_hook)
-		server_observe_hook(x->server, true, false, "no response");
+		server_observe_hook(x->server, true, false, "No http response");
 	if (silent && x->reused && x->session->n_requests > 1)
 		return flow_fail(REASON_REUSE_LOST);
 	return flow_fail(REASON_SERVER_ABORT);

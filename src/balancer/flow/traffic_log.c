@@ -37,6 +37,9 @@ void traffic_count_reason(struct exchange *x, enum reason reason)
 	case REASON_COUNTS_DENIED_RESPONSE:
 		fe->denied_responses++;
 		be->denied_responses++;
+		if (x->server)
+			atomic_fetch_add_explicit(&x->server->counters.denied_responses, 1,
+						  memory_order_relaxed);
 		break;
 	case REASON_COUNTS_FAILED_CONNECT:
 		if (be)
@@ -133,14 +136,16 @@ static void fill_names(struct exchange *x, struct log_record *rec)
 	rec->bind_name = s->listener->conf->name;
 }
 
-static void fill_counts(const struct exchange *x, struct log_record *rec)
+/* A line that is written at the end no longer counts its own session behind the frontend. */
+static void fill_counts(const struct exchange *x, struct log_record *rec, bool early)
 {
 	const struct worker *w = x->worker;
+	unsigned own = early ? 0 : 1;
 
 	rec->actconn = w->house->totals->connections;
 	rec->feconn = x->frontend->fe_current;
-	rec->beconn = x->backend ? x->backend->be_current : 0;
-	rec->srvconn = x->server ? x->server->current : 0;
+	rec->beconn = x->counted_be ? x->backend->be_current - own : 0;
+	rec->srvconn = x->server ? x->server->current - own : 0;
 	rec->retries = x->n_retries;
 	rec->redispatched = x->redispatched;
 	rec->srv_queue = x->server ? x->server->queued : 0;
@@ -172,7 +177,7 @@ static void fill(struct exchange *x, struct log_record *rec, bool early)
 	fill_names(x, rec);
 	fill_times(x, rec, early ? exchange_now(x) : x->end_us);
 	fill_flags(x, rec);
-	fill_counts(x, rec);
+	fill_counts(x, rec, early);
 	rec->status = x->status ? x->status : -1;
 	rec->bytes_read = x->down.moved;
 	rec->bytes_uploaded = x->up.moved;

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "core/base/text.h"
-#include "core/log/log.h"
 
 static const struct {
 	const char *code, *text;
@@ -65,13 +64,17 @@ static void log_change(const struct check *c, bool ok)
 {
 	const struct tally *t = &c->tally;
 	bool up = tally_is_up(t);
+	char buf[CHECK_REASON_MAX + 256];
+	struct text line;
 
 	if (!(c->conf->proxy->options & PROXY_OPT_LOG_HEALTH_CHECKS))
 		return;
-	log_notice("Health check for server %s/%s %s, reason: %s, status: %d/%d %s.",
-		   c->conf->proxy->name, c->conf->name, ok ? "succeeded" : "failed", c->reason,
-		   up ? t->health - t->rise + 1 : t->health, up ? t->fall : t->rise,
-		   up ? "UP" : "DOWN");
+	text_init(&line, buf, sizeof(buf));
+	text_fmt(&line, "Health check for server %s/%s %s, reason: %s, status: %d/%d %s.",
+		 c->conf->proxy->name, c->conf->name, ok ? "succeeded" : "failed", c->reason,
+		 up ? t->health - t->rise + 1 : t->health, up ? t->fall : t->rise,
+		 up ? "UP" : "DOWN");
+	server_log(c->conf->proxy, LOG_LEVEL_NOTICE, (struct slice){buf, line.len});
 }
 
 /* The server and those that track it follow the tally. */
@@ -100,12 +103,13 @@ void check_finished(struct check *c, const struct check_outcome *o)
 {
 	bool ok = check_result_ok(o->result);
 	int health_before = c->tally.health;
+	bool is_news = !c->has_result || c->last.result != o->result;
 	bool turned = tally_add(&c->tally, ok);
 
 	if (!ok && health_before > 0)
 		atomic_fetch_add(&c->server->counters.check_failures, 1);
 	publish(c, o, loop_clock_us(c->loop) - c->started_us);
-	if (health_before != c->tally.health)
+	if (is_news || health_before != c->tally.health)
 		log_change(c, ok);
 	if (turned)
 		apply_state(c);

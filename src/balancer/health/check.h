@@ -29,6 +29,7 @@ struct check {
 	struct list followers;	       /* of check_follower: servers that track this one */
 	struct letter observed;	       /* real traffic failed too often; posted once at a time */
 	_Atomic bool observed_posted;
+	_Atomic(const char *) observed_what; /* static text: the last error */
 
 	/* the one that runs */
 	enum check_phase phase;

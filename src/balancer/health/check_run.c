@@ -90,6 +90,7 @@ static void open_connection(struct check *c)
 		.addr = &to,
 		.source = source->len ? source : NULL,
 		.source_interface = c->conf->source_interface,
+		.silent = !c->step && c->kind->kind != CHECK_HTTP && !wants_tls(c),
 	};
 	int err = conn_open(&c->conn, c->loop, &target, check_event);
 

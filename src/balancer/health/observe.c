@@ -16,8 +16,8 @@ static void act(struct check *c)
 {
 	struct check_outcome o = {.result = CHECK_HANA, .code = -1};
 
-	snprintf(o.detail, sizeof(o.detail), "Detected %d consecutive errors",
-		 c->conf->error_limit);
+	snprintf(o.detail, sizeof(o.detail), "Detected %d consecutive errors, last one was: %s",
+		 c->conf->error_limit, atomic_load(&c->observed_what));
 	switch (c->conf->on_error) {
 	case ON_ERROR_FASTINTER:
 		break;
@@ -54,7 +54,6 @@ static void report(struct server *s, bool layer7, bool ok, const char *what)
 {
 	struct check *c = s->check;
 
-	(void)what;
 	if (!c || c->conf->observe == OBSERVE_NONE ||
 	    (layer7 && c->conf->observe == OBSERVE_LAYER4))
 		return;
@@ -68,6 +67,7 @@ static void report(struct server *s, bool layer7, bool ok, const char *what)
 	if (atomic_fetch_add(&s->observe_errors, 1) + 1 < c->conf->error_limit)
 		return;
 	atomic_store(&s->observe_errors, 0);
+	atomic_store(&c->observed_what, what);
 	if (!atomic_exchange(&c->observed_posted, true))
 		mailbox_post(checks_mailbox, &c->observed);
 }

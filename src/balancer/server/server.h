@@ -31,6 +31,7 @@ enum server_admin { /* bits of server.admin: what an operator asked for */
 struct server_counters { /* atomics, relaxed: several threads add */
 	_Atomic uint64_t sessions, bytes_in, bytes_out, responses[6];
 	_Atomic uint64_t failed_connects, failed_responses, retries, redispatches;
+	_Atomic uint64_t denied_responses;
 	_Atomic uint64_t client_aborts, server_aborts, check_failures, check_downs, down_us,
 		lb_total;
 	_Atomic uint64_t connect_new, connect_reused;
@@ -105,6 +106,8 @@ bool server_waiter_cancel(struct backend *b, struct server_waiter *w);
 
 /* THE door for a server's state: logs, counts, rebuilds the set, hands on the queue. */
 void server_state_set(struct server *s, enum server_state to, const char *reason, int64_t now_us);
+/* A line about servers: to the operator's log and to the proxy's log targets. */
+void server_log(const struct proxy_conf *proxy, enum log_level level, struct slice line);
 void server_admin_set(struct server *s, unsigned set, unsigned clear, int64_t now_us);
 void server_weight_set(struct server *s, unsigned weight);
 /* All sessions of this server end at the next beat of their threads. */
@@ -149,7 +152,7 @@ void server_idle_expire(struct server *s, struct server_thread *t, int64_t now_u
 void server_idle_close_all(struct server *s, struct server_thread *t);
 unsigned server_idle_count(const struct server *s); /* of all threads, about */
 
-/* Real traffic's verdicts, for `observe`; health/ sets the hook at start. */
+/* Real traffic's verdicts, for `observe`; health/ sets the hook at start. what: static text. */
 typedef void server_observe_fn(struct server *s, bool layer7, bool ok, const char *what);
 extern server_observe_fn *server_observe_hook;
 

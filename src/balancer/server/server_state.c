@@ -16,23 +16,22 @@ struct change { /* what there is to say, gathered under the lock */
 	const char *what, *reason;
 	enum log_level level;
 	unsigned n_up, n_backup, n_sessions, n_sent_back, n_queued;
-	bool none_left, some_again;
+	bool none_left, is_up;
 };
 
-static void send_line(const struct proxy_conf *proxy, enum log_level level, struct text *line)
+void server_log(const struct proxy_conf *proxy, enum log_level level, struct slice line)
 {
 	struct log_sender sender;
 	struct timespec ts;
 
-	log_line(level, "%s", line->buf);
+	log_line(level, "%.*s", (int)line.len, line.ptr);
 	if (!proxy->log_targets)
 		return;
 	clock_gettime(CLOCK_REALTIME, &ts);
 	log_sender_init(&sender);
 	log_targets_send(&sender, proxy->log_targets, level,
 			 proxy->log_tag ? proxy->log_tag : "relais", NULL,
-			 (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000,
-			 (struct slice){line->buf, line->len});
+			 (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000, line);
 	log_sender_fini(&sender);
 }
 
@@ -48,17 +47,21 @@ static void say(const struct change *c)
 		 proxy->name, c->server->conf->name, c->what);
 	if (c->reason && c->reason[0])
 		text_fmt(&line, ", reason: %s", c->reason);
-	text_fmt(&line,
-		 ". %u active and %u backup servers left.%s %u sessions active, %u requeued, "
-		 "%u remaining in queue.",
-		 c->n_up, c->n_backup, c->n_up == 0 && c->n_backup > 0 ? " Running on backup." : "",
-		 c->n_sessions, c->n_sent_back, c->n_queued);
-	send_line(proxy, c->level, &line);
+	text_fmt(&line, ". %u active and %u backup servers %s.%s", c->n_up, c->n_backup,
+		 c->is_up ? "online" : "left",
+		 c->n_up == 0 && c->n_backup > 0 ? " Running on backup." : "");
+	if (c->is_up)
+		text_fmt(&line, " %u sessions requeued, %u total in queue.", c->n_sent_back,
+			 c->n_queued);
+	else
+		text_fmt(&line, " %u sessions active, %u requeued, %u remaining in queue.",
+			 c->n_sessions, c->n_sent_back, c->n_queued);
+	server_log(proxy, c->level, (struct slice){line.buf, line.len});
 	if (!c->none_left)
 		return;
 	text_init(&line, buf, sizeof(buf));
 	text_fmt(&line, "backend %s has no server available!", proxy->name);
-	send_line(proxy, LOG_LEVEL_EMERG, &line);
+	server_log(proxy, LOG_LEVEL_EMERG, (struct slice){line.buf, line.len});
 }
 
 static void kill_sessions(struct server *s)
@@ -97,6 +100,7 @@ static void settle(struct server *s, struct change *c, bool was_usable, int64_t 
 	if (!was_usable && is_usable && s->conf->shutdown_backups_up)
 		kill_backup_sessions(b);
 	c->server = s;
+	c->is_up = is_usable;
 	c->n_up = b->n_up;
 	c->n_backup = b->n_up_backup;
 	c->n_sessions = s->current;
