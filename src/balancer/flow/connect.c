@@ -47,6 +47,9 @@ static void make_choice(struct exchange *x, struct server_choice *choice)
 			choice->want = server_of_conf(b, forced);
 		if (is_http(x) && conf->cookie.name)
 			persist_choose(x, choice);
+		if (!choice->want && conf->options & PROXY_OPT_PREFER_LAST_SERVER &&
+		    x->session->last_server && x->session->last_server->backend == b)
+			choice->want = x->session->last_server;
 		choice->want_only = choice->want && conf->options & PROXY_OPT_PERSIST;
 	}
 	if (conf->balance && conf->balance->key == BALANCE_KEY_SOURCE)
@@ -104,6 +107,7 @@ flow_result step_assign(struct exchange *x)
 	}
 	x->server = x->waiter.server;
 	x->waiter.server = NULL;
+	x->session->last_server = x->server;
 	x->kills_seen = x->server->kills;
 	if (!x->assigned_us) {
 		x->assigned_us = exchange_now(x);
@@ -253,6 +257,8 @@ static flow_result redispatch(struct exchange *x)
 {
 	x->avoid = &x->server->entry;
 	x->redispatched = true;
+	if (x->cookie_seen == COOKIE_SEEN_VALID)
+		x->cookie_seen = COOKIE_SEEN_DOWN;
 	x->be->redispatches++;
 	atomic_fetch_add_explicit(&x->server->counters.redispatches, 1, memory_order_relaxed);
 	server_release(x->server);
@@ -306,6 +312,25 @@ static flow_result open_connection(struct exchange *x)
 	return FLOW_WAIT;
 }
 
+/* `redir`: the client is sent to the server itself. Only what it may ask again. */
+static bool connect_redirect(struct exchange *x)
+{
+	char *text;
+
+	if (x->req.method != HTTP_METHOD_GET && x->req.method != HTTP_METHOD_HEAD)
+		return false;
+	text = arena_printf(&x->arena,
+			    "HTTP/1.1 302 Found\r\nCache-Control: no-cache\r\n"
+			    "Content-length: 0\r\nLocation: %s%.*s\r\n\r\n",
+			    x->server->conf->redir, (int)x->req.target.len, x->req.target.ptr);
+	if (!text)
+		return false;
+	x->reason = REASON_LOCAL;
+	x->phase = 'R';
+	reply_bytes(x, slice_of(text), 302, !x->up.body.done);
+	return true;
+}
+
 flow_result step_connect(struct exchange *x)
 {
 	if (exchange_client_is_gone(x))
@@ -314,6 +339,8 @@ flow_result step_connect(struct exchange *x)
 		if (x->turn_around && !x->expired)
 			return FLOW_WAIT;
 		x->turn_around = false;
+		if (x->server->conf->redir && is_http(x) && connect_redirect(x))
+			return flow_jump(x, HTTP_STEP_REPLY);
 		return open_connection(x);
 	}
 	if (x->sc->conn.flags & CONN_ERROR)

@@ -173,6 +173,8 @@ void exchange_drop_server(struct exchange *x, bool reusable)
 	if (x->sc) {
 		if (reusable)
 			server_conn_give_idle(x->sc);
+		else if (x->backend->conf->options & PROXY_OPT_NOLINGER)
+			server_conn_abort(x->sc);
 		else
 			server_conn_close(x->sc);
 		x->sc = NULL;

@@ -61,6 +61,7 @@ struct exchange {
 	uint8_t cookie_seen;  /* enum cookie_seen */
 	char cookie_done;     /* the log's fourth flag; 0 = 'N' */
 	uint8_t h1_error;     /* enum h1_error: what was wrong */
+	uint8_t armed_for;    /* transfer.c: whom the deadline was worked out for; 0 = not */
 	bool expired : 1;     /* the deadline has passed: the step may decide */
 	bool waiting : 1;     /* in a queue, or a letter is under way */
 	bool counted_be : 1;  /* backend's session count */
@@ -84,14 +85,15 @@ struct exchange {
 	bool interim_seen : 1;
 	bool is_stats : 1;
 
-	struct proxy *frontend, *backend;  /* backend: once chosen */
-	struct proxy_counters *fe, *be;	   /* this thread's */
-	struct server *server;		   /* assigned: counted as a session there */
-	struct server_conn *sc;		   /* owned */
-	const struct balance_entry *avoid; /* the server that failed last */
-	unsigned kills_seen;		   /* server->kills when assigned */
-	struct flow_buffer *back;	   /* owned; a response head that is not whole yet */
-	struct flow_buffer *next_in;	   /* owned; bytes of the client's next request */
+	struct proxy *frontend, *backend;   /* backend: once chosen */
+	struct proxy_counters *fe, *be;	    /* this thread's */
+	struct server *server;		    /* assigned: counted as a session there */
+	struct server_conn *sc;		    /* owned */
+	const struct balance_entry *avoid;  /* the server that failed last */
+	unsigned kills_seen;		    /* server->kills when assigned */
+	struct flow_buffer *back;	    /* owned; a response head that is not whole yet */
+	struct flow_buffer *next_in;	    /* owned; bytes of the client's next request */
+	uint32_t cookie_last, cookie_first; /* dates in the client's cookie, in units of 4 s */
 	int retries_left;
 	unsigned n_retries;
 	int status;
@@ -127,6 +129,7 @@ enum exchange_outcome exchange_run(struct exchange *x);
 static inline void exchange_deadline(struct exchange *x, int64_t at_us)
 {
 	x->deadline_us = at_us;
+	x->armed_for = 0;
 }
 static inline int64_t exchange_now(const struct exchange *x)
 {

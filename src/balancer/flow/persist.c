@@ -7,6 +7,7 @@
 #include "balancer/flow/persist.h"
 
 #include "balancer/http/cookie.h"
+#include "core/base/text.h"
 
 static struct server *server_by_cookie(struct backend *b, struct slice value)
 {
@@ -19,12 +20,69 @@ static struct server *server_by_cookie(struct backend *b, struct slice value)
 	return NULL;
 }
 
+/* Dates in cookies: five characters of 6 bits, seconds / 4 (as HAProxy writes them, so that cookies
+ * outlive a change of program). */
+static const char date_alphabet[] =
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+static void write_date(char text[static 6], uint32_t date)
+{
+	for (int i = 0; i < 5; i++)
+		text[i] = date_alphabet[date >> (24 - 6 * i) & 63];
+	text[5] = '\0';
+}
+
+static uint32_t read_date(struct slice text)
+{
+	uint32_t date = 0;
+
+	if (text.len != 5)
+		return 0;
+	for (int i = 0; i < 5; i++) {
+		const char *at = memchr(date_alphabet, text.ptr[i], 64);
+
+		if (!at)
+			return 0;
+		date = date << 6 | (uint32_t)(at - date_alphabet);
+	}
+	return date;
+}
+
+static uint32_t date_now(const struct exchange *x)
+{
+	return (uint32_t)((exchange_now(x) + x->worker->wall_offset_us) / 4000000);
+}
+
+static bool is_dated(const struct cookie_conf *conf)
+{
+	return conf->maxidle_s || conf->maxlife_s;
+}
+
+/* Is "name|last|first" too old? */
+static enum cookie_seen judge_dates(struct exchange *x, const struct cookie_conf *conf,
+				    struct slice value)
+{
+	uint32_t now = date_now(x);
+	struct slice rest = value;
+
+	slice_cut(&rest, '|');
+	x->cookie_last = read_date(slice_cut(&rest, '|'));
+	x->cookie_first = read_date(slice_cut(&rest, '|'));
+	if (conf->maxidle_s && x->cookie_last && x->cookie_last < now &&
+	    (int64_t)(now - x->cookie_last) * 4 > conf->maxidle_s)
+		return COOKIE_SEEN_EXPIRED;
+	if (conf->maxlife_s && x->cookie_first && x->cookie_first < now &&
+	    (int64_t)(now - x->cookie_first) * 4 > conf->maxlife_s)
+		return COOKIE_SEEN_OLD;
+	return COOKIE_SEEN_VALID;
+}
+
 /* The part of the value that names the server. */
 static struct slice server_part(const struct cookie_conf *conf, struct slice value)
 {
 	if (conf->prefix)
 		value.len = slice_find(value, '~');
-	else if (conf->maxidle_s || conf->maxlife_s)
+	else if (is_dated(conf))
 		value.len = slice_find(value, '|');
 	return value;
 }
@@ -44,6 +102,14 @@ void persist_choose(struct exchange *x, struct server_choice *choice)
 						  : COOKIE_SEEN_DOWN;
 	if (!s)
 		return;
+	if (is_dated(&conf->cookie)) {
+		enum cookie_seen age = judge_dates(x, &conf->cookie, cookie.value);
+
+		if (age != COOKIE_SEEN_VALID) {
+			x->cookie_seen = (uint8_t)age;
+			return;
+		}
+	}
 	if (choice->want) {
 		x->cookie_seen = COOKIE_SEEN_UNUSED;
 		return;
@@ -103,27 +169,57 @@ static bool find_set_cookie(const struct exchange *x, struct http_cursor *at,
 	return false;
 }
 
+/* "|last|first" as far as the configuration wants them. */
+static const char *dates_text(const struct exchange *x, const struct cookie_conf *conf,
+			      char text[static 16])
+{
+	bool renewed = x->cookie_seen == COOKIE_SEEN_VALID && x->cookie_first;
+
+	text[0] = '\0';
+	if (!is_dated(conf))
+		return text;
+	text[0] = '|';
+	write_date(text + 1, date_now(x));
+	if (!conf->maxlife_s)
+		return text;
+	text[6] = '|';
+	write_date(text + 7, renewed ? x->cookie_first : date_now(x));
+	return text;
+}
+
+/* A server without a cookie of its own takes the client's away. */
+static bool make_cookie(struct exchange *x, const struct cookie_conf *conf, struct text *out)
+{
+	const char *value = x->server->conf->cookie;
+	char dates[16];
+
+	if (value)
+		text_fmt(out, "%s=%s%s; path=/", conf->name, value, dates_text(x, conf, dates));
+	else
+		text_fmt(out, "%s=; Expires=Thu, 01-Jan-1970 00:00:01 GMT; path=/", conf->name);
+	if (conf->domain)
+		text_fmt(out, "; domain=%s", conf->domain);
+	if (conf->httponly && value)
+		text_str(out, "; HttpOnly");
+	if (conf->secure && value)
+		text_str(out, "; Secure");
+	if (conf->attr && value)
+		text_fmt(out, "; %s", conf->attr);
+	return !out->cut;
+}
+
 static bool insert_cookie(struct exchange *x)
 {
 	const struct cookie_conf *conf = &x->backend->conf->cookie;
-	const char *value = x->server->conf->cookie;
-	char *text;
+	char buf[1024];
+	struct text line;
 
-	if (!value && x->cookie_seen == COOKIE_SEEN_NONE)
-		return true;
-	text = value ? arena_printf(
-			       &x->arena, "%s=%s; path=/%s%s%s%s%s%s", conf->name, value,
-			       conf->domain ? "; domain=" : "", conf->domain ? conf->domain : "",
-			       conf->httponly ? "; HttpOnly" : "", conf->secure ? "; Secure" : "",
-			       conf->attr ? "; " : "", conf->attr ? conf->attr : "")
-		     : arena_printf(&x->arena,
-				    "%s=; Expires=Thu, 01-Jan-1970 00:00:01 GMT; path=/%s%s",
-				    conf->name, conf->domain ? "; domain=" : "",
-				    conf->domain ? conf->domain : "");
-	if (!text ||
-	    !http_message_add(&x->res, http_name_known(HTTP_HEADER_SET_COOKIE), slice_of(text)))
+	text_init(&line, buf, sizeof(buf));
+	if (!make_cookie(x, conf, &line) ||
+	    !http_message_add(&x->res, http_name_known(HTTP_HEADER_SET_COOKIE),
+			      (struct slice){buf, line.len}))
 		return false;
-	x->cookie_done = 'I';
+	x->cookie_done = x->cookie_seen == COOKIE_SEEN_VALID ? 'U' : 'I';
 	if (conf->nocache)
 		return http_message_add(&x->res, http_name_known(HTTP_HEADER_CACHE_CONTROL),
 					SLICE("private"));
@@ -157,7 +253,10 @@ static bool needs_insert(const struct exchange *x, bool theirs)
 		return false;
 	if (conf->postonly && x->req.method != HTTP_METHOD_POST)
 		return false;
-	return x->cookie_seen != COOKIE_SEEN_VALID;
+	if (x->cookie_seen != COOKIE_SEEN_VALID)
+		return true;
+	return (conf->maxidle_s && x->cookie_last != date_now(x)) ||
+	       (conf->maxlife_s && !x->cookie_first);
 }
 
 bool persist_edit_response(struct exchange *x)

@@ -84,6 +84,36 @@ static flow_result input_ended(struct exchange *x)
 	return flow_fail(REASON_REQUEST_CUT);
 }
 
+static flow_result refuse_body(struct exchange *x)
+{
+	x->linger = true;
+	x->h1_error = x->up.body.error;
+	return flow_fail(REASON_BODY_BAD);
+}
+
+/* option http-buffer-request: the rules want to see the body, as far as the buffer holds it. */
+static flow_result buffer_body(struct exchange *x)
+{
+	struct flow_buffer *b = x->session->in;
+	enum got got = GOT_SOME;
+
+	while (!x->up.body.done && got == GOT_SOME && b->end < b->cap) {
+		uint32_t before = b->end;
+
+		got = read_some(x);
+		if (got == GOT_END)
+			return flow_fail(REASON_REQUEST_CUT);
+		x->up.pending_len +=
+			(uint32_t)h1_body_advance(&x->up.body, b->data + before, b->end - before);
+		b->at = (uint32_t)(x->up.pending - b->data) + x->up.pending_len;
+		if (x->up.body.error)
+			return refuse_body(x);
+	}
+	if (x->up.body.done || b->end == b->cap)
+		return FLOW_NEXT;
+	return wait_for_head(x);
+}
+
 /* Behind the head: what belongs to this request's body goes up with it. */
 static flow_result split_body(struct exchange *x)
 {
@@ -94,15 +124,14 @@ static flow_result split_body(struct exchange *x)
 	x->up.surplus = &x->next_in;
 	h1_body_start(&x->up.body, &x->req);
 	n = h1_body_advance(&x->up.body, b->data + b->at, b->end - b->at);
-	if (x->up.body.error) {
-		x->linger = true;
-		x->h1_error = x->up.body.error;
-		return flow_fail(REASON_BODY_BAD);
-	}
+	if (x->up.body.error)
+		return refuse_body(x);
 	x->up.pending = b->data + b->at;
 	x->up.pending_len = (uint32_t)n;
 	x->body_begun = n > 0;
 	b->at += (uint32_t)n;
+	if (x->frontend->conf->options & PROXY_OPT_HTTP_BUFFER_REQUEST)
+		return buffer_body(x);
 	return FLOW_NEXT;
 }
 
@@ -128,6 +157,8 @@ static flow_result step_receive(struct exchange *x)
 	enum h1_result r;
 	enum got got;
 
+	if (x->head_us)
+		return buffer_body(x);
 	if (!s->in)
 		s->in = worker_buffer_take(x->worker, 1);
 	if (!s->in)

@@ -70,24 +70,38 @@ static bool edit(struct exchange *x)
 	return set_connection(x, says_keep);
 }
 
-static flow_result run_rules(struct exchange *x, const struct proxy *p)
+static flow_result run_rules(struct exchange *x, const struct proxy *p, enum rule_phase phase)
 {
 	const struct rule_set *rules = p->conf->rules;
 	struct rule_verdict verdict = {0};
 	struct rule_input *in;
 
-	if (!rules || !rules_has(rules, RULE_HTTP_RESPONSE))
+	if (!rules || !rules_has(rules, phase))
 		return FLOW_NEXT;
 	in = exchange_rule_input(x);
 	in->req = &x->req;
 	in->res = &x->res;
-	return http_carry_out(x, rules_run(rules, RULE_HTTP_RESPONSE, in, &verdict), &verdict,
+	return http_carry_out(x, rules_run(rules, phase, in, &verdict), &verdict,
 			      REASON_RESPONSE_DENIED);
+}
+
+static flow_result run_all_rules(struct exchange *x)
+{
+	static const enum rule_phase phases[] = {RULE_HTTP_RESPONSE, RULE_HTTP_AFTER_RESPONSE};
+	flow_result r = FLOW_NEXT;
+
+	for (unsigned i = 0; i < 2 && r == FLOW_NEXT; i++) {
+		r = run_rules(x, x->backend, phases[i]);
+		if (r == FLOW_NEXT && x->backend != x->frontend)
+			r = run_rules(x, x->frontend, phases[i]);
+	}
+	return r;
 }
 
 static void begin_body(struct exchange *x)
 {
-	way_init(&x->down, &x->sc->conn, &x->session->client);
+	if (!x->down.to) /* else interim heads went this way, and may be in it still */
+		way_init(&x->down, &x->sc->conn, &x->session->client);
 	h1_body_start(&x->down.body, &x->res);
 	x->down.no_splice =
 		(x->backend->conf->options | x->frontend->conf->options) & PROXY_OPT_SPLICE_OFF;
@@ -157,9 +171,7 @@ static flow_result answer(struct exchange *x, struct received in)
 	if (x->res.body_kind == HTTP_BODY_TUNNEL)
 		begin_tunnel(x);
 	decide_client_connection(x);
-	r = run_rules(x, x->backend);
-	if (r == FLOW_NEXT && x->backend != x->frontend)
-		r = run_rules(x, x->frontend);
+	r = run_all_rules(x);
 	if (r != FLOW_NEXT)
 		return r;
 	if (!edit(x))

@@ -22,7 +22,8 @@ static void session_event(struct conn *c)
 
 static void set_deadline(struct session *s, int64_t at_us)
 {
-	loop_timer_set(s->worker->loop, &s->timer, at_us);
+	if (at_us != s->timer.deadline_us || !loop_timer_armed(&s->timer))
+		loop_timer_set(s->worker->loop, &s->timer, at_us);
 }
 
 /* Until when the client may stay silent before a request. */
@@ -87,10 +88,10 @@ static void linger(struct session *s)
 		session_close(s);
 }
 
-/* Nothing was asked: the end needs no words. A first request that never came is worth a line. */
+/* A first request that never came is answered with 408; later ones just end. */
 static void end_idle(struct session *s)
 {
-	if (s->n_requests == 0 && !(session_conf(s)->options & PROXY_OPT_DONTLOGNULL)) {
+	if (s->n_requests == 0) {
 		s->exchange = exchange_new(s);
 		if (s->exchange) {
 			s->state = SESSION_BUSY;
@@ -142,7 +143,7 @@ static bool end(struct session *s)
 	s->idle_us = worker_now_us(s->worker);
 	if (!s->close_after)
 		return true;
-	if (s->reset)
+	if (s->reset || session_conf(s)->options & PROXY_OPT_NOLINGER)
 		conn_abort(&s->client);
 	if (s->linger && !s->reset)
 		linger(s);
@@ -177,8 +178,8 @@ void session_drain(struct session *s)
 	}
 }
 
-/* tcp-request connection: before a byte is read. */
-static bool is_refused(struct session *s)
+/* tcp-request connection and session: before a byte is read. */
+static bool is_refused(struct session *s, enum rule_phase phase)
 {
 	const struct proxy_conf *conf = session_conf(s);
 	struct rule_verdict verdict = {0};
@@ -191,7 +192,7 @@ static bool is_refused(struct session *s)
 
 	session_client_addr(s, &client);
 	getsockname(s->client.lfd.fd, &local.sa, &local.len);
-	switch (rules_run(conf->rules, RULE_TCP_CONNECTION, &in, &verdict)) {
+	switch (rules_run(conf->rules, phase, &in, &verdict)) {
 	case RULE_CONTINUE:
 	case RULE_ACCEPT:
 	case RULE_WAIT:
@@ -201,11 +202,11 @@ static bool is_refused(struct session *s)
 	}
 }
 
-static bool has_connection_rules(const struct session *s)
+static bool passes(struct session *s, enum rule_phase phase)
 {
 	const struct rule_set *rules = session_conf(s)->rules;
 
-	return rules && rules_has(rules, RULE_TCP_CONNECTION);
+	return !rules || !rules_has(rules, phase) || !is_refused(s, phase);
 }
 
 static void set_keepalive(const struct session *s)
@@ -219,6 +220,7 @@ static void set_keepalive(const struct session *s)
 void session_accept(struct accept_thread *t, struct listener *l, int fd, const struct addr *peer)
 {
 	struct worker *w = t->owner;
+	struct proxy_counters *fe;
 	struct session *s;
 
 	if (!l->proxy) {
@@ -245,18 +247,24 @@ void session_accept(struct accept_thread *t, struct listener *l, int fd, const s
 	}
 	list_push(&w->session_list, &s->link);
 	w->n_sessions++;
-	l->proxy->counters[w->index][PROXY_COUNTERS_FRONTEND].connections++;
 	if (conn_attach(&s->client, w->loop, fd, session_event)) {
 		session_close(s);
 		return;
 	}
-	if (has_connection_rules(s) && is_refused(s)) {
-		l->proxy->counters[w->index][PROXY_COUNTERS_FRONTEND].denied_connections++;
+	fe = &l->proxy->counters[w->index][PROXY_COUNTERS_FRONTEND];
+	fe->connections++;
+	if (!passes(s, RULE_TCP_CONNECTION)) {
+		fe->denied_connections++;
 		session_close(s);
 		return;
 	}
 	set_keepalive(s);
-	l->proxy->counters[w->index][PROXY_COUNTERS_FRONTEND].sessions++;
+	fe->sessions++;
+	if (!passes(s, RULE_TCP_SESSION)) {
+		fe->denied_sessions++;
+		session_close(s);
+		return;
+	}
 	if (l->conf->defer_accept)
 		s->client.flags |= CONN_READABLE;
 	if (session_conf(s)->mode == PROXY_MODE_TCP) {

@@ -21,6 +21,7 @@ struct session {
 	struct listener *listener;
 	struct exchange *exchange;  /* owned; NULL between requests */
 	struct flow_buffer *in;	    /* owned; received, not yet used up */
+	struct server *last_server; /* borrowed; of the last request */
 	int64_t accept_us, idle_us; /* idle_us: since when no request is under way */
 	uint32_t n_requests;
 	uint8_t state;

@@ -47,17 +47,30 @@ static void set_deadlines(struct exchange *x, int64_t *client, int64_t *server)
 								 st->server_fin, tunnel_ms));
 }
 
+/* Who is waited for depends on these alone. */
+static uint8_t situation(const struct exchange *x)
+{
+	return (uint8_t)(1 | x->up_done << 1 | x->down_done << 2 | way_is_empty(&x->up) << 3 |
+			 way_is_empty(&x->down) << 4);
+}
+
+/* While the same is waited for, activity can only put the moment off: the clocks are compared again
+ * when it has come. */
 flow_result transfer_wait(struct exchange *x, bool turn_over)
 {
 	int64_t now = exchange_now(x), client, server;
+	uint8_t is = situation(x);
 
 	note_activity(x);
+	if (is == x->armed_for && !x->expired && !turn_over)
+		return FLOW_WAIT;
 	set_deadlines(x, &client, &server);
 	if (x->expired && now >= client)
 		return flow_fail(REASON_CLIENT_TIMEOUT);
 	if (x->expired && now >= server)
 		return flow_fail(REASON_SERVER_TIMEOUT);
 	exchange_deadline(x, turn_over ? now + 1 : client < server ? client : server);
+	x->armed_for = turn_over ? 0 : is;
 	return FLOW_WAIT;
 }
 
@@ -97,13 +110,14 @@ static flow_result run_tunnel(struct exchange *x)
 	bool turn_over = false;
 	flow_result r;
 
-	if (!x->down_done) { /* first: what a server said before it broke is passed on */
+	if (!x->down_done &&
+	    way_has_work(&x->down)) { /* first: what a server said before it broke is passed on */
 		r = run_half(x, &x->down, &downward, &turn_over);
 		if (r >= FLOW_FAIL)
 			return r;
 		x->down_done = r == FLOW_DONE;
 	}
-	if (!x->up_done) {
+	if (!x->up_done && way_has_work(&x->up)) {
 		r = run_half(x, &x->up, &upward, &turn_over);
 		if (r >= FLOW_FAIL)
 			return r;
@@ -146,6 +160,8 @@ flow_result transfer_upload(struct exchange *x)
 {
 	if (x->up_done)
 		return FLOW_NEXT;
+	if (!way_has_work(&x->up))
+		return FLOW_WAIT;
 	x->body_begun = true;
 	x->up.turn_over = false;
 	switch (way_run(&x->up, x->worker)) {

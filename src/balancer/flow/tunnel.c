@@ -28,8 +28,7 @@ void way_init(struct way *w, struct conn *from, struct conn *to)
 
 void way_fini(struct way *w, struct worker *worker)
 {
-	if (w->own)
-		worker_buffer_give(worker, &w->own);
+	worker_buffer_give(worker, &w->own);
 	if (w->pipe)
 		conn_pipe_give(&w->pipe);
 	w->pending_len = 0;
@@ -41,22 +40,31 @@ static void sent(struct way *w, size_t n)
 	w->active_to = true;
 }
 
+/* A buffer for what is held already and len bytes more, with the former in it. */
+static struct flow_buffer *room_to_hold(struct way *w, struct worker *worker, size_t len)
+{
+	struct flow_buffer *b = worker_buffer_take(worker, w->pending_len + len);
+
+	if (!b)
+		return NULL;
+	if (w->pending_len > 0)
+		memcpy(b->data, w->pending, w->pending_len);
+	worker_buffer_give(worker, &w->own);
+	return b;
+}
+
 /* Holds on to what `to` did not take. */
 static enum way_result hold(struct way *w, struct worker *worker, const struct iovec *iov,
 			    int n_iov, size_t skip)
 {
-	size_t len = 0, at = 0;
+	size_t len = 0, at = w->pending_len;
 
 	for (int i = 0; i < n_iov; i++)
 		len += iov[i].iov_len;
 	len -= skip;
-	if (!w->own || w->own->cap < len) {
-		if (w->own)
-			worker_buffer_give(worker, &w->own);
-		w->own = worker_buffer_take(worker, len);
-		if (!w->own)
-			return WAY_NO_MEMORY;
-	}
+	w->own = room_to_hold(w, worker, len);
+	if (!w->own)
+		return WAY_NO_MEMORY;
 	for (int i = 0; i < n_iov; i++) {
 		size_t part = iov[i].iov_len;
 
@@ -69,7 +77,7 @@ static enum way_result hold(struct way *w, struct worker *worker, const struct i
 		skip = 0;
 	}
 	w->pending = w->own->data;
-	w->pending_len = (uint32_t)len;
+	w->pending_len += (uint32_t)len;
 	return WAY_WAIT;
 }
 
@@ -82,7 +90,7 @@ enum way_result way_write(struct way *w, struct worker *worker, struct iovec *io
 		len += iov[i].iov_len;
 	if (len == 0)
 		return WAY_DONE;
-	if (w->to->flags & CONN_WRITABLE)
+	if (w->to->flags & CONN_WRITABLE && w->pending_len == 0)
 		n = conn_writev(w->to, iov, n_iov);
 	if (n < 0 && n != -EAGAIN)
 		return WAY_TO_ERROR;
@@ -111,8 +119,7 @@ static enum way_result flush_pending(struct way *w, struct worker *worker)
 	w->pending_len -= (uint32_t)n;
 	if (w->pending_len > 0)
 		return WAY_WAIT;
-	if (w->own)
-		worker_buffer_give(worker, &w->own);
+	worker_buffer_give(worker, &w->own);
 	return WAY_DONE;
 }
 
@@ -173,8 +180,7 @@ static bool put_surplus(struct way *w, struct worker *worker, const char *ptr, s
 	w->n_surplus += (uint32_t)len;
 	if (!w->surplus || len == 0)
 		return true;
-	if (*w->surplus)
-		worker_buffer_give(worker, w->surplus);
+	worker_buffer_give(worker, w->surplus);
 	b = *w->surplus = worker_buffer_take(worker, len);
 	if (!b)
 		return false;

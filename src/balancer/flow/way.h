@@ -54,4 +54,12 @@ static inline bool way_is_empty(const struct way *w)
 	return w->pending_len == 0 && (!w->pipe || w->pipe->len == 0);
 }
 
+/* Could way_run do anything now? */
+static inline bool way_has_work(const struct way *w)
+{
+	if (!way_is_empty(w))
+		return w->to->flags & CONN_WRITABLE;
+	return w->body.done || w->from->flags & (CONN_READABLE | CONN_READ_END);
+}
+
 #endif

@@ -93,19 +93,31 @@ static enum rule_outcome run_list(const struct rule_list *list, struct rule_inpu
 	return RULE_CONTINUE;
 }
 
+static enum rule_outcome run_request(const struct rule_set *set, struct rule_input *in,
+				     struct rule_verdict *verdict)
+{
+	enum rule_outcome outcome = run_list(&set->phase[RULE_HTTP_REQUEST], in, verdict);
+
+	if (set->redirects.n > 0 && outcome <= RULE_ACCEPT) {
+		enum rule_outcome redirected = run_list(&set->redirects, in, verdict);
+
+		if (redirected != RULE_CONTINUE) /* `allow` does not keep from them */
+			outcome = redirected;
+	}
+	if (outcome == RULE_REPLY) /* HAProxy logs no cookie with an answer of its own */
+		in->cookies[0] = (struct slice){NULL, 0};
+	return outcome;
+}
+
 enum rule_outcome rules_run(const struct rule_set *set, enum rule_phase phase,
 			    struct rule_input *in, struct rule_verdict *verdict)
 {
-	enum rule_outcome outcome, redirected;
-
 	if (!set)
 		return RULE_CONTINUE;
 	before_rules(set, phase, in);
-	outcome = run_list(&set->phase[phase], in, verdict);
-	if (phase != RULE_HTTP_REQUEST || set->redirects.n == 0 || outcome > RULE_ACCEPT)
-		return outcome;
-	redirected = run_list(&set->redirects, in, verdict); /* `allow` does not keep from them */
-	return redirected == RULE_CONTINUE ? outcome : redirected;
+	if (phase == RULE_HTTP_REQUEST)
+		return run_request(set, in, verdict);
+	return run_list(&set->phase[phase], in, verdict);
 }
 
 int rules_inspect_delay_ms(const struct rule_set *set)

@@ -117,6 +117,8 @@ static void say(struct reader *r, const struct conf_line *line)
 	struct conf_place at = conf_line_place(line, 0);
 	const char *name = conf_line_word(line, 0), *text = conf_line_word(line, 1);
 
+	if (!*text)
+		text = "(no message)";
 	if (line->n_words > 2)
 		conf_ctx_error(r->ctx, line, 2, "%s takes one word: put the message in quotes",
 			       name);

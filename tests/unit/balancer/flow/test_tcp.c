@@ -175,10 +175,10 @@ static void draining_ends_with_the_last_session(void **state)
 	rig_expect(server, "still here");
 	close(client);
 	rig_expect_end(server);
+	close(server);
 	assert_int_equal(rig_exit_status(&r), 0);
 	close(r.master_fd);
 	rig_start(&r);
-	close(server);
 	server = rig_accept(&r, 0);
 	rig_say(late, "at last");
 	rig_expect(server, "at last");
