@@ -5,6 +5,7 @@
 #include "balancer/http/reply.h"
 
 #include "balancer/flow/http.h"
+#include "balancer/h1/parse.h"
 
 static const struct errorfile *find_errorfile(const struct proxy *p, int status)
 {
@@ -36,25 +37,98 @@ static struct slice builtin_bytes(struct exchange *x, int status)
 	return (struct slice){buf, head + reply->body.len};
 }
 
-static size_t head_length(struct slice bytes)
+static void run_after_rules(struct exchange *x, const struct proxy *p, struct http_message *msg)
 {
-	const char *end = memmem(bytes.ptr, bytes.len, "\r\n\r\n", 4);
+	struct rule_verdict verdict = {0};
+	struct rule_input *in;
 
-	return end ? (size_t)(end - bytes.ptr) + 4 : bytes.len;
+	if (!p || !rules_has(p->conf->rules, RULE_HTTP_AFTER_RESPONSE))
+		return;
+	in = exchange_rule_input(x);
+	in->req = x->head_us ? &x->req : NULL;
+	in->res = msg;
+	rules_run(p->conf->rules, RULE_HTTP_AFTER_RESPONSE, in, &verdict);
+	in->res = NULL;
+	if (verdict.log_level)
+		x->log_level = verdict.log_level;
+}
+
+/* Connection is ours to say, whatever an errorfile has (RFC 9112 9.3, 9.6). */
+static bool set_connection(const struct exchange *x, struct http_message *msg)
+{
+	const struct http_name name = http_name_known(HTTP_HEADER_CONNECTION);
+
+	http_message_drop(msg, name);
+	if (msg->minor == 0)
+		return true;
+	if (x->session->close_after)
+		return http_message_add(msg, name, SLICE("close"));
+	return x->req.minor > 0 || http_message_add(msg, name, SLICE("keep-alive"));
+}
+
+/* An answer that is not a response a client could read (an operator's file) goes out as it is. */
+static bool take_head(struct exchange *x, struct http_message *msg, struct slice *bytes)
+{
+	char *buf = arena_alloc(&x->arena, bytes->len + 1);
+	struct h1_parser parser = {0};
+
+	if (!msg || !buf)
+		return false;
+	memcpy(buf, bytes->ptr, bytes->len);
+	http_message_init(msg, &x->arena);
+	if (h1_parse_response(&parser, msg, x->req.method, buf, bytes->len) != H1_DONE)
+		return false;
+	*bytes = (struct slice){bytes->ptr + msg->head_len, bytes->len - msg->head_len};
+	return true;
+}
+
+static void dress(struct exchange *x, struct slice bytes)
+{
+	struct http_message *msg = arena_alloc(&x->arena, sizeof(*msg));
+	struct session *s = x->session;
+	struct slice body = bytes;
+	size_t cap;
+	char *buf;
+
+	x->reply = bytes;
+	if (!take_head(x, msg, &body)) {
+		s->close_after = true;
+		return;
+	}
+	if (msg->body_kind == HTTP_BODY_UNTIL_CLOSE)
+		s->close_after = true;
+	run_after_rules(x, x->backend, msg);
+	if (x->backend != x->frontend)
+		run_after_rules(x, x->frontend, msg);
+	if (x->req.method == HTTP_METHOD_HEAD)
+		body.len = 0;
+	cap = set_connection(x, msg) ? http_message_len(msg) + body.len : 0;
+	buf = cap ? arena_alloc(&x->arena, cap) : NULL;
+	if (!buf)
+		return;
+	x->reply = (struct slice){buf, http_message_write(msg, buf, cap) + body.len};
+	memcpy(buf + x->reply.len - body.len, body.ptr, body.len);
+	x->status = msg->status;
 }
 
 void reply_bytes(struct exchange *x, struct slice bytes, int status, bool close)
 {
 	struct session *s = x->session;
 
-	if (x->req.method == HTTP_METHOD_HEAD)
-		bytes.len = head_length(bytes);
-	x->reply = bytes;
 	x->status = status;
 	if (close || x->worker->house->totals->draining)
 		s->close_after = true;
+	dress(x, bytes);
 	if (s->close_after)
 		x->linger = true;
+}
+
+/* A page that ends the connection says so in its table; else a body that was not read does. */
+static bool page_closes(const struct exchange *x, int status)
+{
+	const struct http_reply *page = http_reply_builtin((unsigned)status);
+
+	return !x->up.body.done || (page && page->close);
 }
 
 void reply_status(struct exchange *x, int status)
@@ -64,14 +138,14 @@ void reply_status(struct exchange *x, int status)
 	if (!file)
 		file = find_errorfile(x->frontend, status);
 	reply_bytes(x, file ? file->bytes : builtin_bytes(x, status), status,
-		    status != 200 || !x->up.body.done);
+		    page_closes(x, status));
 }
 
 void reply_error(struct exchange *x, enum reason reason)
 {
 	(void)reason;
 	if (x->reply.len > 0) /* a rule has made it */
-		reply_bytes(x, x->reply, x->status, true);
+		reply_bytes(x, x->reply, x->status, !x->up.body.done);
 	else
 		reply_status(x, x->status);
 }
