@@ -23,7 +23,7 @@ static bool at_end(const struct action_parse *p)
 
 const char *action_word(struct action_parse *p, const char *what)
 {
-	if (p->at >= p->n || (at_end(p) && !p->words[p->at].quoted)) {
+	if (p->at >= p->n) { /* even "if": it is the value then, as in HAProxy */
 		rules_error(p->b, "%s is missing", what);
 		return NULL;
 	}

@@ -146,7 +146,7 @@ static bool read_target(struct conf_ctx *ctx, const struct conf_line *line, stru
 	const char *name = conf_line_word(line, 1);
 	bool ok;
 
-	if (!*name || conf_line_is(line, 1, "if") || conf_line_is(line, 1, "unless")) {
+	if (!*name) {
 		conf_ctx_error(ctx, line, 1, "'%s' needs a name", conf_line_word(line, 0));
 		return false;
 	}
