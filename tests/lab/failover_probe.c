@@ -3,7 +3,7 @@
  * failover_main (failover/failover.c with failover_nodes.c, failover_reload.c, failover_rights.c)
  * and does what lines on stdin say. End of stdin or SIGTERM = stop.
  *
- *   failover_probe [-I NAME] -i IF -r VRID -p PRIO -a ADVERT_MS -V 2|3 [-n] [-P PASSWORD]
+ *   failover_probe [-I NAME] -i IF -r VRID -p PRIO -a ADVERT_MS -V 2|3 [-n] [-P PASSWORD | -A KEY]
  *                  [-s SOURCE] [-u PEER]... [-t TRACKED_IF] [-q WEIGHT] [-x EXCLUDED/LEN]...
  *                  VIP/LEN ...
  *
@@ -134,7 +134,8 @@ static void take_option(struct arena *arena, struct vrrp_instance_conf *i, int o
 		i->nopreempt = true;
 		break;
 	case 'P':
-		i->auth = VRRP_AUTH_PASS;
+	case 'A':
+		i->auth = opt == 'P' ? VRRP_AUTH_PASS : VRRP_AUTH_AH;
 		memcpy(i->auth_pass, arg, strnlen(arg, sizeof(i->auth_pass)));
 		break;
 	case 's':
@@ -181,7 +182,7 @@ static struct failover_conf *conf_from_args(struct arena *arena, int argc, char 
 	conf->arena = arena;
 	conf->router_id = "probe";
 	optind = 0;
-	while ((opt = getopt(argc, argv, "-I:i:r:p:a:V:nP:s:u:t:q:x:")) != -1) {
+	while ((opt = getopt(argc, argv, "-I:i:r:p:a:V:nP:A:s:u:t:q:x:")) != -1) {
 		if (!i || opt == 'I') {
 			i = instance_new(arena, opt == 'I' ? optarg : "VI_1");
 			*tail = i;

@@ -12,6 +12,11 @@ NODES = ("lb1", "lb2")
 FORMS = {
     "v2-pass": (("-V", "2", "-a", "1000", "-P", "s3cret"), 2, 1,
                 "authentication {\n auth_type PASS\n auth_pass s3cret\n }", [f"{VIP}/24"]),
+    "v2-ah": (("-V", "2", "-a", "1000", "-A", "s3cret"), 2, 1,
+              "authentication {\n auth_type AH\n auth_pass s3cret\n }", [f"{VIP}/24"]),
+    "v2-ah-unicast": (("-V", "2", "-a", "1000", "-A", "s3cret", "-u", "192.0.2.12"), 2, 1,
+                      "authentication {\n auth_type AH\n auth_pass s3cret\n }\n unicast_src_ip 192.0.2.12\n"
+                      " unicast_peer {\n 192.0.2.11\n }", [f"{VIP}/24"]),
     "v3": (("-V", "3", "-a", "100"), 3, 0.1, "", [f"{VIP}/24"]),
     "v3-unicast": (("-V", "3", "-a", "100", "-u", "192.0.2.12"), 3, 0.1,
                    "unicast_src_ip 192.0.2.12\n unicast_peer {\n 192.0.2.11\n }", [f"{VIP}/24"]),

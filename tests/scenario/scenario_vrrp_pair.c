@@ -17,6 +17,8 @@
 #define EQUALS .n_nodes = 2, .priorities = {100, 100}
 /* 1 is master, the others know it */
 #define SETTLED {START_ALL}, {RUN, 0, S(1)}, {IS, 1, VRRP_MASTER}, {IS, 2, VRRP_BACKUP}, {FORGET}
+#define AH	   .version = 2, .advert_us = S(1), .auth = VRRP_AUTH_AH, .auth_pass = "s3cret"
+#define AH_SETTLED {START_ALL}, {RUN, 0, S(5)}, {IS, 1, VRRP_MASTER}, {IS, 2, VRRP_BACKUP}, {FORGET}
 #define CALM    {HOLDERS, 1, 1}
 
 static const struct vrrp_track_conf weak = {.kind = VRRP_TRACK_SCRIPT, .name = "chk", .weight = -60};
@@ -38,6 +40,20 @@ static const struct story stories[] = {
 	{"10 ms", PAIR, .conf = {.advert_us = MS(10)}, .steps = {
 		SETTLED, CALM, {KILL, 1}, {RUN, 0, MS(25)}, {IS, 2, VRRP_BACKUP}, {RUN, 0, MS(12)},
 		{IS, 2, VRRP_MASTER}}},
+	{"AH: a pair", PAIR, .conf = {AH}, .steps = {
+		AH_SETTLED, CALM, {DROPPED, 2, VRRP_DROP_AUTH, 0}, {DROPPED, 2, VRRP_DROP_REPLAY, 0}, {STOP, 1},
+		{RUN, 0, S(1)}, {IS, 2, VRRP_MASTER}, CALM}},
+	{"AH: a node that starts anew hears where the others are", PAIR, .conf = {AH}, .steps = {
+		AH_SETTLED, {RUN, 0, S(30)}, {STOP, 1}, {RUN, 0, S(4)}, {IS, 2, VRRP_MASTER}, {KILL, 1}, {REPLACE, 1},
+		{RUN, 0, S(6)}, {IS, 1, VRRP_MASTER}, {IS, 2, VRRP_BACKUP}, CALM, {DROPPED, 2, VRRP_DROP_REPLAY, 0}}},
+	{"AH: one that goes on for a killed process is no replay", PAIR, .conf = {AH}, .steps = {
+		AH_SETTLED, {RUN, 0, S(30)}, {KILL, 1}, {REPLACE, 1}, {IS, 1, VRRP_MASTER}, {RUN, 0, S(5)},
+		{MOVES, 2, .text = ""}, {DROPPED, 2, VRRP_DROP_REPLAY, 0}, CALM}},
+	{"AH: after a partition the lower one gives way", PAIR, .conf = {AH}, .steps = {
+		AH_SETTLED, {CUT, 1, 2}, {RUN, 0, S(30)}, {HOLDERS, 1, 2}, {HEAL}, {RUN, 0, S(2)}, CALM, {IS, 1, VRRP_MASTER}}},
+	{"AH: and so when the lower one has counted further", PAIR, .conf = {AH}, .steps = {
+		AH_SETTLED, {STOP, 1}, {RUN, 0, S(9)}, {CUT, 1, 2}, {KILL, 1}, {REPLACE, 1}, {RUN, 0, S(9)},
+		{HOLDERS, 1, 2}, {HEAL}, {RUN, 0, S(3)}, CALM, {IS, 1, VRRP_MASTER}}},
 	{"v3 with the checksum of RFC 9568", PAIR, .conf = {.checksum_as_v2 = true}, .steps = {
 		SETTLED, CALM, {RUN, 0, S(2)}, {MOVES, 2, .text = ""}}},
 	{"a dead master is replaced within the down interval", PAIR, .steps = {

@@ -296,6 +296,14 @@ static const struct story stories[] = {
 	{"an IPv6 source that is not link-local", .conf = {.family = AF_INET6}, .steps = {
 		TAKEOVER, {RX_FROM, 1, 150, 0, "::"}, {RX_FROM, 1, 150, 0, "2001:db8::2"}, {RX_FROM, 1, 150, 0, "ff02::12"},
 		{DROPPED, 1, VRRP_DROP_SOURCE, 3}, {IS, 1, VRRP_MASTER}, {RX_FROM, 1, 150, 0, "fe80::9"}, {IS, 1, VRRP_BACKUP}}},
+	{"AH: a forged digest, a replay, and none at all", .conf = {.version = 2, .advert_us = S(1),
+			.auth = VRRP_AUTH_AH, .auth_pass = "s3cret"}, .steps = {
+		TAKEOVER, {RX_AH, 1, 150, 1000, "guessed"}, {DROPPED, 1, VRRP_DROP_AUTH, 1},
+		{RX_AH, 1, 150, 1}, {DROPPED, 1, VRRP_DROP_REPLAY, 1}, {RX, 1, 150, 2},
+		{DROPPED, 1, VRRP_DROP_AUTH_TYPE, 1}, {IS, 1, VRRP_MASTER}, {RX_AH, 1, 150, 100}, {IS, 1, VRRP_BACKUP},
+		{RX_AH, 1, 150, 100}, {DROPPED, 1, VRRP_DROP_REPLAY, 2}, {RX_AH, 1, 150, 101}, {DROPPED, 1, VRRP_DROP_REPLAY, 2}}},
+	{"AH where nobody asked for it", .conf = {.version = 2, .advert_us = S(1), .auth_pass = "s3cret"}, .steps = {
+		TAKEOVER, {RX_AH, 1, 150, 1}, {DROPPED, 1, VRRP_DROP_AUTH_TYPE, 1}, {IS, 1, VRRP_MASTER}}},
 	{"another router with our VRID", .steps = {
 		TAKEOVER, {RX_OTHER, 1, 150, 2}, {IS, 1, VRRP_MASTER}, {DROPPED, 1, VRRP_DROP_ADDRESS_LIST, 1}}},
 	{"our own advertisement", .steps = {

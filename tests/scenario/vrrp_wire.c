@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "core/log/log.h"
+#include "failover/vrrp/ah.h"
 #include "vrrp_wire.h"
 
 enum { INBOX_MAX = 512, TEXT_MAX = 512, CONFS_MAX = 8 };
@@ -22,7 +23,7 @@ struct flight {
 	long round; /* in which it was sent */
 	struct vrrp_path path;
 	size_t len;
-	uint8_t bytes[VRRP_PACKET_MAX];
+	uint8_t bytes[VRRP_PACKET_MAX]; /* a whole packet with auth_type AH */
 };
 
 struct record {
@@ -124,13 +125,14 @@ static bool on_send(void *ctx, struct vrrp_instance *inst, const struct addr *sr
 	struct record *rec = record_of(ctx, inst);
 	struct node *from = ctx;
 	int instance = index_of(from, inst);
+	unsigned priority = bytes[bytes[0] >> 4 == 4 ? VRRP_AH_HEAD_LEN + 2 : 2];
 
 	if (!from->link[instance].up)
 		return false;
-	rec->last_priority = bytes[2];
-	rec->n_sent += bytes[2] != 0;
-	rec->n_zeros += bytes[2] == 0;
-	append(rec->order, bytes[2] ? 'a' : 'z');
+	rec->last_priority = priority;
+	rec->n_sent += priority != 0;
+	rec->n_zeros += priority == 0;
+	append(rec->order, priority ? 'a' : 'z');
 	for (int n = 1; n <= world.n_nodes; n++) {
 		struct node *to = &world.nodes[n];
 
@@ -298,6 +300,22 @@ static void drop_instances(struct node *node)
 
 /* ---- time ---- */
 
+/* As the transport does. */
+static void receive(struct vrrp_instance *inst, const uint8_t *bytes, size_t len,
+		    struct vrrp_path *path)
+{
+	struct vrrp_ah ah;
+
+	path->packet = NULL;
+	if (bytes[0] >> 4 == 4) { /* no VRRP version: an IPv4 packet */
+		path->packet = bytes;
+		path->packet_len = len;
+		assert_true(vrrp_ah_unwrap(bytes, len, &ah, &bytes, &len));
+		assert_true(addr_eq(&ah.src, &path->src, false));
+	}
+	vrrp_instance_receive(inst, bytes, len, path);
+}
+
 static void deliver(struct node *node)
 {
 	int n = 0;
@@ -306,7 +324,7 @@ static void deliver(struct node *node)
 		struct flight *f = &node->inbox[n++];
 
 		if (node->inst[f->instance])
-			vrrp_instance_receive(node->inst[f->instance], f->bytes, f->len, &f->path);
+			receive(node->inst[f->instance], f->bytes, f->len, &f->path);
 	}
 	node->n_inbox -= n;
 	memmove(node->inbox, node->inbox + n, (size_t)node->n_inbox * sizeof(node->inbox[0]));
@@ -379,31 +397,41 @@ static void inject(struct node *node, int instance, const struct step *s)
 	static const uint8_t other4[4] = {192, 0, 2, 99};
 	const struct vrrp_instance_conf *c = vrrp_instance_conf(node->inst[instance]);
 	bool v6 = c->family == AF_INET6;
-	struct vrrp_path path = {ip(v6 ? "fe80::%d" : "192.0.2.%d", (int)s->b),
-				 ip(v6 ? "ff02::12%.0d" : "224.0.0.18%.0d", 0),
-				 s->what == RX_BAD ? 254 : 255};
+	struct vrrp_path path = {
+		ip(v6 ? "fe80::%d" : "192.0.2.%d", s->what == RX_AH ? 2 : (int)s->b),
+		ip(v6 ? "ff02::12%.0d" : "224.0.0.18%.0d", 0), s->what == RX_BAD ? 254 : 255};
 	struct vrrp_packet p = {
 		.version = c->version,
 		.family = c->family,
 		.vrid = c->vrid,
 		.priority = (unsigned)s->a,
 		.auth_type = (unsigned)c->auth,
-		.advert_us = s->text ? atoi(s->text) * 1000 : c->advert_us,
+		.advert_us = s->text && s->what == RX ? atoi(s->text) * 1000 : c->advert_us,
 		.n_addresses = 1,
 		.addresses = s->what == RX_OTHER ? other4 : vrrp_addr_bytes(&c->vips->address),
 	};
-	uint8_t buf[VRRP_PACKET_MAX];
+	struct vrrp_ah ah = {.sequence = (uint32_t)s->b, .ttl = 255, .key = c->auth_pass};
+	uint8_t buf[VRRP_PACKET_MAX], packet[VRRP_AH_PACKET_MAX];
 	size_t len;
 
 	if (s->what == RX_FROM) {
 		p.advert_us = c->advert_us;
 		assert_true(addr_parse_ip(&path.src, slice_of(s->text), 0));
 	}
-	memcpy(p.auth, c->auth_pass, sizeof(p.auth));
+	if (c->auth == VRRP_AUTH_PASS)
+		memcpy(p.auth, c->auth_pass, sizeof(p.auth));
 	len = vrrp_packet_build(buf, sizeof(buf), &p, &path.src, &path.dst);
 	assert_true(len > 0);
 	loop_clock_us(node->loop);
-	vrrp_instance_receive(node->inst[instance], buf, len, &path);
+	if (s->what != RX_AH) {
+		vrrp_instance_receive(node->inst[instance], buf, len, &path);
+		return;
+	}
+	ah.src = path.src;
+	ah.dst = path.dst;
+	ah.key = s->text ? s->text : c->auth_pass;
+	len = vrrp_ah_wrap(packet, sizeof(packet), &ah, buf, len);
+	receive(node->inst[instance], packet, len, &path);
 }
 
 static void forget(void)

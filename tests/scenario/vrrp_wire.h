@@ -42,6 +42,7 @@ enum what {
 	RX_BAD,	  /* n; as RX, but with TTL 254 */
 	RX_OTHER, /* n; as RX, but with another address list */
 	RX_FROM,  /* n; as RX; text = source address */
+	RX_AH,	  /* n; as RX from node 2, behind AH; b = sequence, text = key (8 bytes) */
 	ADAPT,	  /* n; conf = next configuration; a = expected answer */
 	FORGET,	  /* counts of all nodes begin at 0 again */
 	SECOND,	  /* the steps that follow mean the second instance (a = 1) or the first (a = 0) */

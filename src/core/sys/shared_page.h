@@ -58,8 +58,9 @@ struct shared_vip {
 	uint8_t vrid, family, version, priority, effective_priority;
 	uint32_t n_addresses, n_transitions;
 	char first_address[64];
-	int64_t since_wall_us; /* CLOCK_REALTIME of the last change */
-	int64_t state_mono_us; /* CLOCK_MONOTONIC of the last advertisement sent as master */
+	int64_t since_wall_us;	/* CLOCK_REALTIME of the last change */
+	int64_t state_mono_us;	/* CLOCK_MONOTONIC of the last advertisement sent as master */
+	uint32_t auth_sequence; /* auth_type AH */
 	uint64_t n_sent, n_received, n_dropped, n_repaired;
 };
 

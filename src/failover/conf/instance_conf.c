@@ -158,8 +158,7 @@ static void read_auth_type(struct conf_ctx *ctx, const struct conf_line *line, v
 	if (strcmp(type, "PASS") == 0)
 		inst->auth = VRRP_AUTH_PASS;
 	else if (strcmp(type, "AH") == 0)
-		FAILOVER_ERROR(ctx, line, 1,
-			       "'auth_type AH' is not supported by relais yet: signed adverts");
+		inst->auth = VRRP_AUTH_AH;
 	else
 		FAILOVER_WARN(ctx, line, 1, "there is no auth_type '%s', none is taken", type);
 	failover_rows_extra(ctx, line, 2);

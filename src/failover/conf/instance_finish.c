@@ -98,9 +98,15 @@ static void settle_version(struct failover_build *b, struct vrrp_instance_conf *
 
 static void settle_auth(struct failover_build *b, struct vrrp_instance_conf *inst)
 {
-	if (inst->auth == VRRP_AUTH_PASS && !inst->auth_pass[0]) {
-		warn(b, inst, "auth_type PASS without auth_pass: no authentication");
+	if (inst->auth != VRRP_AUTH_NONE && !inst->auth_pass[0]) {
+		warn(b, inst, "auth_type without auth_pass: no authentication");
 		inst->auth = VRRP_AUTH_NONE;
+	}
+	if (inst->auth == VRRP_AUTH_AH && inst->wants_master && inst->priority != 255) {
+		warn(b, inst,
+		     "auth_type AH has to hear where the others are: 'state MASTER' is "
+		     "cleared");
+		inst->wants_master = false;
 	}
 }
 

@@ -120,7 +120,8 @@ enum vrrp_drop vrrp_admit(const struct vrrp_instance_conf *conf, const struct vr
 	if (p->n_addresses == 0 && list->n > 0)
 		return VRRP_DROP_COUNT_ZERO;
 	if (p->version == 2) {
-		if (p->auth_type != (unsigned)conf->auth)
+		if (p->auth_type != (unsigned)conf->auth ||
+		    p->authenticated != (conf->auth == VRRP_AUTH_AH))
 			return VRRP_DROP_AUTH_TYPE;
 		if (conf->auth == VRRP_AUTH_PASS && memcmp(p->auth, conf->auth_pass, 8) != 0)
 			return VRRP_DROP_AUTH;

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "failover/vrrp/ah.h"
+
 static struct addr group_address(const struct vrrp_instance_conf *conf)
 {
 	struct addr a = conf->mcast_group;
@@ -50,12 +52,42 @@ bool vrrp_is_own_address(const struct vrrp_instance *inst, const struct addr *a)
 	return false;
 }
 
+/* Around what was built, in the same buffer. */
+static size_t wrap(struct vrrp_instance *inst, uint8_t *buf, size_t cap, size_t len,
+		   const struct addr *src, const struct addr *dst)
+{
+	const struct vrrp_instance_conf *conf = inst->conf;
+	uint8_t message[VRRP_AH_PACKET_MAX];
+	struct vrrp_ah ah = {
+		.src = *src,
+		.dst = *dst,
+		.ttl = conf->peers && conf->unicast_ttl ? conf->unicast_ttl : 255,
+		.sequence = ++inst->sequence,
+		.key = conf->auth_pass,
+	};
+
+	unsigned held;
+
+	if (len <= sizeof(message)) {
+		memcpy(message, buf, len);
+		len = vrrp_ah_wrap(buf, cap, &ah, message, len);
+	} else {
+		len = 0;
+	}
+	if (len == 0 &&
+	    log_gate_open(&inst->late_gate, loop_now_us(inst->loop), 3, 60000000, &held))
+		log_err("(%s) the library refuses HMAC-MD5, no advertisement", conf->name);
+	return len;
+}
+
 static void send_to(struct vrrp_instance *inst, const struct vrrp_packet *p, const struct addr *dst)
 {
 	uint8_t buf[VRRP_PACKET_MAX + VRRP_AUTH_LEN];
 	const struct addr *src = vrrp_source_for(inst, dst);
 	size_t len = src ? vrrp_packet_build(buf, sizeof(buf), p, src, dst) : 0;
 
+	if (len && inst->conf->auth == VRRP_AUTH_AH)
+		len = wrap(inst, buf, sizeof(buf), len, src, dst);
 	if (len && inst->ops->send_advert &&
 	    inst->ops->send_advert(inst->ctx, inst, src, dst, buf, len))
 		inst->stats.n_sent++;

@@ -16,8 +16,9 @@
 #include <time.h>
 
 #include "core/base/die.h"
+#include "failover/vrrp/ah.h"
 
-enum { GATE_BURST = 3 };
+enum { GATE_BURST = 3, RESUME_SEQUENCE_GAP = 16 };
 static const int64_t gate_period_us = 60 * 1000000LL;
 
 static int64_t wall_now_us(void)
@@ -330,6 +331,24 @@ static enum vrrp_event classify(struct vrrp_instance *inst, const struct vrrp_pa
 	return vrrp_addr_compare(&path->src, own) > 0 ? VRRP_EV_RX_ABOVE : VRRP_EV_RX_TIE;
 }
 
+/* RFC 2402 3.4.3, in Keepalived's way: one number for all routers of this VRID, and who sends takes
+ * the next. So a node that starts anew hears where the others are before it speaks. */
+static enum vrrp_drop check_sequence(struct vrrp_instance *inst, const struct vrrp_path *path)
+{
+	const uint8_t *message;
+	struct vrrp_ah ah;
+	size_t len;
+
+	if (!path->packet || !vrrp_ah_unwrap(path->packet, path->packet_len, &ah, &message, &len))
+		return VRRP_DROP_AUTH_TYPE;
+	if (!vrrp_ah_verify(path->packet, path->packet_len, inst->conf->auth_pass))
+		return VRRP_DROP_AUTH;
+	if (ah.sequence <= inst->sequence)
+		return VRRP_DROP_REPLAY;
+	inst->sequence = ah.sequence;
+	return VRRP_ACCEPT;
+}
+
 static enum vrrp_drop examine(struct vrrp_instance *inst, const uint8_t *bytes, size_t len,
 			      const struct vrrp_path *path, struct vrrp_packet *p)
 {
@@ -344,6 +363,8 @@ static enum vrrp_drop examine(struct vrrp_instance *inst, const uint8_t *bytes, 
 		drop = vrrp_packet_parse(p, bytes, len, path);
 	if (!drop)
 		drop = vrrp_admit(inst->conf, &inst->list, p, skip, &notes);
+	if (!drop && inst->conf->auth == VRRP_AUTH_AH)
+		drop = check_sequence(inst, path);
 	for (enum vrrp_drop row = VRRP_ACCEPT; notes; row++, notes >>= 1)
 		if (notes & 1)
 			count_drop(inst, row, path);
@@ -456,6 +477,8 @@ bool vrrp_instance_resume(struct vrrp_instance *inst, const struct shared_vip *b
 		if (inst->tracks[i].status == TRACK_UNKNOWN)
 			inst->tracks[i].status = TRACK_PASSED;
 	inst->started = true;
+	/* What was written last may be older than what was sent last. */
+	inst->sequence = before->auth_sequence + RESUME_SEQUENCE_GAP;
 	vrrp_instance_feed(inst, VRRP_EV_RESUME, "continues: the last advertisement is %.3f ms old",
 			   (double)age_us / 1000);
 	inst->since_wall_us = before->since_wall_us;

@@ -23,7 +23,8 @@ struct vrrp_instance;
  * must not call back into it but for the getters below. NULL hooks are skipped. */
 struct vrrp_instance_ops {
 	/* One advertisement, complete with checksum, from src to dst (the group, or one peer):
-	 * see vrrp_transport_send. False = it did not leave. */
+	 * see vrrp_transport_send. With auth_type AH bytes is a whole IPv4 packet (ah.h).
+	 * False = it did not leave. */
 	bool (*send_advert)(void *ctx, struct vrrp_instance *inst, const struct addr *src,
 			    const struct addr *dst, const uint8_t *bytes, size_t len);
 	/* All of conf->vips and conf->excluded, then routes and rules. Called after the advert of a

@@ -44,6 +44,7 @@ struct vrrp_instance {
 	int64_t hold_until_us;	 /* preempt_delay; 0 = begins with the next lower advertisement */
 	bool master_left;	 /* the down timer runs because of a priority 0 */
 	struct addr master;	 /* who was heard last as master */
+	uint32_t sequence;	 /* auth_type AH: the last one sent or heard */
 	struct addr list_ok;	 /* whose address list was found right (skip_check_adv_addr) */
 
 	struct vrrp_link link;

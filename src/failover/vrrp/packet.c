@@ -155,6 +155,7 @@ enum vrrp_drop vrrp_packet_parse(struct vrrp_packet *p, const uint8_t *bytes, si
 
 	memset(p, 0, sizeof(*p));
 	p->family = path->src.sa.sa_family;
+	p->authenticated = path->packet != NULL;
 	if (len < VRRP_HEADER_LEN)
 		return VRRP_DROP_TRUNCATED;
 	p->version = bytes[0] >> 4;

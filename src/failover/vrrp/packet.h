@@ -37,6 +37,9 @@ bool vrrp_drop_is_note(enum vrrp_drop drop);
 struct vrrp_path {
 	struct addr src, dst;
 	int ttl; /* TTL or hop limit; -1 = unknown */
+	/* The whole packet when it came with an Authentication Header (ah.h), else NULL. */
+	const uint8_t *packet;
+	size_t packet_len;
 };
 
 /* An advertisement. addresses is borrowed: n_addresses times 4 or 16 bytes, network order. */
@@ -46,6 +49,7 @@ struct vrrp_packet {
 	unsigned vrid, priority;
 	unsigned auth_type;	     /* version 2 */
 	uint8_t auth[VRRP_AUTH_LEN]; /* version 2 */
+	bool authenticated;	     /* came behind an Authentication Header, not checked yet */
 	int64_t advert_us;	     /* v2: whole seconds, v3: centiseconds */
 	unsigned n_addresses;
 	const uint8_t *addresses;

@@ -10,6 +10,7 @@
 static void put_counts(const struct vrrp_instance *inst, struct shared_vip *v)
 {
 	v->state_mono_us = inst->state == VRRP_MASTER ? inst->last_sent_us : 0;
+	v->auth_sequence = inst->sequence;
 	v->n_sent = inst->stats.n_sent;
 	v->n_received = inst->stats.n_received;
 	v->n_dropped = inst->stats.n_dropped;

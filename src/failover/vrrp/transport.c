@@ -1,10 +1,10 @@
 /*
  * VRRP on raw sockets. See transport.h. RFC 9568 5.1 (carriage), 7.1 (what came), ip(7), ipv6(7).
  *
- * A place is an (interface name, family) that an instance wants. Its socket is open while the
- * interface exists; it is bound to the device and has joined the groups of its instances. Source,
- * TTL and interface of what goes out are said per packet, so instances with different ones share
- * the socket.
+ * A place is an (interface name, family, plain or AH) that an instance wants. Its socket is open
+ * while the interface exists; it is bound to the device and has joined the groups of its instances.
+ * Source, TTL and interface of what goes out are said per packet, so instances with different ones
+ * share the socket.
  */
 #include "failover/vrrp/transport.h"
 
@@ -19,6 +19,7 @@
 #include "core/base/die.h"
 #include "core/base/list.h"
 #include "core/log/log.h"
+#include "failover/vrrp/ah.h"
 
 enum {
 	PROTOCOL_VRRP = 112,
@@ -34,6 +35,7 @@ struct place {
 	struct vrrp_transport *transport;
 	char name[IF_NAMESIZE];
 	int family;
+	bool ah;	  /* protocol 51, with the IP header in our hands (ah.h) */
 	unsigned ifindex; /* of the open socket; 0 = closed */
 	struct loop_fd lfd;
 	struct vrrp_instance *by_vrid[256]; /* borrowed */
@@ -147,13 +149,16 @@ static void on_readable(struct loop *loop, struct loop_fd *lfd, uint32_t ready);
 
 static int open_socket(const struct place *pl)
 {
-	int fd = socket(pl->family, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, PROTOCOL_VRRP);
+	int fd = socket(pl->family, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC,
+			pl->ah ? VRRP_AH_PROTOCOL : PROTOCOL_VRRP);
 	int err;
 
 	if (fd < 0)
 		return -errno;
 	set_int(fd, SOL_SOCKET, SO_PRIORITY, SO_PRIORITY_CONTROL);
 	err = pl->family == AF_INET ? set_options_v4(fd) : set_options_v6(fd);
+	if (!err && pl->ah && set_int(fd, IPPROTO_IP, IP_HDRINCL, 1) < 0)
+		err = -errno;
 	if (!err && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, pl->name,
 			       (socklen_t)strlen(pl->name) + 1) < 0)
 		err = -errno;
@@ -237,6 +242,29 @@ static void deliver_v4(struct place *pl, const uint8_t *bytes, size_t len)
 	deliver(pl, bytes + head_len, len - head_len, &path);
 }
 
+static void deliver_ah(struct place *pl, const uint8_t *bytes, size_t len)
+{
+	struct vrrp_path path = {.packet = bytes};
+	const uint8_t *message;
+	struct vrrp_ah ah;
+	size_t message_len;
+	struct iphdr ip;
+
+	if (len >= sizeof(ip)) {
+		memcpy(&ip, bytes, sizeof(ip));
+		path.packet_len = ntohs(ip.tot_len) < len ? ntohs(ip.tot_len) : len;
+	}
+	if (!vrrp_ah_unwrap(bytes, path.packet_len, &ah, &message, &message_len)) {
+		pl->transport->stats.n_received++;
+		pl->transport->stats.n_malformed++;
+		return;
+	}
+	path.src = ah.src;
+	path.dst = ah.dst;
+	path.ttl = ah.ttl;
+	deliver(pl, message, message_len, &path);
+}
+
 static void deliver_v6(struct place *pl, const uint8_t *bytes, size_t len, struct msghdr *msg)
 {
 	struct vrrp_path path = {.ttl = -1};
@@ -281,7 +309,9 @@ static bool read_one(struct place *pl)
 
 	if (n < 0)
 		return errno == EINTR || errno == ENETDOWN;
-	if (pl->family == AF_INET)
+	if (pl->ah)
+		deliver_ah(pl, t->buf, (size_t)n);
+	else if (pl->family == AF_INET)
 		deliver_v4(pl, t->buf, (size_t)n);
 	else
 		deliver_v6(pl, t->buf, (size_t)n, &msg);
@@ -327,15 +357,17 @@ static void put_carriage(struct msghdr *msg, const struct place *pl, const struc
 	}
 }
 
-static struct place *find_place(struct vrrp_transport *t, const char *name, int family)
+static struct place *find_place(struct vrrp_transport *t, const struct vrrp_instance_conf *conf)
 {
+	bool ah = conf->auth == VRRP_AUTH_AH;
 	struct list *pos;
 
 	LIST_EACH(pos, &t->places)
 	{
 		struct place *pl = container_of(pos, struct place, link);
 
-		if (pl->family == family && strcmp(pl->name, name) == 0)
+		if (pl->family == conf->family && pl->ah == ah &&
+		    strcmp(pl->name, conf->interface) == 0)
 			return pl;
 	}
 	return NULL;
@@ -354,7 +386,7 @@ bool vrrp_transport_send(struct vrrp_transport *t, struct vrrp_instance *inst,
 			 size_t len)
 {
 	const struct vrrp_instance_conf *conf = vrrp_instance_conf(inst);
-	struct place *pl = find_place(t, conf->interface, conf->family);
+	struct place *pl = find_place(t, conf);
 	int ttl = conf->peers && conf->unicast_ttl ? conf->unicast_ttl : TTL_VRRP;
 	struct addr to = *dst;
 	union {
@@ -384,9 +416,9 @@ bool vrrp_transport_send(struct vrrp_transport *t, struct vrrp_instance *inst,
 
 /* ---- who is attached ---- */
 
-static struct place *get_place(struct vrrp_transport *t, const char *name, int family)
+static struct place *get_place(struct vrrp_transport *t, const struct vrrp_instance_conf *conf)
 {
-	struct place *pl = find_place(t, name, family);
+	struct place *pl = find_place(t, conf);
 
 	if (pl)
 		return pl;
@@ -394,9 +426,10 @@ static struct place *get_place(struct vrrp_transport *t, const char *name, int f
 	if (!pl)
 		die_no_memory();
 	pl->transport = t;
-	pl->family = family;
+	pl->family = conf->family;
+	pl->ah = conf->auth == VRRP_AUTH_AH;
 	pl->lfd.fd = -1;
-	strncpy(pl->name, name, sizeof(pl->name) - 1);
+	strncpy(pl->name, conf->interface, sizeof(pl->name) - 1);
 	list_push(&t->places, &pl->link);
 	return pl;
 }
@@ -411,7 +444,7 @@ static void drop_place(struct place *pl)
 bool vrrp_transport_attach(struct vrrp_transport *t, struct vrrp_instance *inst)
 {
 	const struct vrrp_instance_conf *conf = vrrp_instance_conf(inst);
-	struct place *pl = get_place(t, conf->interface, conf->family);
+	struct place *pl = get_place(t, conf);
 	unsigned ifindex = if_nametoindex(pl->name);
 
 	if (pl->by_vrid[conf->vrid])
@@ -428,7 +461,7 @@ bool vrrp_transport_attach(struct vrrp_transport *t, struct vrrp_instance *inst)
 void vrrp_transport_detach(struct vrrp_transport *t, struct vrrp_instance *inst)
 {
 	const struct vrrp_instance_conf *conf = vrrp_instance_conf(inst);
-	struct place *pl = find_place(t, conf->interface, conf->family);
+	struct place *pl = find_place(t, conf);
 
 	if (!pl || pl->by_vrid[conf->vrid] != inst)
 		return;

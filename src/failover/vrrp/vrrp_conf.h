@@ -85,7 +85,7 @@ struct vrrp_garp_conf {
 	int64_t interval_us, gna_interval_us; /* between two packets of one burst; 0 = none */
 };
 
-enum vrrp_auth { VRRP_AUTH_NONE = 0, VRRP_AUTH_PASS = 1 };
+enum vrrp_auth { VRRP_AUTH_NONE = 0, VRRP_AUTH_PASS = 1, VRRP_AUTH_AH = 2 };
 
 struct vrrp_instance_conf { /* vrrp_instance */
 	struct vrrp_instance_conf *next;

@@ -225,6 +225,26 @@ static void what_is_not_served_is_named(void **state)
 	finish(&r);
 }
 
+static void auth_type_ah_listens_before_it_speaks(void **state)
+{
+	struct reading r;
+
+	(void)state;
+	read_text(&r, "vrrp_instance A {\n interface eth0\n virtual_router_id 1\n state MASTER\n"
+		      " authentication {\n auth_type AH\n auth_pass longer-than-8\n }\n"
+		      " virtual_ipaddress { 192.0.2.1 }\n}\n"
+		      "vrrp_instance B {\n interface eth0\n virtual_router_id 2\n version 3\n"
+		      " authentication { auth_type AH\n auth_pass x }\n"
+		      " virtual_ipaddress { 192.0.2.2 }\n}\n");
+	assert_int_equal(r.diags.n_errors, 0);
+	assert_int_equal(r.conf->instances->auth, VRRP_AUTH_AH);
+	assert_memory_equal(r.conf->instances->auth_pass, "longer-t", 8);
+	assert_false(r.conf->instances->wants_master);
+	assert_non_null(find_diag(&r, CONF_WARNING, 0, "'state MASTER' is cleared"));
+	assert_int_equal(r.conf->instances->next->auth, VRRP_AUTH_NONE);
+	finish(&r);
+}
+
 static void two_routers_in_one_place_are_refused(void **state)
 {
 	struct reading r;
@@ -380,6 +400,7 @@ int main(void)
 		cmocka_unit_test(combinations_are_settled),
 		cmocka_unit_test(strict_mode_clears_and_goes_on),
 		cmocka_unit_test(what_is_not_served_is_named),
+		cmocka_unit_test(auth_type_ah_listens_before_it_speaks),
 		cmocka_unit_test(two_routers_in_one_place_are_refused),
 		cmocka_unit_test(scripts_that_cannot_run_are_left_out),
 		cmocka_unit_test(groups_know_their_members),

@@ -118,7 +118,8 @@ static void they_are_counted_and_change_nothing(void **state)
 	fflush(stderr);
 	dup2(fileno(log), 2);
 	for (int i = 0; i < N_PACKETS; i++) {
-		struct vrrp_path path = {ip("192.0.2.66"), ip("224.0.0.18"), 255};
+		struct vrrp_path path = {
+			.src = ip("192.0.2.66"), .dst = ip("224.0.0.18"), .ttl = 255};
 		struct vrrp_packet p = {.version = 3,
 					.family = AF_INET,
 					.vrid = 51,

@@ -21,7 +21,7 @@ static struct addr ip(const char *text)
 
 static struct vrrp_path path_of(const char *src, const char *dst, int ttl)
 {
-	return (struct vrrp_path){ip(src), ip(dst), ttl};
+	return (struct vrrp_path){.src = ip(src), .dst = ip(dst), .ttl = ttl};
 }
 
 static const uint8_t vip4[] = {192, 0, 2, 10};
