@@ -213,8 +213,8 @@ void stat_row_backend(struct stat_row *row, const struct balancer *b, const stru
 	set_uint(row, STAT_QMAX, atomic_load(&p->queued_max));
 	set_uint(row, STAT_SCUR, atomic_load(&p->be_current));
 	set_uint(row, STAT_SMAX, atomic_load(&p->be_max));
-	if (p->conf->fullconn)
-		set_uint(row, STAT_SLIM, (unsigned)p->conf->fullconn);
+	set_uint(row, STAT_SLIM,
+		 p->conf->fullconn ? (unsigned)p->conf->fullconn : (b->maxconn + 9) / 10);
 	set_traffic(row, &c);
 	set_uint(row, STAT_ECON, c.failed_connects);
 	set_uint(row, STAT_ERESP, c.failed_responses);

@@ -172,6 +172,20 @@ static bool build_workers(struct balancer_process *p)
 	return p->house.workers;
 }
 
+/* How long everything has been as it is counts from here. */
+static void stamp_servers(struct balancer *b)
+{
+	for (unsigned i = 0; i < b->n_proxies; i++) {
+		struct backend *be = b->proxies[i].backend;
+
+		if (!be)
+			continue;
+		be->changed_us = b->started_us;
+		for (unsigned j = 0; j < be->n_servers; j++)
+			be->servers[j].changed_us = b->started_us;
+	}
+}
+
 static bool build(struct balancer_process *p, const struct balancer_setup *setup)
 {
 	struct balancer *b = &p->balancer;
@@ -200,6 +214,7 @@ static bool build(struct balancer_process *p, const struct balancer_setup *setup
 	if (!build_listeners(p) || !build_workers(p))
 		return false;
 	b->started_us = worker_now_us(&p->house.workers[0]);
+	stamp_servers(b);
 	return true;
 }
 

@@ -269,7 +269,7 @@ static bool fail(struct exchange *x, enum reason reason)
 	if (is_http && !x->status)
 		x->status = reason_rows[reason].status;
 	if (is_http && !x->answered && x->step != HTTP_STEP_REPLY && x->status &&
-	    !(x->session->client.flags & CONN_ERROR)) {
+	    reason != REASON_CLIENT_ABORT && !(x->session->client.flags & CONN_ERROR)) {
 		reply_error(x, reason);
 		x->step = HTTP_STEP_REPLY;
 		return true;
