@@ -293,8 +293,9 @@ class Host:
 
     def freeze(self):
         """Stops every process of the host where it stands: what a dead or suspended machine does."""
-        for pid in self.processes():
-            send_signal(pid, signal.SIGSTOP)
+        pids = [pid for pid in self.processes() if send_signal(pid, signal.SIGSTOP)]
+        wait_for(lambda: all(state_of(pid) in ("T", "Z", None) for pid in pids), 5, "all to stand still",
+                 0.0005)
 
     def thaw(self):
         for pid in self.processes():

@@ -108,10 +108,21 @@ def test_a_killed_balancer_is_replaced_on_the_same_sockets(lab, nodes):
         nodes["lb1"].kill_balancer()
         wait_for(lambda: nodes["lb1"].balancer_pids() not in ([], old), 5, "another balancer")
         wait_for(lambda: "page by" in fetch(lab), 5, "pages")
+        again_us = now_us() + 1200000  # two deaths within a second are another story: the node resigns
+        wait_for(lambda: now_us() > again_us, 5)
     result = prober.stop()
     assert result["errors"]["refused"] == 0
     assert [item for w in watchers for item in w.items() if item[1][1] == VIP] == []
     assert lab.holders(VIP, NODES) == ["lb1"]
+
+
+def test_a_balancer_that_dies_again_at_once_makes_the_node_resign(lab, nodes):
+    for _ in range(2):
+        old = nodes["lb1"].balancer_pids()
+        nodes["lb1"].kill_balancer()
+        wait_for(lambda: nodes["lb1"].balancer_pids() not in ([], old), 5, "another balancer")
+    wait_for(lambda: "resign" in nodes["lb1"].log(), 5, "the node to give up")
+    wait_held_by(lab, "lb1", nodes)  # it comes back when its balancer stays
 
 
 def test_a_hung_balancer_makes_the_node_resign_until_it_goes_on(lab, nodes):

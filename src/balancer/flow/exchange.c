@@ -171,7 +171,9 @@ bool exchange_client_is_gone(const struct exchange *x)
 void exchange_drop_server(struct exchange *x, bool reusable)
 {
 	if (x->sc) {
-		if (reusable)
+		if (reusable && x->backend->conf->http_reuse == PROXY_REUSE_NEVER)
+			server_conn_abort(x->sc); /* all was read: no port has to rest in TIME_WAIT */
+		else if (reusable)
 			server_conn_give_idle(x->sc);
 		else if (x->backend->conf->options & PROXY_OPT_NOLINGER)
 			server_conn_abort(x->sc);
