@@ -41,6 +41,7 @@ struct balancer_conf *registry_balancer_parse(struct conf_files *files, const ch
 void registry_manual_print(FILE *out)
 {
 	conf_manual_print(proxy_sections, registry_balancer_parts, out);
+	rules_manual_print(out);
 	fputs("\n# Runtime commands\n\n", out);
 	admin_print_manual(registry_commands, out);
 }

@@ -212,6 +212,9 @@ bool acl_parse_test(struct rules_build *b, struct acl *acl, const struct conf_wo
 		return false;
 	match_set_seal(b, set);
 	t.set = set;
+	t.single = t.expr->call.single && t.expr->n_steps == 0 && t.expr->type == SAMPLE_STR &&
+		   (t.expr->row->flags & SAMPLE_MULTI) &&
+		   (t.expr->row->flags & SAMPLE_FROM_REQUEST);
 	*RULES_PUSH(b->arena, acl->tests, acl->n_tests) = t;
 	return true;
 }
@@ -385,11 +388,28 @@ static bool any_matches(const struct acl_test *t, struct rule_input *in)
 	return false;
 }
 
+/* hdr(host) and its like, which most configurations ask again and again. */
+static bool single_matches(const struct acl_test *t, struct rule_input *in)
+{
+	struct sample s;
+
+	switch (sample_header_single(&t->expr->call, in, &s)) {
+	case SAMPLE_SINGLE_NONE:
+		return false;
+	case SAMPLE_SINGLE_FOUND:
+		return match_set_find(t->set, &s, in) >= 0;
+	default:
+		return any_matches(t, in);
+	}
+}
+
 static inline bool matches(const struct acl_test *t, struct rule_input *in)
 {
 	const struct sample_expr *e = t->expr;
 	struct sample s;
 
+	if (t->single)
+		return single_matches(t, in);
 	if (e->row->flags & SAMPLE_MULTI)
 		return any_matches(t, in);
 	if (e->n_steps > 0)
@@ -423,6 +443,12 @@ enum acl_result rule_condition_eval(const struct rule_condition *c, struct rule_
 
 	if (!c)
 		return ACL_PASS;
+	if (c->n == 1) { /* as most are */
+		best = eval_acl(c->terms[0].acl, in);
+		if (c->terms[0].negate != c->unless)
+			best = ACL_PASS - best;
+		return best;
+	}
 	for (unsigned i = 0; i < c->n && best != ACL_PASS;) {
 		enum acl_result group = ACL_PASS;
 

@@ -14,6 +14,7 @@ struct acl_test {
 	const struct sample_expr *expr;
 	const struct match_set *set;
 	enum match_kind kind;
+	bool single; /* a header's value is to be had the short way */
 };
 
 struct acl { /* tests of one name: any of them */

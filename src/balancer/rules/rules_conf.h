@@ -17,4 +17,7 @@ struct rule_set *rules_set_of(struct arena *arena, struct proxy_conf *proxy);
 void rules_finish(struct proxy_conf *proxy, const struct balancer_conf *conf, struct arena *arena,
 		  struct conf_diags *diags, struct conf_files *files);
 
+/* Samples, converters, matching methods, actions and log variables as Markdown. */
+void rules_manual_print(FILE *out);
+
 #endif

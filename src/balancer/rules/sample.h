@@ -43,7 +43,8 @@ enum { SAMPLE_MAX_ARGS = 5 };
 struct sample_call { /* a fetch or converter with its arguments */
 	struct sample_arg args[SAMPLE_MAX_ARGS];
 	unsigned n_args;
-	void *data; /* what check prepared */
+	void *data;  /* what check prepared */
+	bool single; /* a header that a message has once: see sample_header_single */
 };
 
 /* A walk over all values of a fetch that has several (ACLs try each). All-zero to start. */
@@ -124,6 +125,11 @@ bool sample_next(const struct sample_expr *e, struct rule_input *in, struct samp
 		 struct sample *out);
 /* To another type, in place; false when the value has no such meaning. */
 bool sample_cast(struct sample *s, enum sample_type type, struct rule_input *in);
+
+/* The shortest way to such a header's value. LIST: it has commas, walk it. */
+enum sample_single { SAMPLE_SINGLE_NONE, SAMPLE_SINGLE_FOUND, SAMPLE_SINGLE_LIST };
+enum sample_single sample_header_single(const struct sample_call *call, struct rule_input *in,
+					struct sample *out);
 
 /* Helpers for rows. */
 static inline bool sample_give_num(struct sample *out, enum sample_type type, int64_t num)

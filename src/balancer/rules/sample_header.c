@@ -21,6 +21,7 @@ static bool check_header(struct rules_build *b, struct sample_call *call)
 	h->once = h->name.text.len > 0 && h->name.id != HTTP_HEADER_OTHER &&
 		  (http_header_flags(h->name.id) & HTTP_NAME_ONCE);
 	h->occ = call->args[1].num;
+	call->single = h->once && h->occ == 0;
 	call->data = h;
 	return true;
 }
@@ -145,6 +146,19 @@ static bool get_res_hdr(const struct sample_call *c, struct rule_input *in, stru
 static bool in_response(const struct rule_input *in)
 {
 	return in->phase == RULE_HTTP_RESPONSE || in->phase == RULE_HTTP_AFTER_RESPONSE;
+}
+
+enum sample_single sample_header_single(const struct sample_call *call, struct rule_input *in,
+					struct sample *out)
+{
+	const struct header_arg *h = call->data;
+
+	if (!in->req || in_response(in))
+		return SAMPLE_SINGLE_LIST; /* the long way knows what that means */
+	sample_give_str(out, http_message_value(in->req, h->name.id));
+	if (!out->str.ptr)
+		return SAMPLE_SINGLE_NONE;
+	return memchr(out->str.ptr, ',', out->str.len) ? SAMPLE_SINGLE_LIST : SAMPLE_SINGLE_FOUND;
 }
 
 static bool get_hdr(const struct sample_call *c, struct rule_input *in, struct sample_walk *w,

@@ -5,6 +5,7 @@
  * converter_number.c, converter_date.c, converter_map.c, match.c, acl.c, vars.c, substitute.c,
  * build.c.
  */
+#include "balancer/rules/rules_conf.h"
 #include "rules_room.h"
 
 static const struct {
@@ -472,6 +473,31 @@ static void facts_of_the_program(void **state)
 	room_close(&r);
 }
 
+/* rules_manual_conf.c: every row of every table has words for the manual. */
+static void the_manual_names_every_row(void **state)
+{
+	static const char *const parts[] = {
+		"- `req.hdr([text],[int])`: str. ",
+		"- `regsub(text,[text],[text])`: str to str. ",
+		"- `dom`: ",
+		"- `set-var(name) <sample>`: ",
+		"In http-request, http-response",
+		"- `%TR`: ",
+	};
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	(void)state;
+	assert_non_null(out);
+	rules_manual_print(out);
+	fclose(out);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		assert_non_null(strstr(text, parts[i]));
+	assert_null(strstr(text, "(null)"));
+	free(text);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -481,6 +507,7 @@ int main(void)
 		cmocka_unit_test(tcp_rules_wait_for_a_client_hello),
 		cmocka_unit_test(wait_end_and_length),
 		cmocka_unit_test(facts_of_the_program),
+		cmocka_unit_test(the_manual_names_every_row),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
