@@ -168,7 +168,7 @@ bool exchange_client_is_gone(const struct exchange *x)
 	return c->flags & CONN_HANGUP && p->conf->options & PROXY_OPT_ABORTONCLOSE;
 }
 
-void exchange_drop_server(struct exchange *x, bool reusable)
+static void drop_server(struct exchange *x, bool reusable)
 {
 	if (x->sc) {
 		if (reusable && x->backend->conf->http_reuse == PROXY_REUSE_NEVER)
@@ -237,7 +237,7 @@ static void finish(struct exchange *x)
 	worker_buffer_give(x->worker, &x->back);
 	if (x->waiting && server_waiter_cancel(x->backend->backend, &x->waiter))
 		x->waiting = false;
-	exchange_drop_server(x, whole && x->down.n_surplus == 0);
+	drop_server(x, whole && x->down.n_surplus == 0);
 	if (x->counted_be)
 		atomic_fetch_sub_explicit(&x->backend->be_current, 1, memory_order_relaxed);
 	s->linger = x->linger;
@@ -270,8 +270,9 @@ static bool fail(struct exchange *x, enum reason reason)
 	traffic_count_reason(x, reason);
 	if (is_http && !x->status)
 		x->status = reason_rows[reason].status;
-	if (is_http && !x->answered && x->step != HTTP_STEP_REPLY && x->status &&
-	    reason != REASON_CLIENT_ABORT && !(x->session->client.flags & CONN_ERROR)) {
+	if (is_http && !x->answered && x->step != HTTP_STEP_REPLY && x->status > 0 &&
+	    reason != REASON_CLIENT_ABORT && reason != REASON_REQUEST_CUT &&
+	    !(x->session->client.flags & CONN_ERROR)) {
 		reply_error(x, reason);
 		x->step = HTTP_STEP_REPLY;
 		return true;

@@ -104,7 +104,7 @@ struct exchange {
 	int64_t client_us, server_us; /* last activity at either end */
 	int64_t pause_until_us;
 	uint64_t bytes_in, bytes_out; /* from and to the client, heads included */
-	struct slice request_line; /* for the log */
+	struct slice request_line;    /* for the log */
 	struct slice
 		reply; /* local answer's bytes, not yet written: in the arena or configuration */
 	const char *log_level;
@@ -154,8 +154,6 @@ const struct proxy_timeouts *exchange_server_timeouts(const struct exchange *x);
 /* The client's address and its own end's, as struct addr; valid as long as x. */
 const struct addr *exchange_client_addr(struct exchange *x);
 const struct addr *exchange_local_addr(struct exchange *x);
-/* Gives the server's connection back or closes it, and the place. */
-void exchange_drop_server(struct exchange *x, bool reusable);
 bool exchange_client_is_gone(const struct exchange *x); /* reset, or closed with abortonclose */
 void exchange_set_backend(struct exchange *x, struct proxy *p);
 

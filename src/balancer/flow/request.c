@@ -216,7 +216,6 @@ flow_result http_carry_out(struct exchange *x, enum rule_outcome outcome,
 		answer_here(x, verdict->reply, verdict->status, verdict->close);
 		return flow_jump(x, HTTP_STEP_REPLY);
 	default: /* reject, silent-drop */
-		x->status = -1;
 		return flow_fail(REASON_REJECTED);
 	}
 }

@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "balancer/server/server.h"
 #include "balancer/server/server_set.h"
@@ -23,6 +24,7 @@ static void server_init(struct server *s, struct backend *b, const struct server
 	atomic_store(&s->state, SERVER_RUNNING);
 	if (conf->disabled)
 		atomic_store(&s->admin, SERVER_ADMIN_MAINT | SERVER_ADMIN_MAINT_CONF);
+	atomic_store(&s->changed_us, b->changed_us);
 	list_init(&s->queue);
 	s->last_reason = "";
 	b->has_minconn |= conf->minconn > 0 && conf->maxconn > 0;
@@ -32,10 +34,13 @@ struct backend *backend_new(struct proxy *proxy, unsigned n_threads)
 {
 	const struct proxy_conf *conf = proxy->conf;
 	struct backend *b = calloc(1, sizeof(*b));
+	struct timespec ts;
 	unsigned i = 0;
 
 	if (!b)
 		return NULL;
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	b->changed_us = (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 	b->proxy = proxy;
 	b->n_threads = n_threads;
 	b->n_servers = conf->n_servers;
@@ -58,7 +63,7 @@ struct backend *backend_new(struct proxy *proxy, unsigned n_threads)
 		}
 	}
 	b->set.n_entries = i;
-	backend_recompute(b, 0);
+	backend_recompute(b, b->changed_us);
 	return b;
 }
 
