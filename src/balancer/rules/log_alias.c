@@ -15,8 +15,8 @@ static void put_escaped(struct slice text, struct text *out)
 {
 	for (size_t i = 0; i < text.len; i++) {
 		if (text.ptr[i] == '"' || text.ptr[i] == '\\' || text.ptr[i] == ']')
-			text_char(out, '\\');
-		text_char(out, text.ptr[i]);
+			log_put_char(out, '\\');
+		log_put_char(out, text.ptr[i]);
 	}
 }
 
@@ -24,21 +24,21 @@ void log_put_text(const struct log_op *op, struct slice text, struct text *out)
 {
 	if (op->flags == 0) {
 		if (text.len > 0)
-			text_add(out, text);
+			log_put(out, text);
 		else if (op->in_log)
-			text_char(out, '-');
+			log_put_char(out, '-');
 		return;
 	}
 	if (op->flags & LOG_QUOTE)
-		text_char(out, '"');
+		log_put_char(out, '"');
 	else if (text.len == 0 && op->in_log)
-		text_char(out, '-');
+		log_put_char(out, '-');
 	if (op->flags & LOG_ESCAPE)
 		put_escaped(text, out);
 	else
-		text_add(out, text);
+		log_put(out, text);
 	if (op->flags & LOG_QUOTE)
-		text_char(out, '"');
+		log_put_char(out, '"');
 }
 
 static void put_str(const struct log_op *op, const char *str, struct text *out)
@@ -46,25 +46,25 @@ static void put_str(const struct log_op *op, const char *str, struct text *out)
 	log_put_text(op, str ? slice_of(str) : SLICE(""), out);
 }
 
-/* Bytes that would confuse a reader of logs become #XX; headers: those between captures too. */
-static bool is_plain(unsigned char c, bool header)
-{
-	return c >= 32 && c < 127 && c != '"' && c != '#' &&
-	       !(header && (c == '{' || c == '|' || c == '}'));
-}
+/* Bytes that would not confuse a reader of logs; in captured headers, not what stands between them
+ * either. Others become #XX. */
+static const bool plain_byte[2][256] = {
+	{[32 ... 33] = true, [36 ... 126] = true},
+	{[32 ... 33] = true, [36 ... 122] = true, [126] = true},
+};
 
 static void put_encoded(struct slice text, bool header, struct text *out)
 {
 	while (text.len > 0) {
 		size_t n = 0;
 
-		while (n < text.len && is_plain((unsigned char)text.ptr[n], header))
+		while (n < text.len && plain_byte[header][(unsigned char)text.ptr[n]])
 			n++;
-		text_add(out, (struct slice){text.ptr, n});
+		log_put(out, (struct slice){text.ptr, n});
 		if (n < text.len) {
-			text_char(out, '#');
-			text_char(out, hex[(unsigned char)text.ptr[n] >> 4]);
-			text_char(out, hex[text.ptr[n] & 15]);
+			log_put_char(out, '#');
+			log_put_char(out, hex[(unsigned char)text.ptr[n] >> 4]);
+			log_put_char(out, hex[text.ptr[n] & 15]);
 			n++;
 		}
 		text = (struct slice){text.ptr + n, text.len - n};
@@ -74,10 +74,10 @@ static void put_encoded(struct slice text, bool header, struct text *out)
 static void put_request_text(const struct log_op *op, struct slice text, struct text *out)
 {
 	if (op->flags & LOG_QUOTE)
-		text_char(out, '"');
+		log_put_char(out, '"');
 	put_encoded(text, false, out);
 	if (op->flags & LOG_QUOTE)
-		text_char(out, '"');
+		log_put_char(out, '"');
 }
 
 /* ---- numbers ------------------------------------------------------------------------------ */
@@ -89,7 +89,7 @@ static void put_hex(unsigned long long n, struct text *out)
 	while (digits < 16 && n >> (4 * digits))
 		digits++;
 	while (digits-- > 0)
-		text_char(out, hex[n >> (4 * digits) & 15]);
+		log_put_char(out, hex[n >> (4 * digits) & 15]);
 }
 
 static void put_num(const struct log_op *op, unsigned long long n, struct text *out)
@@ -97,22 +97,21 @@ static void put_num(const struct log_op *op, unsigned long long n, struct text *
 	if (op->flags & LOG_HEX)
 		put_hex(n, out);
 	else
-		text_uint(out, n);
+		log_put_uint(out, n);
 }
 
 static void put_ms(int64_t ms, struct text *out)
 {
 	if (ms < 0)
-		text_int(out, ms);
-	else
-		text_uint(out, (unsigned long long)ms);
+		log_put_char(out, '-');
+	log_put_uint(out, ms < 0 ? 0 - (unsigned long long)ms : (unsigned long long)ms);
 }
 
 #define NUMBER(fn, expr)                                                                      \
 	static void fn(const struct log_op *op, const struct log_record *r, struct text *out) \
 	{                                                                                     \
 		(void)op;                                                                     \
-		text_uint(out, (expr));                                                       \
+		log_put_uint(out, (expr));                                                    \
 	}
 #define HEX_NUMBER(fn, expr)                                                                  \
 	static void fn(const struct log_op *op, const struct log_record *r, struct text *out) \
@@ -130,7 +129,7 @@ static void put_ms(int64_t ms, struct text *out)
 	{                                                                                     \
 		(void)op;                                                                     \
 		if (r->logged_early)                                                          \
-			text_char(out, '+');                                                  \
+			log_put_char(out, '+');                                               \
 		put_ms((expr), out);                                                          \
 	}
 #define STRING(fn, expr)                                                                      \
@@ -177,23 +176,23 @@ static void put_nothing(const struct log_op *op, const struct log_record *r, str
 static void put_status(const struct log_op *op, const struct log_record *r, struct text *out)
 {
 	(void)op;
-	text_int(out, r->status);
+	put_ms(r->status, out);
 }
 
 static void put_bytes(const struct log_op *op, const struct log_record *r, struct text *out)
 {
 	(void)op;
 	if (r->logged_early)
-		text_char(out, '+');
-	text_uint(out, r->bytes_read);
+		log_put_char(out, '+');
+	log_put_uint(out, r->bytes_read);
 }
 
 static void put_retries(const struct log_op *op, const struct log_record *r, struct text *out)
 {
 	(void)op;
 	if (r->redispatched)
-		text_char(out, '+');
-	text_uint(out, r->retries);
+		log_put_char(out, '+');
+	log_put_uint(out, r->retries);
 }
 
 static void put_accept_ms(const struct log_op *op, const struct log_record *r, struct text *out)
@@ -201,9 +200,9 @@ static void put_accept_ms(const struct log_op *op, const struct log_record *r, s
 	unsigned ms = (unsigned)(r->accept_wall_us / 1000 % 1000);
 
 	(void)op;
-	text_char(out, (char)('0' + ms / 100));
-	text_char(out, (char)('0' + ms / 10 % 10));
-	text_char(out, (char)('0' + ms % 10));
+	log_put_char(out, (char)('0' + ms / 100));
+	log_put_char(out, (char)('0' + ms / 10 % 10));
+	log_put_char(out, (char)('0' + ms % 10));
 }
 
 static void put_transport_name(const struct log_op *op, const struct log_record *r,
@@ -217,9 +216,9 @@ static void put_transport_name(const struct log_op *op, const struct log_record 
 	}
 	plain.flags &= (uint8_t)~LOG_QUOTE;
 	if (op->flags & LOG_QUOTE)
-		text_char(out, '"');
+		log_put_char(out, '"');
 	put_str(&plain, r->frontend, out);
-	text_str(out, op->flags & LOG_QUOTE ? "~\"" : "~");
+	log_put_str(out, op->flags & LOG_QUOTE ? "~\"" : "~");
 }
 
 /* ---- addresses ---------------------------------------------------------------------------- */
@@ -235,8 +234,8 @@ static void put_ip(const struct log_op *op, const struct addr *a, struct text *o
 		put_str(op, "unix", out);
 	} else if (op->flags & LOG_HEX) {
 		for (unsigned i = 0; i < (s.addr.v6 ? 16u : 4u); i++) {
-			text_char(out, hex[s.addr.byte[i] >> 4]);
-			text_char(out, hex[s.addr.byte[i] & 15]);
+			log_put_char(out, hex[s.addr.byte[i] >> 4]);
+			log_put_char(out, hex[s.addr.byte[i] & 15]);
 		}
 	} else {
 		log_put_text(op, (struct slice){buf, sample_addr_text(&s.addr, buf)}, out);
@@ -267,6 +266,8 @@ ADDRESS(put_bi, put_bp, r->server_src)
 ADDRESS(put_si, put_sp, r->server)
 
 /* ---- dates -------------------------------------------------------------------------------- */
+
+enum { DATE_LEN = 20 };
 
 struct date_text {
 	int64_t second; /* + 1, so that all-zero is none */
@@ -306,17 +307,17 @@ static void put_date_ms(int64_t wall_us, struct text *out)
 	char tail[4] = {'.', (char)('0' + ms / 100), (char)('0' + ms / 10 % 10),
 			(char)('0' + ms % 10)};
 
-	text_str(out, date_of(wall_us, true)->text);
-	text_add(out, (struct slice){tail, sizeof(tail)});
+	log_put(out, (struct slice){date_of(wall_us, true)->text, DATE_LEN});
+	log_put(out, (struct slice){tail, sizeof(tail)});
 }
 
 static void put_date_zone(int64_t wall_us, bool local, struct text *out)
 {
 	const struct date_text *d = date_of(wall_us, local);
 
-	text_str(out, d->text);
-	text_char(out, ' ');
-	text_str(out, d->zone);
+	log_put_str(out, d->text);
+	log_put_char(out, ' ');
+	log_put_str(out, d->zone);
 }
 
 #define DATES(ms_fn, gmt_fn, local_fn, wall_us)                                                   \
@@ -345,13 +346,13 @@ DATES(put_request_t, put_trg, put_trl, r->request_wall_us ? r->request_wall_us :
 static void put_ts(const struct log_op *op, const struct log_record *r, struct text *out)
 {
 	(void)op;
-	text_add(out, (struct slice){r->flags, 2});
+	log_put(out, (struct slice){r->flags, 2});
 }
 
 static void put_tsc(const struct log_op *op, const struct log_record *r, struct text *out)
 {
 	(void)op;
-	text_add(out, (struct slice){r->flags, 4});
+	log_put(out, (struct slice){r->flags, 4});
 }
 
 static const struct slice bad_request = {"<BADREQ>", 8};
@@ -427,13 +428,13 @@ static void put_captures(const struct log_op *op, const struct slice *list, unsi
 {
 	if (n == 0)
 		return;
-	text_str(out, op->flags & LOG_QUOTE ? "\"{" : "{");
+	log_put_str(out, op->flags & LOG_QUOTE ? "\"{" : "{");
 	for (unsigned i = 0; i < n; i++) {
 		if (i > 0)
-			text_char(out, '|');
+			log_put_char(out, '|');
 		put_encoded(list[i], true, out);
 	}
-	text_str(out, op->flags & LOG_QUOTE ? "}\"" : "}");
+	log_put_str(out, op->flags & LOG_QUOTE ? "}\"" : "}");
 }
 
 /* Common log style: one text per capture. */
@@ -442,16 +443,16 @@ static void put_captures_clf(const struct log_op *op, const struct slice *list, 
 {
 	for (unsigned i = 0; i < n; i++) {
 		if (i > 0)
-			text_char(out, ' ');
+			log_put_char(out, ' ');
 		if (list[i].len == 0) {
-			text_str(out, op->flags & LOG_QUOTE ? "\"\"" : "-");
+			log_put_str(out, op->flags & LOG_QUOTE ? "\"\"" : "-");
 			continue;
 		}
 		if (op->flags & LOG_QUOTE)
-			text_char(out, '"');
+			log_put_char(out, '"');
 		put_encoded(list[i], true, out);
 		if (op->flags & LOG_QUOTE)
-			text_char(out, '"');
+			log_put_char(out, '"');
 	}
 }
 

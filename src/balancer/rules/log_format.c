@@ -134,6 +134,7 @@ static bool read_alias(struct compiler *c, struct slice *text, uint8_t flags)
 	op = push(c, LOG_OP_ALIAS);
 	op->write = a->write;
 	op->flags = flags;
+	op->may_vanish = a->name[0] == 'h' || a->name[0] == 'H' || !c->fmt->in_log;
 	c->fmt->has_alias = true;
 	return true;
 }
@@ -185,13 +186,54 @@ static bool compile(struct compiler *c, struct slice text)
 	return true;
 }
 
+/* Shows at least one character, whatever the record says. */
+static bool is_solid(const struct log_op *op)
+{
+	return op->kind == LOG_OP_TEXT || (op->kind == LOG_OP_ALIAS && !op->may_vanish);
+}
+
+/* A blank between two that always show something is a plain text; texts that follow each other, or
+ * an alias, are written along with it. Half as many steps for the usual line. */
+static void shorten(struct compiler *c)
+{
+	struct log_format *fmt = c->fmt;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < fmt->n; i++) {
+		struct log_op *op = &fmt->ops[i], *last = n ? &fmt->ops[n - 1] : NULL;
+
+		if (op->kind == LOG_OP_BLANK && last && last->kind != LOG_OP_BLANK &&
+		    is_solid(last) && i + 1 < fmt->n && is_solid(op + 1)) {
+			op->kind = LOG_OP_TEXT;
+			op->text = SLICE(" ");
+		}
+		if (op->kind == LOG_OP_TEXT && last && last->kind == LOG_OP_ALIAS &&
+		    is_solid(last) && op->text.len + last->n_tail <= sizeof(last->tail)) {
+			memcpy(last->tail + last->n_tail, op->text.ptr, op->text.len);
+			last->n_tail = (uint8_t)(last->n_tail + op->text.len);
+			continue;
+		}
+		if (op->kind == LOG_OP_TEXT && last && last->kind == LOG_OP_TEXT) {
+			last->text = slice_of(arena_printf(c->b->arena, "%.*s%.*s",
+							   (int)last->text.len, last->text.ptr,
+							   (int)op->text.len, op->text.ptr));
+			continue;
+		}
+		fmt->ops[n++] = *op;
+	}
+	fmt->n = n;
+}
+
 static struct log_format *compile_text(struct rules_build *b, const char *text,
 				       enum proxy_mode mode, bool in_log)
 {
 	struct compiler c = {.b = b, .fmt = ARENA_NEW(b->arena, struct log_format), .mode = mode};
 
 	c.fmt->in_log = in_log;
-	return compile(&c, slice_of(text)) ? c.fmt : NULL;
+	if (!compile(&c, slice_of(text)))
+		return NULL;
+	shorten(&c);
+	return c.fmt;
 }
 
 struct log_format *log_format_compile_value(struct rules_build *b, const char *text)
@@ -281,13 +323,13 @@ static void put_safe(struct slice text, bool in_log, struct text *out)
 		if (in_log ? ch != '\n' && ch != '\r' && ch != '\0'
 			   : (ch >= 32 && ch != 127) || ch == '\t')
 			continue;
-		text_add(out, (struct slice){text.ptr + from, i - from});
-		text_char(out, in_log ? '#' : '%');
-		text_char(out, hex[ch >> 4]);
-		text_char(out, hex[ch & 15]);
+		log_put(out, (struct slice){text.ptr + from, i - from});
+		log_put_char(out, in_log ? '#' : '%');
+		log_put_char(out, hex[ch >> 4]);
+		log_put_char(out, hex[ch & 15]);
 		from = i + 1;
 	}
-	text_add(out, (struct slice){text.ptr + from, text.len - from});
+	log_put(out, (struct slice){text.ptr + from, text.len - from});
 }
 
 static void write_sample(const struct log_op *op, struct rule_input *in, struct text *out)
@@ -302,7 +344,7 @@ static void write_sample(const struct log_op *op, struct rule_input *in, struct 
 	}
 	switch (s.type) {
 	case SAMPLE_BOOL:
-		text_char(out, s.num ? '1' : '0');
+		log_put_char(out, s.num ? '1' : '0');
 		return;
 	case SAMPLE_INT:
 		text_int(out, s.num);
@@ -345,12 +387,25 @@ static void make_record(struct log_record *rec, struct rule_input *in)
 	}
 }
 
+/* Eight bytes are copied as cheaply as one. */
+static inline void put_tail(const struct log_op *op, struct text *out)
+{
+	if (out->len + sizeof(op->tail) < out->cap) {
+		memcpy(out->buf + out->len, op->tail, sizeof(op->tail));
+		out->len += op->n_tail;
+	} else {
+		log_put(out, (struct slice){op->tail, op->n_tail});
+	}
+}
+
 void log_format_write(const struct log_format *fmt, const struct log_record *rec,
 		      struct rule_input *in, struct text *out)
 {
 	struct log_record stand_in;
-	bool after_blank = fmt->in_log;
+	size_t start;
 
+	if (out->cap == 0)
+		return;
 	if (!rec && fmt->has_alias) {
 		rec = in ? in->record : NULL;
 		if (!rec && !in)
@@ -360,29 +415,28 @@ void log_format_write(const struct log_format *fmt, const struct log_record *rec
 			rec = &stand_in;
 		}
 	}
+	start = out->len;
 	for (unsigned i = 0; i < fmt->n; i++) {
 		const struct log_op *op = &fmt->ops[i];
-		size_t before = out->len;
 
 		switch (op->kind) {
 		case LOG_OP_TEXT:
-			text_add(out, op->text);
+			log_put(out, op->text);
 			break;
 		case LOG_OP_BLANK: /* several count as one, also around what shows nothing */
-			if (!after_blank)
-				text_char(out, ' ');
-			after_blank = true;
-			continue;
+			if (out->len > start && out->buf[out->len - 1] != ' ')
+				log_put_char(out, ' ');
+			break;
 		case LOG_OP_ALIAS:
 			op->write(op, rec, out);
+			put_tail(op, out);
 			break;
 		case LOG_OP_SAMPLE:
 			write_sample(op, in, out);
 			break;
 		}
-		if (out->len > before)
-			after_blank = false;
 	}
+	text_add(out, SLICE("")); /* the NUL */
 }
 
 struct slice log_format_value(const struct log_format *fmt, struct rule_input *in)
