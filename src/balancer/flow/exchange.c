@@ -172,7 +172,8 @@ static void drop_server(struct exchange *x, bool reusable)
 {
 	if (x->sc) {
 		if (reusable && x->backend->conf->http_reuse == PROXY_REUSE_NEVER)
-			server_conn_abort(x->sc); /* all was read: no port has to rest in TIME_WAIT */
+			/* all was read: no port has to rest in TIME_WAIT */
+			server_conn_abort(x->sc);
 		else if (reusable)
 			server_conn_give_idle(x->sc);
 		else if (x->backend->conf->options & PROXY_OPT_NOLINGER)

@@ -22,7 +22,8 @@ enum proxy_mode { PROXY_MODE_TCP, PROXY_MODE_HTTP };
 
 enum proxy_side { PROXY_FRONTEND = 1, PROXY_BACKEND = 2 }; /* listen = both */
 
-enum proxy_option { /* bits of proxy_conf.options; each an `option` keyword */
+/* Bits of proxy_conf.options; each an `option` keyword. */
+enum proxy_option {
 	PROXY_OPT_REDISPATCH = 1 << 0,
 	PROXY_OPT_DONTLOGNULL = 1 << 1,
 	PROXY_OPT_FORWARDFOR = 1 << 2,
@@ -44,7 +45,7 @@ enum proxy_option { /* bits of proxy_conf.options; each an `option` keyword */
 	PROXY_OPT_NOLINGER = 1 << 18,
 	PROXY_OPT_PERSIST = 1 << 19,
 	PROXY_OPT_HTTP_KEEP_ALIVE = 1 << 20,
-	PROXY_OPT_SPLICE_OFF = 1 << 21, /* `no option splice-auto`: copying only */
+	PROXY_OPT_SPLICE_OFF = 1 << 21,	 /* `no option splice-auto`: copying only */
 	PROXY_OPT_HTTPLOG_CLF = 1 << 22, /* with HTTPLOG: `option httplog clf` */
 };
 
@@ -58,22 +59,23 @@ struct proxy_timeouts { /* milliseconds; 0 = not set, waits for ever */
 struct listener_conf { /* one address of a bind line; port ranges are several */
 	struct listener_conf *next;
 	struct proxy_conf *proxy; /* borrowed */
-	struct addr addr;         /* len 0 when inherited */
-	int inherited_fd;         /* fd@N, sockpair@N; -1 = none */
-	const char *name;         /* bind ... name X; NULL = none */
-	const char *interface;    /* SO_BINDTODEVICE */
+	struct addr addr;	  /* len 0 when inherited */
+	int inherited_fd;	  /* fd@N, sockpair@N; -1 = none */
+	const char *name;	  /* bind ... name X; NULL = none */
+	const char *interface;	  /* SO_BINDTODEVICE */
 	bool v4v6, v6only, transparent, accept_proxy, defer_accept, tfo;
-	bool freebind;            /* set after parsing for addresses that a VIP of ours has */
-	int maxconn, backlog;     /* 0 = the proxy's */
-	int mode;                 /* Unix socket's permission bits; -1 = as umask says */
-	uint32_t uid, gid;        /* Unix socket's owner; UINT32_MAX = unchanged */
-	bool is_stats;            /* global `stats socket`: the runtime API */
-	int stats_level;          /* 1 user, 2 operator, 3 admin */
-	int fd;                   /* the open socket: the master's; -1 until opened */
+	bool freebind;	      /* set after parsing for addresses that a VIP of ours has */
+	int maxconn, backlog; /* 0 = the proxy's */
+	int mode;	      /* Unix socket's permission bits; -1 = as umask says */
+	uint32_t uid, gid;    /* Unix socket's owner; UINT32_MAX = unchanged */
+	bool is_stats;	      /* global `stats socket`: the runtime API */
+	int stats_level;      /* 1 user, 2 operator, 3 admin */
+	int fd;		      /* the open socket: the master's; -1 until opened */
 	struct conf_place place;
 };
 
-enum server_check_kind { /* what the check line of the backend says, unless check_steps rule */
+/* What the check line of the backend says, unless check_steps rule. */
+enum server_check_kind {
 	CHECK_TCP, /* connect only */
 	CHECK_HTTP,
 	CHECK_TCP_STEPS,
@@ -88,46 +90,52 @@ enum server_check_kind { /* what the check line of the backend says, unless chec
 
 struct check_conf { /* of a backend: option httpchk, http-check, ... Owned by health/check_conf.c */
 	enum server_check_kind kind;
-	struct check_step *steps; /* NULL = the kind's own */
+	struct check_step *steps;		      /* NULL = the kind's own */
 	const char *method, *uri, *version, *headers; /* option httpchk METHOD URI VERSION */
-	const char *user;    /* mysql-check, pgsql-check */
-	const char *domain;  /* smtpchk */
-	const char *command, *path; /* external-check */
+	const char *user;			      /* mysql-check, pgsql-check */
+	const char *domain;			      /* smtpchk */
+	const char *command, *path;		      /* external-check */
 };
 
 enum server_observe { OBSERVE_NONE, OBSERVE_LAYER4, OBSERVE_LAYER7 };
-enum server_on_error { ON_ERROR_FASTINTER, ON_ERROR_FAIL_CHECK, ON_ERROR_SUDDEN_DEATH, ON_ERROR_MARK_DOWN };
+enum server_on_error {
+	ON_ERROR_FASTINTER,
+	ON_ERROR_FAIL_CHECK,
+	ON_ERROR_SUDDEN_DEATH,
+	ON_ERROR_MARK_DOWN
+};
 
 struct server_conf { /* a server line over its default-server */
 	struct server_conf *next;
 	struct proxy_conf *proxy; /* borrowed */
 	const char *name;
-	unsigned id;      /* from 1 within its backend, or `id` */
+	unsigned id;	  /* from 1 within its backend, or `id` */
 	struct addr addr; /* port 0 = the client's port; len 0 = its name did not resolve: down */
 	const char *host; /* the name it was looked up by; NULL = a literal */
 	bool init_addr_none;   /* init-addr: a name that does not resolve is no error */
 	struct addr init_addr; /* init-addr: the address taken instead; len 0 = none */
-	int port_offset;  /* "+N" / "-N" ports: map_ports, added to the client's port */
+	int port_offset;       /* "+N" / "-N" ports: map_ports, added to the client's port */
 	bool map_ports;
-	int weight;       /* 0..256, default 1 */
+	int weight;			/* 0..256, default 1 */
 	int maxconn, minconn, maxqueue; /* 0 = unlimited */
 	bool backup, disabled;
 	const char *cookie; /* NULL = none */
 	const char *redir;  /* NULL = none */
 	bool check, agent_check;
 	int inter_ms, fastinter_ms, downinter_ms; /* 2000, 0, 0 = as inter */
-	int rise, fall;                           /* 2, 3 */
-	struct addr check_addr;                   /* len 0 = addr */
-	int check_port;                           /* 0 = addr's */
-	bool check_ssl, check_ssl_set, ssl, verify_none, send_proxy, send_proxy_v2, check_send_proxy;
+	int rise, fall;				  /* 2, 3 */
+	struct addr check_addr;			  /* len 0 = addr */
+	int check_port;				  /* 0 = addr's */
+	bool check_ssl, check_ssl_set, ssl, verify_none, send_proxy, send_proxy_v2,
+		check_send_proxy;
 	const char *sni, *check_sni, *ca_file, *alpn, *check_alpn;
 	enum server_observe observe;
 	enum server_on_error on_error;
-	int error_limit; /* 10 */
+	int error_limit;	     /* 10 */
 	bool shutdown_sessions_down; /* on-marked-down shutdown-sessions */
 	bool shutdown_backups_up;    /* on-marked-up shutdown-backup-sessions */
 	int slowstart_ms;
-	const char *track; /* backend/server */
+	const char *track;  /* backend/server */
 	struct addr source; /* len 0 = none */
 	const char *source_interface;
 	bool source_usesrc_client;
@@ -136,7 +144,7 @@ struct server_conf { /* a server line over its default-server */
 	struct conf_place place;
 };
 
-struct cookie_conf { /* cookie NAME insert ... */
+struct cookie_conf {	  /* cookie NAME insert ... */
 	const char *name; /* NULL = no persistence by cookie */
 	bool insert, rewrite, prefix, indirect, nocache, postonly, preserve, httponly, secure;
 	const char *domain, *attr;
@@ -163,41 +171,41 @@ struct errorfile { /* errorfile 503 /etc/... : raw HTTP bytes */
 struct proxy_conf {
 	struct proxy_conf *next;
 	const char *name;
-	unsigned id;    /* place in file order from 1, or `id` */
+	unsigned id;	/* place in file order from 1, or `id` */
 	unsigned sides; /* enum proxy_side bits */
 	enum proxy_mode mode;
 	bool disabled;
 	uint64_t options;
 	struct proxy_timeouts timeout;
-	int maxconn;  /* frontend; 0 = global's */
+	int maxconn; /* frontend; 0 = global's */
 	int fullconn, backlog, retries;
-	int redispatch_interval;  /* option redispatch N; -1 = at the last retry */
+	int redispatch_interval; /* option redispatch N; -1 = at the last retry */
 	struct listener_conf *listeners;
 	struct proxy_conf *default_backend; /* resolved; NULL = itself or none */
 	const char *default_backend_name;
 	struct rule_set *rules; /* all rules of this proxy; NULL = none */
 
 	const struct balance_algorithm *balance;
-	struct slice hash_type;      /* hash-type's method: "map-based" or "consistent" */
+	struct slice hash_type;	     /* hash-type's method: "map-based" or "consistent" */
 	struct server_conf *servers; /* file order */
 	unsigned n_servers;
 	struct cookie_conf cookie;
 	struct check_conf check;
-	struct addr source;          /* source ADDR for servers; len 0 = none */
+	struct addr source; /* source ADDR for servers; len 0 = none */
 	const char *source_interface;
-	bool source_usesrc_client;   /* usesrc clientip */
+	bool source_usesrc_client; /* usesrc clientip */
 
 	struct addr_net forwardfor_except; /* base.len 0 = none */
-	const char *forwardfor_header;     /* X-Forwarded-For */
+	const char *forwardfor_header;	   /* X-Forwarded-For */
 	bool forwardfor_if_none;
 	const char *monitor_uri;
 	const char *description;
 	enum proxy_http_reuse http_reuse;
 
-	struct log_target *log_targets;  /* linked; NULL = no traffic log */
-	struct log_format *log_format;   /* compiled; NULL = the default connect log line */
+	struct log_target *log_targets; /* linked; NULL = no traffic log */
+	struct log_format *log_format;	/* compiled; NULL = the default connect log line */
 	struct log_format *error_log_format;
-	const char *log_tag;             /* NULL = "relais" or global's */
+	const char *log_tag; /* NULL = "relais" or global's */
 	struct stats_conf stats;
 	struct errorfile *errorfiles;
 	struct conf_place place;
@@ -209,23 +217,23 @@ struct userlist_conf { /* userlist NAME: who may pass `auth` */
 	struct user_conf {
 		struct user_conf *next;
 		const char *name, *password;
-		bool hashed;               /* password is crypt(3)'s */
+		bool hashed;		   /* password is crypt(3)'s */
 		const char *const *groups; /* NULL-terminated */
-	} *users;
+	} * users;
 };
 
 struct global_conf {
-	int maxconn; /* 0 = from the fd limit */
-	int nbthread; /* 0 = cores allowed */
+	int maxconn;	   /* 0 = from the fd limit */
+	int nbthread;	   /* 0 = cores allowed */
 	uint32_t uid, gid; /* UINT32_MAX = unchanged */
 	const char *chroot, *pidfile, *node, *description, *log_tag;
 	bool daemon, master_worker, quiet;
 	int hard_stop_after_ms, stats_timeout_ms, spread_checks_percent;
 	struct log_target *log_targets;
 	struct listener_conf *stats_sockets; /* is_stats */
-	uint64_t bufsize; /* tune.bufsize, 16384 */
-	int maxhdr;       /* tune.http.maxhdr, 101 */
-	int max_accept;   /* tune.maxaccept, 0 = default */
+	uint64_t bufsize;		     /* tune.bufsize, 16384 */
+	int maxhdr;			     /* tune.http.maxhdr, 101 */
+	int max_accept;			     /* tune.maxaccept, 0 = default */
 	bool external_check, send_hostname;
 	const char *log_hostname;
 	int ulimit_n;

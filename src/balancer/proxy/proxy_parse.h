@@ -39,7 +39,7 @@ struct proxy_parse { /* ctx->extra */
 	struct proxy_conf **proxy_tail;
 	struct userlist_conf **userlist_tail;
 	unsigned n_listeners, n_servers; /* of all proxies; bounded */
-	struct group_wait *group_waits; /* userlist_conf.c's */
+	struct group_wait *group_waits;	 /* userlist_conf.c's */
 	bool ssl_server_verify_none;
 };
 

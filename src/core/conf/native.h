@@ -3,10 +3,10 @@
  * 2). The grammar knows no keyword: sections and rows are handed in by the rooms above (the list is
  * main/registry.c), so this room stays free of proxies.
  *
- * A row's parse function gets struct conf_ctx (keyword.h), one logical line and the section's target. Words are
- * unquoted and expanded; a `no` or `default` prefix is taken off already and stands in ctx->prefix.
- * Whatever is wrong is said with conf_ctx_error(ctx, line, i, ...): parsing goes on with the next
- * line, and the run fails at its end.
+ * A row's parse function gets struct conf_ctx (keyword.h), one logical line and the section's
+ * target. Words are unquoted and expanded; a `no` or `default` prefix is taken off already and
+ * stands in ctx->prefix. Whatever is wrong is said with conf_ctx_error(ctx, line, i, ...): parsing
+ * goes on with the next line, and the run fails at its end.
  */
 #ifndef RELAIS_CONF_NATIVE_H
 #define RELAIS_CONF_NATIVE_H
@@ -73,18 +73,18 @@ struct conf_env; /* conf_env.h: variables */
 /* What every row's parse sees, in both grammars. */
 struct conf_ctx {
 	struct conf_diags *diags;
-	struct arena *arena;      /* of the configuration that is being built */
-	struct conf_files *files; /* where all reading goes through */
-	void *extra;              /* the caller's own parse state */
+	struct arena *arena;		      /* of the configuration that is being built */
+	struct conf_files *files;	      /* where all reading goes through */
+	void *extra;			      /* the caller's own parse state */
 	const struct conf_section *sections;  /* ends with name NULL */
 	const struct conf_part *const *parts; /* ends with NULL */
-	void *root;                           /* what is being built: struct balancer_conf * */
+	void *root;			      /* what is being built: struct balancer_conf * */
 	const struct conf_section *section;   /* the present one; NULL before the first */
-	const char *section_name;             /* its second word, or "" */
-	void *target;                         /* what its begin gave */
+	const char *section_name;	      /* its second word, or "" */
+	void *target;			      /* what its begin gave */
 	const struct conf_keyword *keyword;   /* the present row */
-	unsigned n_name;                      /* words of its name: arguments start there */
-	enum conf_prefix prefix;              /* `no`, `default` */
+	unsigned n_name;		      /* words of its name: arguments start there */
+	enum conf_prefix prefix;	      /* `no`, `default` */
 	unsigned n_taken; /* words an option with n_args -1 took behind its name */
 	struct conf_env *env;
 	bool offline; /* names in addresses are not looked up: they do not resolve */

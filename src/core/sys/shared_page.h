@@ -32,8 +32,8 @@ enum shared_balancer_state {
 struct shared_slot {
 	_Atomic uint32_t state;	    /* written by that balancer; GONE by the master */
 	_Atomic uint32_t n_threads; /* by that balancer */
-	_Atomic int32_t pid;		      /* by the master */
-	_Atomic int64_t started_us;	      /* by the master */
+	_Atomic int32_t pid;	    /* by the master */
+	_Atomic int64_t started_us; /* by the master */
 	_Atomic int64_t beat_us[SHARED_THREADS_MAX]; /* CLOCK_MONOTONIC; each by its thread */
 };
 
@@ -68,7 +68,7 @@ struct shared_page {
 	_Atomic uint32_t active;  /* slot of the balancer that serves; by the master */
 	_Atomic uint32_t watched; /* 1: the balancer has proxies, its health decides over VIPs */
 	_Atomic int32_t master_pid;
-	_Atomic int64_t master_started_us; /* CLOCK_MONOTONIC */
+	_Atomic int64_t master_started_us;	       /* CLOCK_MONOTONIC */
 	_Atomic uint32_t n_reloads, n_reloads_refused; /* by the master */
 	struct shared_slot slots[SHARED_SLOTS];
 	_Atomic int64_t failover_beat_us; /* by failover */
