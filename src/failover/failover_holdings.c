@@ -1,9 +1,10 @@
 /*
  * What a master holds: addresses (address/hold.h), then routes and rules (address/keep.h); and the
- * static ones, which are there while the process runs. Their owner is the failover itself, that of
- * the others their node. See failover_impl.h.
+ * static ones and the packet filter's table (address/wall.h), which are there while the process
+ * runs. Their owner is the failover itself, that of the others their node. See failover_impl.h.
  */
 #include "core/log/log.h"
+#include "failover/address/undo.h"
 #include "failover/failover_impl.h"
 
 static struct node *node_of(struct failover *f, const void *owner)
@@ -62,6 +63,7 @@ bool failover_holdings_open(struct failover *f)
 				  .on_repaired = on_repaired,
 				  .ctx = f};
 
+	f->wall.page = f->setup->page;
 	f->hold = hold_new(&hold);
 	f->keep = f->hold ? keep_new(&keep) : NULL;
 	return f->keep != NULL;
@@ -102,6 +104,7 @@ void failover_holdings_static(struct failover *f)
 	const struct failover_conf *conf = f->conf;
 	struct keep_list list = {conf->static_routes, conf->static_rules, conf->default_interface};
 
+	wall_set(&f->wall, conf); /* first: before an address could be answered for */
 	if (!list.dev)
 		list.dev = "eth0";
 	hold_take(f->hold, f, list.dev, conf->static_vips, NULL);
@@ -112,6 +115,7 @@ void failover_holdings_give_static(struct failover *f)
 {
 	keep_give(f->keep, f);
 	hold_give(f->hold, f);
+	wall_raze(&f->wall);
 }
 
 void failover_holdings_reload(struct failover *f)
@@ -129,9 +133,16 @@ void failover_holdings_reload(struct failover *f)
 	}
 }
 
+static bool claims_slot(const void *ctx, int slot)
+{
+	const struct failover *f = ctx;
+
+	return keep_claims_slot(f->keep, slot) || wall_claims_slot(&f->wall, slot);
+}
+
 void failover_holdings_sweep(struct failover *f)
 {
-	keep_sweep_unclaimed(f->setup->page, f->keep);
+	undo_sweep(f->setup->page, claims_slot, f);
 	hold_sweep_unclaimed(f->setup->page, f->hold);
 }
 

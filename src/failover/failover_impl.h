@@ -11,6 +11,7 @@
 #include "failover/address/announce_send.h"
 #include "failover/address/hold.h"
 #include "failover/address/keep.h"
+#include "failover/address/wall.h"
 #include "failover/failover.h"
 #include "failover/notify/notify.h"
 #include "failover/service_watch.h"
@@ -40,6 +41,7 @@ struct failover {
 	struct links_watcher links_watcher;
 	struct hold *hold;
 	struct keep *keep;
+	struct wall wall;
 	struct announce *announce;
 	struct vrrp_transport *transport;
 	struct list nodes, groups;

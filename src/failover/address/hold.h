@@ -52,8 +52,8 @@ void hold_each(const struct hold *hold, const void *owner,
 /* An address that is held now has this slot of the ledger. */
 bool hold_claims_slot(const struct hold *hold, int slot);
 
-/* hold_sweep.c: removes every address in the ledger, and before them the routes and rules that
- * keep.h noted; synchronously. How many addresses, or -errno. */
+/* hold_sweep.c: removes every address in the ledger, and before them what undo.h
+ * noted; synchronously. How many addresses, or -errno. */
 int hold_sweep(struct shared_page *page);
 /* After a resumed start: removes what the ledger has and no owner has taken again. */
 int hold_sweep_unclaimed(struct shared_page *page, const struct hold *hold);

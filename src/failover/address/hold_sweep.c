@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "core/log/log.h"
-#include "failover/address/keep.h"
 #include "failover/address/ledger.h"
 #include "failover/address/rtnl.h"
+#include "failover/address/undo.h"
 #include "failover/address/vip_message.h"
 
 struct sweep {
@@ -93,7 +93,7 @@ int hold_sweep_unclaimed(struct shared_page *page, const struct hold *hold)
 
 int hold_sweep(struct shared_page *page)
 {
-	keep_sweep(page); /* first: they may need the addresses */
+	undo_sweep(page, NULL, NULL); /* first: what is there may need the addresses */
 	return hold_sweep_unclaimed(page, NULL);
 }
 

@@ -18,13 +18,13 @@
 #include "core/log/log.h"
 #include "failover/address/route_message.h"
 #include "failover/address/rtnl.h"
+#include "failover/address/undo.h"
 
 enum {
 	MENDS_AT_ONCE = 20, /* a war over a route must not take the processor */
 	MEND_PERIOD_US = 1000000,
 	MEND_PAUSE_US = 100000,
 	BATCH_LEN = 32768, /* at least RTNL_BATCH_MAX * SHARED_UNDO_LEN */
-	SLOT_NONE = -1,
 };
 
 struct kept {
@@ -100,57 +100,29 @@ static bool put(const struct keep *keep, struct rtnl_message *m, const struct ke
 
 static void forget_undo(struct keep *keep, struct kept *k)
 {
-	if (k->slot != SLOT_NONE)
-		atomic_store_explicit(&keep->setup.page->undo[k->slot].len, 0,
-				      memory_order_release);
-	k->slot = SLOT_NONE;
-}
-
-static int find_undo(const struct shared_page *page, const struct kept *k)
-{
-	for (int i = 0; i < SHARED_UNDO_MAX; i++) {
-		const struct shared_undo *u = &page->undo[i];
-
-		if (atomic_load_explicit(&u->len, memory_order_acquire) == k->undo_len &&
-		    memcmp(u->bytes, k->undo, k->undo_len) == 0)
-			return i;
-	}
-	return SLOT_NONE;
+	undo_forget(keep->setup.page, k->slot);
+	k->slot = UNDO_NONE;
 }
 
 /* Writes how to undo it. True: an earlier life of ours had written that already. */
 static bool note_undo(struct keep *keep, struct kept *k)
 {
-	uint8_t undo[SHARED_UNDO_LEN] __attribute__((aligned(NLMSG_ALIGNTO)));
+	uint8_t bytes[SHARED_UNDO_LEN] __attribute__((aligned(NLMSG_ALIGNTO)));
 	struct shared_page *page = keep->setup.page;
 	struct rtnl_message m;
+	bool known;
 
-	rtnl_message_init(&m, undo, sizeof(undo));
+	rtnl_message_init(&m, bytes, sizeof(bytes));
 	if (!put(keep, &m, k, false))
 		m.len = 0;
-	if (k->slot != SLOT_NONE && m.len == k->undo_len && memcmp(undo, k->undo, m.len) == 0)
+	if (k->slot != UNDO_NONE && m.len == k->undo_len && memcmp(bytes, k->undo, m.len) == 0)
 		return false;
 	forget_undo(keep, k);
-	memcpy(k->undo, undo, m.len);
+	memcpy(k->undo, bytes, m.len);
 	k->undo_len = (uint32_t)m.len;
-	if (!page || m.len == 0)
-		return false;
-	k->slot = find_undo(page, k);
-	if (k->slot != SLOT_NONE)
-		return true;
-	for (int i = 0; i < SHARED_UNDO_MAX; i++) {
-		struct shared_undo *u = &page->undo[i];
-
-		if (atomic_load_explicit(&u->len, memory_order_acquire) != 0)
-			continue;
-		memcpy(u->bytes, k->undo, k->undo_len);
-		atomic_store_explicit(&u->len, k->undo_len, memory_order_release);
-		k->slot = i;
-		return false;
-	}
-	log_warn("%s: no room to note '%s' for the case that this process is killed", word_of(k),
-		 text_of(k));
-	return false;
+	known = undo_find(page, bytes, m.len) != UNDO_NONE;
+	k->slot = undo_note(page, bytes, m.len);
+	return known;
 }
 
 /* ---- adding and removing ---- */
@@ -331,7 +303,7 @@ static void want(struct keep *keep, const void *owner, const struct route_conf *
 		if (!k)
 			die_no_memory();
 		k->owner = owner;
-		k->slot = SLOT_NONE;
+		k->slot = UNDO_NONE;
 		list_push(&keep->all, &k->link);
 	}
 	k->route = route;

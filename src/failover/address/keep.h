@@ -4,10 +4,9 @@
  * the owner gives them up. The brother of hold.h, which does so for addresses; on a takeover it
  * comes after it, on giving up before it, since a route may need the address.
  *
- * What is added is of protocol "keepalived" (18). The message that undoes it is written to the
- * shared page first, so that the master can clear up behind a failover process that was killed.
+ * What is added is of protocol "keepalived" (18), and how to undo it is noted first (undo.h).
  *
- * Failover's thread only; keep_sweep* from any process without a loop.
+ * Failover's thread only; keep_sweep_configured from any process without a loop.
  */
 #ifndef RELAIS_ADDRESS_KEEP_H
 #define RELAIS_ADDRESS_KEEP_H
@@ -44,12 +43,8 @@ void keep_give(struct keep *keep, const void *owner);
 /* Something that is kept has this slot of shared_page.undo. */
 bool keep_claims_slot(const struct keep *keep, int slot);
 
-/* keep_sweep.c: takes away all that shared_page.undo names. How many, or -errno. */
-int keep_sweep(struct shared_page *page);
-/* After a resumed start: what no owner has taken again. */
-int keep_sweep_unclaimed(struct shared_page *page, const struct keep *keep);
-/* What instances that do not start as owner (priority 255) have in the configuration, left there
- * by an earlier life that was killed. */
+/* keep_sweep.c. What instances that do not start as owner (priority 255) have in the configuration,
+ * left there by an earlier life that was killed. */
 int keep_sweep_configured(const struct failover_conf *conf);
 
 #endif

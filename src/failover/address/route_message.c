@@ -50,21 +50,6 @@ static void put_gateway(struct rtnl_message *m, size_t head, int family, const s
 	rtnl_message_put(m, head, RTA_VIA, &via, sizeof(via.family) + len);
 }
 
-/* Begins a nested attribute: its length is known when its end is. */
-static size_t nest(struct rtnl_message *m, size_t head, uint16_t type)
-{
-	size_t at = m->len;
-
-	rtnl_message_put(m, head, type, NULL, 0);
-	return at;
-}
-
-static void unnest(struct rtnl_message *m, size_t at)
-{
-	if (!m->full)
-		((struct rtattr *)(void *)(m->buf + at))->rta_len = (uint16_t)(m->len - at);
-}
-
 /* ---- routes ---- */
 
 static void put_metrics(struct rtnl_message *m, size_t head, const struct route_conf *r)
@@ -73,20 +58,20 @@ static void put_metrics(struct rtnl_message *m, size_t head, const struct route_
 
 	if (!r->metrics_set)
 		return;
-	at = nest(m, head, RTA_METRICS);
+	at = rtnl_message_nest(m, head, RTA_METRICS);
 	if (r->metrics_locked)
 		put_u32(m, head, RTAX_LOCK, r->metrics_locked);
 	for (uint16_t i = 1; i < ROUTE_METRICS_N; i++)
 		if (r->metrics_set & (1u << i) && i != RTAX_CC_ALGO)
 			put_u32(m, head, i, r->metrics[i]);
 	put_text(m, head, RTAX_CC_ALGO, r->congctl);
-	unnest(m, at);
+	rtnl_message_unnest(m, at);
 }
 
 static bool put_hops(struct rtnl_message *m, size_t head, const struct route_conf *r,
 		     route_ifindex_fn *ifindex, const void *ctx)
 {
-	size_t all = nest(m, head, RTA_MULTIPATH);
+	size_t all = rtnl_message_nest(m, head, RTA_MULTIPATH);
 
 	for (const struct hop_conf *h = r->hops; h; h = h->next) {
 		struct rtnexthop *hop;
@@ -109,7 +94,7 @@ static bool put_hops(struct rtnl_message *m, size_t head, const struct route_con
 			hop->rtnh_len = (uint16_t)(m->len - at);
 		}
 	}
-	unnest(m, all);
+	rtnl_message_unnest(m, all);
 	return true;
 }
 

@@ -15,10 +15,10 @@
 
 enum { RECEIVE_LEN = 32 * 1024, SOCKET_BUFFER_LEN = 4 << 20, DUMP_WAIT_MS = 2000 };
 
-int rtnl_open(uint32_t groups)
+static int open_socket(int protocol, uint32_t groups)
 {
 	struct sockaddr_nl sa = {.nl_family = AF_NETLINK, .nl_groups = groups};
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
 	int one = 1, len = SOCKET_BUFFER_LEN;
 
 	if (fd < 0)
@@ -34,6 +34,16 @@ int rtnl_open(uint32_t groups)
 		return err;
 	}
 	return fd;
+}
+
+int rtnl_open(uint32_t groups)
+{
+	return open_socket(NETLINK_ROUTE, groups);
+}
+
+int rtnl_open_netfilter(void)
+{
+	return open_socket(NETLINK_NETFILTER, 0);
 }
 
 static int send_all(int fd, const struct rtnl_message *m)

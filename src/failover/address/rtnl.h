@@ -15,6 +15,7 @@ typedef void rtnl_each_fn(void *ctx, const struct nlmsghdr *h);
 
 /* groups: RTMGRP_* bits, 0 = requests only. Non-blocking, close-on-exec. fd or -errno. */
 int rtnl_open(uint32_t groups);
+int rtnl_open_netfilter(void); /* the same, to the packet filter */
 /* Sends up to RTNL_BATCH_MAX messages at once, numbered 0.. by nlmsg_seq and with NLM_F_ACK;
  * errs[seq] gets 0 or -errno of each. 0, or -errno when the sending itself failed. */
 int rtnl_run(int fd, const struct rtnl_message *m, int *errs);

@@ -66,6 +66,20 @@ void rtnl_message_put(struct rtnl_message *m, size_t head, uint16_t type, const 
 		memcpy(RTA_DATA(rta), data, len);
 }
 
+size_t rtnl_message_nest(struct rtnl_message *m, size_t head, uint16_t type)
+{
+	size_t at = m->len;
+
+	rtnl_message_put(m, head, type, NULL, 0);
+	return at;
+}
+
+void rtnl_message_unnest(struct rtnl_message *m, size_t at)
+{
+	if (!m->full)
+		((struct rtattr *)(void *)(m->buf + at))->rta_len = (uint16_t)(m->len - at);
+}
+
 bool rtnl_message_put_address(struct rtnl_message *m, uint16_t type, uint16_t nl_flags,
 			      uint32_t seq, const struct rtnl_address *a)
 {

@@ -50,6 +50,9 @@ size_t rtnl_message_begin(struct rtnl_message *m, uint16_t type, uint16_t nl_fla
 void *rtnl_message_extend(struct rtnl_message *m, size_t head, size_t len);
 void rtnl_message_put(struct rtnl_message *m, size_t head, uint16_t type, const void *data,
 		      size_t len);
+/* Attributes inside of one: what is put between the two calls. */
+size_t rtnl_message_nest(struct rtnl_message *m, size_t head, uint16_t type);
+void rtnl_message_unnest(struct rtnl_message *m, size_t at);
 bool rtnl_message_finish(struct rtnl_message *m, size_t head);
 
 /* type RTM_NEWADDR or RTM_DELADDR; nl_flags beside NLM_F_REQUEST. False when it does not fit. */

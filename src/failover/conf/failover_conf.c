@@ -85,6 +85,7 @@ static void init(struct failover_build *b, struct conf_files *files, struct aren
 	b->group_tail = &b->conf->groups;
 	b->script_tail = &b->conf->scripts;
 	b->next_rule4 = b->next_rule6 = 16384;
+	b->conf->wall_priority = -1;
 	b->conf->default_interface = "eth0";
 	d->version = 2;
 	d->priority = 100;

@@ -124,6 +124,24 @@ static void read_fifo_on_reload(struct conf_ctx *ctx, const struct conf_line *li
 	failover_rows_extra(ctx, line, 1);
 }
 
+static void read_wall_table(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+{
+	if (line->n_words > 1 && strlen(line->words[1].text) > 31)
+		FAILOVER_WARN(ctx, line, 1, "'%s' is too long for a table's name, left out",
+			      line->words[1].text);
+	else if (line->n_words > 1)
+		((struct failover_build *)target)->conf->wall_table = line->words[1].text;
+	failover_rows_extra(ctx, line, 2);
+}
+
+static void read_wall_priority(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+{
+	long long n;
+
+	if (failover_value_int(ctx, line, 1, INT32_MIN, INT32_MAX, &n, "-1 is taken"))
+		((struct failover_build *)target)->conf->wall_priority = (int)n;
+}
+
 static void read_startup_delay(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
 	failover_value_seconds(ctx, line, 1, 1, SECONDS(4294),
@@ -211,6 +229,11 @@ const struct conf_keyword failover_global_rows[] = {
 	       "the states go to the FIFOs at a reload too"),
 	CUSTOM("vrrp_startup_delay", read_startup_delay, "<seconds>",
 	       "wait before taking part after the start"),
+	CUSTOM("nftables", read_wall_table, "[<table>]",
+	       "name of the packet filter's table for no_accept and virtual MACs, relais by "
+	       "default"),
+	CUSTOM("nftables_priority", read_wall_priority, "<number>",
+	       "priority of its chains, -1 by default"),
 	CUSTOM("vrrp_rt_priority", read_rt_priority, "<1..99>", "real-time priority"),
 	{.name = NULL},
 };

@@ -45,16 +45,19 @@ static void read_preempt(struct conf_ctx *ctx, const struct conf_line *line, voi
 
 static void read_accept(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
-	((struct vrrp_instance_conf *)target)->accept = true;
+	struct vrrp_instance_conf *inst = target;
+
+	inst->accept = inst->accept_set = true;
 	failover_rows_extra(ctx, line, 1);
 }
 
 static void read_no_accept(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
-	(void)target;
-	FAILOVER_WARN(ctx, line, 0,
-		      "'no_accept' is without effect: relais answers on its addresses, a balancer "
-		      "must");
+	struct vrrp_instance_conf *inst = target;
+
+	inst->accept = false;
+	inst->accept_set = true;
+	failover_rows_extra(ctx, line, 1);
 }
 
 /* ---- addresses ---- */
@@ -299,7 +302,8 @@ const struct conf_keyword failover_instance_rows[] = {
 	TIME("preempt_delay", preempt_delay_us, 1000, "none", "wait before taking over"),
 	FLAG("dont_track_primary", dont_track_primary, NULL, "the link of interface may be down"),
 	CUSTOM("accept", read_accept, NULL, "the default: the addresses answer"),
-	CUSTOM("no_accept", read_no_accept, NULL, "without effect"),
+	CUSTOM("no_accept", read_no_accept, NULL,
+	       "packets to and from the addresses are dropped unless the priority is 255"),
 	FLAG("strict_mode", strict, "[<bool>]", "what the RFCs forbid is refused"),
 	FLAG("skip_check_adv_addr", skip_check_adv_addr, "[<bool>]",
 	     "the address list of a known master is not checked again"),

@@ -149,7 +149,17 @@ static void settle_strict(struct failover_build *b, struct vrrp_instance_conf *i
 		warn(b, inst, "strict mode knows no unicast peers, they are used as they are");
 	inst->higher_prio_send_advert = false;
 	inst->lower_prio_no_advert = true;
-	warn(b, inst, "strict mode, but relais answers on its addresses: a balancer must");
+	if (inst->accept_set && inst->accept && inst->version == 2) {
+		warn(b, inst, "in strict mode version 2 has no 'accept', it is left out");
+		inst->accept_set = false;
+	}
+	if (!inst->accept_set)
+		inst->accept = false;
+	if (!inst->accept && inst->priority != 255)
+		warn(b, inst,
+		     "in strict mode the addresses answer nobody (see 'accept'): a balancer on "
+		     "them is "
+		     "not reached");
 }
 
 static void settle_garp(struct vrrp_instance_conf *inst)

@@ -28,7 +28,7 @@ static const char dbus[] = "relais has no D-Bus interface, see relaisctl";
 static const char names[] = "relais names its processes itself";
 static const char sched[] = "the failover process always runs at real-time priority";
 static const char buffers[] = "relais sizes this buffer itself";
-static const char firewall[] = "only no_accept and virtual MACs need a firewall";
+static const char firewall[] = "relais has its own table of nftables";
 static const char vmac_names[] = "relais makes no virtual MAC interfaces";
 static const char files[] = "relais has no such file";
 
@@ -115,9 +115,7 @@ const struct conf_keyword failover_unserved_rows[] = {
 	IGNORED(I, "kernel_rx_buf_size", buffers),
 	IGNORED(G, "vrrp_iptables", firewall),
 	IGNORED(G, "vrrp_ipsets", firewall),
-	IGNORED(G, "nftables", firewall),
-	IGNORED(G, "nftables_priority", firewall),
-	IGNORED(G, "nftables_counters", firewall),
+	IGNORED(G, "nftables_counters", "what is dropped is always counted"),
 	IGNORED(G, "nftables_ifindex", firewall),
 	IGNORED(G, "iptables", firewall),
 	IGNORED(G, "disable_local_igmp", firewall),

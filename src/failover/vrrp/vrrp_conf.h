@@ -105,7 +105,9 @@ struct vrrp_instance_conf { /* vrrp_instance */
 	struct vrrp_peer_conf *peers; /* non-NULL = unicast */
 	struct addr mcast_group;      /* len 0 = 224.0.0.18 / ff02::12 */
 	int unicast_ttl;	      /* 0 = 255 */
-	bool check_unicast_src, track_src_ip, dont_track_primary, accept, strict;
+	bool check_unicast_src, track_src_ip, dont_track_primary, strict;
+	bool accept;	 /* else packets to the addresses are dropped; not for an owner */
+	bool accept_set; /* accept or no_accept was written */
 	bool skip_check_adv_addr, lower_prio_no_advert, higher_prio_send_advert;
 	bool fault_no_peer;	   /* unicast_fault_no_peer */
 	bool checksum_as_v2;	   /* v3 IPv4 checksum without pseudo-header */
@@ -141,6 +143,8 @@ struct failover_conf {
 	struct vip_conf *static_vips; /* these three do not move: there while failover runs */
 	struct route_conf *static_routes;
 	struct rule_conf *static_rules;
+	const char *wall_table;	       /* nftables: our table's name; NULL = relais */
+	int wall_priority;	       /* nftables_priority */
 	const char *default_interface; /* of static addresses that name none */
 	int64_t startup_delay_us;
 	int rt_priority;						/* 0 = default */

@@ -194,10 +194,39 @@ static void strict_mode_clears_and_goes_on(void **state)
 	assert_false(i->wants_master);
 	assert_int_equal(i->auth, VRRP_AUTH_NONE);
 	assert_true(i->lower_prio_no_advert);
-	assert_true(i->accept); /* a balancer must answer */
+	assert_false(i->accept);
+	assert_non_null(find_diag(&r, CONF_WARNING, 0, "the addresses answer nobody"));
 	assert_non_null(i->peers);
 	assert_int_equal(i->next->preempt_delay_us, 3000000);
 	assert_false(i->next->strict);
+	assert_true(i->next->accept);
+	finish(&r);
+}
+
+static void who_accepts(void **state)
+{
+	struct reading r;
+	const struct vrrp_instance_conf *i;
+
+	(void)state;
+	read_text(&r, "global_defs { nftables of_mine\n nftables_priority -10 }\n"
+		      "vrrp_instance A { interface eth0\n virtual_router_id 1\n no_accept\n"
+		      " virtual_ipaddress { 192.0.2.1 } }\n"
+		      "vrrp_instance B { interface eth0\n virtual_router_id 2\n strict_mode on\n"
+		      " version 3\n accept\n virtual_ipaddress { 192.0.2.2 } }\n"
+		      "vrrp_instance C { interface eth0\n virtual_router_id 3\n strict_mode on\n"
+		      " version 2\n accept\n virtual_ipaddress { 192.0.2.3 } }\n"
+		      "vrrp_instance D { interface eth0\n virtual_router_id 4\n"
+		      " virtual_ipaddress { 192.0.2.4 } }\n");
+	assert_int_equal(r.diags.n_errors, 0);
+	assert_string_equal(r.conf->wall_table, "of_mine");
+	assert_int_equal(r.conf->wall_priority, -10);
+	i = r.conf->instances;
+	assert_false(i->accept);
+	assert_true(i->next->accept);
+	assert_false(i->next->next->accept);
+	assert_non_null(find_diag(&r, CONF_WARNING, 0, "version 2 has no 'accept'"));
+	assert_true(i->next->next->next->accept);
 	finish(&r);
 }
 
@@ -399,6 +428,7 @@ int main(void)
 		cmocka_unit_test(values_out_of_range_are_replaced_as_keepalived_does),
 		cmocka_unit_test(combinations_are_settled),
 		cmocka_unit_test(strict_mode_clears_and_goes_on),
+		cmocka_unit_test(who_accepts),
 		cmocka_unit_test(what_is_not_served_is_named),
 		cmocka_unit_test(auth_type_ah_listens_before_it_speaks),
 		cmocka_unit_test(two_routers_in_one_place_are_refused),

@@ -1,6 +1,7 @@
 /*
- * failover/address/keep.c with keep_sweep.c, route_message.c and rtnl.c on a real kernel, in a
- * network namespace of the test's own (veth pair v0-v1). Skipped where namespaces are not allowed.
+ * failover/address/keep.c with keep_sweep.c, undo.c, route_message.c and rtnl.c on a real kernel,
+ * in a network namespace of the test's own (veth pair v0-v1). Skipped where namespaces are not
+ * allowed.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,6 +17,7 @@
 
 #include "failover/address/hold.h"
 #include "failover/address/keep.h"
+#include "failover/address/undo.h"
 #include "failover/conf/failover_conf.h"
 
 struct story {
@@ -333,8 +335,13 @@ static void a_kill_leaves_notes_behind(void **state)
 	hold_sweep(s->page);
 	assert_int_equal(count_route("proto keepalived") + count_rule("proto keepalived"), 0);
 	assert_int_equal(undo_n(s), 0);
-	assert_int_equal(keep_sweep(s->page), 0);
+	assert_int_equal(undo_sweep(s->page, NULL, NULL), 0);
 	s->keep = new_keep(s);
+}
+
+static bool claims(const void *ctx, int slot)
+{
+	return keep_claims_slot(ctx, slot);
 }
 
 static void a_successor_adopts_them(void **state)
@@ -348,7 +355,7 @@ static void a_successor_adopts_them(void **state)
 	read_lines(&other, "198.51.100.0/25 via 192.0.2.1",
 		   "from 192.0.2.10 table 100 priority 100");
 	keep_take(s->keep, s, &other.list);
-	assert_int_equal(keep_sweep_unclaimed(s->page, s->keep), 8);
+	assert_int_equal(undo_sweep(s->page, claims, s->keep), 8);
 	assert_int_equal(count_route("proto keepalived"), 1);
 	assert_int_equal(count_rule("proto keepalived"), 1);
 	keep_give(s->keep, s); /* adopted, so they are ours to remove */
