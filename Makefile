@@ -7,7 +7,7 @@ DB ?= tcp
 PREFIX ?= /usr/local
 PYTHON = /usr/bin/python3
 
-.PHONY: all run test test-long bench lint fuzz install clean deps
+.PHONY: all run test test-long bench lint fuzz docs install clean deps
 
 all: deps
 	@[ -f $(BUILD)/build.ninja ] || meson setup $(BUILD) --prefix=$(PREFIX) >/dev/null
@@ -41,6 +41,10 @@ lint:
 fuzz:
 	@tools/install-deps test
 	@tools/run-tests --only fuzz --fuzz-seconds 30
+
+docs: all
+	@tools/gen-docs $(BUILD)/relais > $(BUILD)/keywords.md
+	@echo $(BUILD)/keywords.md
 
 install: all
 	@meson install -C $(BUILD) --quiet

@@ -6,6 +6,7 @@
 
 #include "balancer/health/check_build.h"
 #include "balancer/rules/rules_conf.h"
+#include "failover/conf/failover_conf.h"
 
 const struct conf_part *const registry_balancer_parts[] = {
 	&proxy_part_global,   &proxy_part_tuning,   &proxy_part_proxy,
@@ -42,6 +43,7 @@ void registry_manual_print(FILE *out)
 {
 	conf_manual_print(proxy_sections, registry_balancer_parts, out);
 	rules_manual_print(out);
+	conf_manual_print_blocks(failover_keyword_tables, out);
 	fputs("\n# Runtime commands\n\n", out);
 	admin_print_manual(registry_commands, out);
 }

@@ -22,7 +22,7 @@ struct balancer_conf *registry_balancer_parse(struct conf_files *files, const ch
 /* Every runtime command; ends with NULL. */
 extern const struct admin_command *const registry_commands[];
 
-/* All keywords of the native grammar and all commands as a manual in Markdown. */
+/* All keywords of both grammars and all runtime commands as a manual in Markdown. */
 void registry_manual_print(FILE *out);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The reference manual of the native grammar, from its rows: sections first, then the keywords in
- * the order of their rooms. Called by main/ for -dKall and by tools/gen-docs.
+ * The reference manual of both grammars, from their rows: the native one's sections first, then the
+ * keywords in the order of their rooms. Called by main/ for -dKall and by tools/gen-docs.
  */
 #include "core/conf/native.h"
 
@@ -70,5 +70,22 @@ void conf_manual_print(const struct conf_section *sections, const struct conf_pa
 			parts[i]->name);
 		for (const struct conf_keyword *row = parts[i]->rows; row->name; row++)
 			print_row(out, sections, row);
+	}
+}
+
+void conf_manual_print_blocks(const struct conf_keyword_table *tables, FILE *out)
+{
+	fputs("\n# Keywords of keepalived.conf\n\n| keyword | default | a change needs | state | "
+	      "what |\n|---|---|---|---|---|\n",
+	      out);
+	for (; tables->rows; tables++) {
+		for (const struct conf_keyword *row = tables->rows; row->name; row++) {
+			fprintf(out, "| `%s%s%s` | ", row->name, row->args && *row->args ? " " : "",
+				row->args ? row->args : "");
+			cell(out, row->dflt ? row->dflt : "");
+			cell(out, effect(row));
+			cell(out, verdict(row));
+			fprintf(out, "%s |\n", row->doc ? row->doc : "");
+		}
 	}
 }

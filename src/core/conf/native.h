@@ -137,6 +137,8 @@ void conf_native_finish(struct conf_ctx *ctx);
 void conf_ctx_init(struct conf_ctx *ctx, struct conf_files *files, struct arena *arena,
 		   struct conf_diags *diags);
 
+/* Rows of the block grammar (keepalived.conf), table by table; ends with rows NULL. */
+void conf_manual_print_blocks(const struct conf_keyword_table *tables, FILE *out);
 /* All rows of all parts as a reference manual in Markdown. */
 void conf_manual_print(const struct conf_section *sections, const struct conf_part *const *parts,
 		       FILE *out);
