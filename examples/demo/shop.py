@@ -7,7 +7,6 @@ import csv
 import pathlib
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -219,14 +218,7 @@ class Shop:
     def ask(self, name, command):
         """A line to the node's runtime socket; None when nobody answers."""
         try:
-            with socket.socket(socket.AF_UNIX) as sock:
-                sock.settimeout(0.2)
-                sock.connect(str(self.lab[name].root / "run/relais/admin.sock"))
-                sock.sendall(command.encode() + b"\n")
-                answer = b""
-                while data := sock.recv(65536):
-                    answer += data
-                return answer.decode(errors="replace")
+            return self.nodes[name].ask(command, "run/relais/admin.sock")
         except OSError:
             return None
 

@@ -6,6 +6,7 @@ units would. "relais" is build/relais with the very same haproxy.cfg and keepali
 import os
 import pathlib
 import signal
+import socket
 import time
 
 from netlab import (TOP, children_of, comm_of, descendants_of, is_alive, send_signal, tool, wait_for)
@@ -101,6 +102,17 @@ class Stack:
     def kill_failover(self):
         """The one process that speaks VRRP."""
         send_signal(self.failover_pid(), signal.SIGKILL)
+
+    def ask(self, command, path="run/haproxy/admin.sock"):
+        """One line to the node's runtime socket; the whole answer."""
+        with socket.socket(socket.AF_UNIX) as sock:
+            sock.settimeout(2)
+            sock.connect(str(self.host.root / path))
+            sock.sendall(command.encode() + b"\n")
+            answer = b""
+            while data := sock.recv(65536):
+                answer += data
+        return answer.decode(errors="replace")
 
     def is_running(self):
         return all(part.poll() is None for part in self.parts)

@@ -1,5 +1,6 @@
 """Two nodes of the whole program with the files that Debian's pair would read: what a client sees when
 things break, and who holds the address afterwards. Durations are measured by report.py, not here."""
+import csv
 import os
 import signal
 
@@ -197,3 +198,56 @@ def test_an_address_that_somebody_deletes_is_put_back(lab, nodes):
     lab["lb1"].run(["ip", "addr", "del", f"{VIP}/24", "dev", "eth0"])
     wait_for(lambda: lab["lb1"].holds(VIP), 5, "the address back")
     wait_held_by(lab, "lb1", nodes)
+
+
+def status_of(pid, field):
+    with open(f"/proc/{pid}/status") as f:
+        return next(line.split()[1] for line in f if line.startswith(field))
+
+
+def test_the_runtime_socket_says_who_holds_the_address_and_why(lab, nodes):
+    def vip(name):
+        return nodes[name].ask("show vip").split()
+
+    assert vip("lb1")[:3] == ["VI_1", "MASTER", "eth0"] and vip("lb2")[:2] == ["VI_1", "BACKUP"]
+    rows = {row["svname"]: row for row in csv.DictReader(nodes["lb1"].ask("show stat")[2:].splitlines())}
+    assert {rows[name]["status"] for name in ("web1", "web2", "web3", "BACKEND")} == {"UP"}
+    assert rows["FRONTEND"]["status"] == "OPEN"
+    assert nodes["lb1"].ask("show servers state").splitlines()[0] == "1"
+    assert "Nbthread: " in nodes["lb1"].ask("show info") and "show vip" in nodes["lb1"].ask("help")
+    assert nodes["lb1"].ask("show nonsense").startswith("Unknown command")
+    nodes["lb1"].stop()
+    wait_held_by(lab, "lb2", nodes)
+    line = nodes["lb2"].ask("show vip")
+    assert vip("lb2")[:2] == ["VI_1", "MASTER"] and 'reason "' in line
+
+
+def test_servers_are_drained_and_readied_over_the_socket(lab, nodes):
+    for name in ("web1", "web2"):
+        nodes["lb1"].ask(f"disable server web/{name}")
+    assert all("page by web3" in fetch(lab) for _ in range(4))
+    for name in ("web1", "web2"):
+        nodes["lb1"].ask(f"enable server web/{name}")
+    wait_for(lambda: "page by web1" in fetch(lab), 5, "web1 to be asked again")
+
+
+def test_relaisctl_reloads_and_says_how_it_went(lab, nodes):
+    ctl = [STACK.program.with_name("relaisctl"), "-s", "/run/haproxy/admin.sock"]
+    before = nodes["lb1"].balancer_pids()
+    assert "reloaded" in lab["lb1"].run([*ctl, "reload"])
+    wait_for(lambda: nodes["lb1"].balancer_pids() != before, 5, "the new balancer")
+    assert "# workers" in lab["lb1"].run([*ctl, "show", "proc"])
+    lab["lb1"].write("haproxy.cfg", "frontend broken\n    nonsense\n")
+    process = lab["lb1"].spawn([*ctl, "reload"], log="ctl.log", reap=False)
+    assert process.wait(10) != 0
+    assert "page by" in fetch(lab) and lab.holders(VIP, NODES) == ["lb1"]
+
+
+def test_each_process_has_the_privileges_of_its_job_only(lab, nodes):
+    """The balancer none, the failover those of the network, at real-time priority."""
+    node = nodes["lb1"]
+    assert int(status_of(node.balancer_pids()[0], "CapEff"), 16) == 0
+    net_admin_and_raw = 1 << 12 | 1 << 13
+    assert int(status_of(node.failover_pid(), "CapEff"), 16) == net_admin_and_raw
+    assert os.sched_getscheduler(node.failover_pid()) & ~os.SCHED_RESET_ON_FORK in (os.SCHED_FIFO, os.SCHED_RR)
+    assert os.sched_getscheduler(node.balancer_pids()[0]) == os.SCHED_OTHER

@@ -188,8 +188,8 @@ static void bad_requests_get_400_and_a_line(void **state)
 {
 	static const char *const bad[] = {
 		"GET / HTTP/1.1\nHost: a\r\n\r\n",
-		"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: "
-		"chunked\r\n\r\n",
+		("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: "
+		 "chunked\r\n\r\n"),
 		"GET /\x01 HTTP/1.1\r\nHost: a\r\n\r\n",
 		"GET / HTTP/1.1\r\nHost : a\r\n\r\n",
 	};
