@@ -57,12 +57,32 @@ static void make_choice(struct exchange *x, struct server_choice *choice)
 			balance_hash_address(exchange_client_addr(x), &choice->balance.hash);
 }
 
-static flow_result choose(struct exchange *x)
+/* maxqueue of the server that a request belongs to: with redispatch the others may serve it. */
+static enum server_assign_result assign_elsewhere(struct exchange *x, struct server *full)
 {
 	struct server_choice choice;
 
+	x->avoid = &full->entry;
+	x->redispatched = true;
+	if (x->cookie_seen == COOKIE_SEEN_VALID)
+		x->cookie_seen = COOKIE_SEEN_DOWN;
+	x->be->redispatches++;
+	atomic_fetch_add_explicit(&full->counters.redispatches, 1, memory_order_relaxed);
 	make_choice(x, &choice);
-	switch (server_assign(x->backend->backend, &choice, &x->waiter)) {
+	return server_assign(x->backend->backend, &choice, &x->waiter);
+}
+
+static flow_result choose(struct exchange *x)
+{
+	struct server_choice choice;
+	enum server_assign_result got;
+
+	make_choice(x, &choice);
+	got = server_assign(x->backend->backend, &choice, &x->waiter);
+	if (got == SERVER_QUEUE_FULL && choice.want &&
+	    x->backend->conf->options & PROXY_OPT_REDISPATCH)
+		got = assign_elsewhere(x, choice.want);
+	switch (got) {
 	case SERVER_ASSIGNED:
 		return FLOW_NEXT;
 	case SERVER_QUEUED:

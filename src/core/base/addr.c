@@ -50,8 +50,9 @@ bool addr_set_unix(struct addr *a, struct slice path, bool abstract)
 		return false;
 	a->un.sun_family = AF_UNIX;
 	memcpy(a->un.sun_path + lead, path.ptr, path.len);
-	a->len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + lead + path.len +
-			     (abstract ? 0 : 1));
+	/* an abstract name fills sun_path with NULs: HAProxy's, which must find ours, are so long */
+	a->len = (socklen_t)(abstract ? sizeof(a->un)
+				      : offsetof(struct sockaddr_un, sun_path) + path.len + 1);
 	return true;
 }
 
