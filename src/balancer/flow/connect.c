@@ -132,7 +132,7 @@ flow_result step_assign(struct exchange *x)
 	if (!x->assigned_us) {
 		x->assigned_us = exchange_now(x);
 		x->retries_left = x->backend->conf->retries;
-		x->be->lb_total++;
+		proxy_count(&x->be->lb_total, 1);
 	}
 	return FLOW_NEXT;
 }
@@ -238,7 +238,7 @@ static bool take_idle(struct exchange *x)
 	x->sc->owner = x;
 	x->sc->conn.on_event = server_event;
 	x->reused = true;
-	x->be->connect_reused++;
+	proxy_count(&x->be->connect_reused, 1);
 	return true;
 }
 
@@ -279,7 +279,7 @@ static flow_result redispatch(struct exchange *x)
 	x->redispatched = true;
 	if (x->cookie_seen == COOKIE_SEEN_VALID)
 		x->cookie_seen = COOKIE_SEEN_DOWN;
-	x->be->redispatches++;
+	proxy_count(&x->be->redispatches, 1);
 	atomic_fetch_add_explicit(&x->server->counters.redispatches, 1, memory_order_relaxed);
 	server_release(x->server);
 	x->server = NULL;
@@ -300,7 +300,7 @@ static flow_result failed(struct exchange *x, enum reason reason)
 		return flow_fail(reason);
 	x->retries_left--;
 	x->n_retries++;
-	x->be->retries++;
+	proxy_count(&x->be->retries, 1);
 	atomic_fetch_add_explicit(&x->server->counters.retries, 1, memory_order_relaxed);
 	if (redispatch_is_due(x))
 		return redispatch(x);
@@ -315,6 +315,8 @@ static flow_result open_connection(struct exchange *x)
 	struct conn_target to;
 	int err;
 
+	if (x->n_retries > 0 && !server_is_reachable(x->server))
+		return redispatch(x); /* found down meanwhile: nothing to wait for there */
 	if (may_reuse(x) && take_idle(x))
 		return connected(x);
 	x->reused = false;

@@ -153,7 +153,7 @@ void exchange_set_backend(struct exchange *x, struct proxy *p)
 {
 	x->backend = p;
 	x->be = &p->counters[x->worker->index][PROXY_COUNTERS_BACKEND];
-	x->be->sessions++;
+	proxy_count(&x->be->sessions, 1);
 	x->counted_be = true;
 	raise_count(&p->be_current, &p->be_max);
 }
@@ -229,8 +229,6 @@ static void finish(struct exchange *x)
 
 	x->end_us = exchange_now(x);
 	if (x->tunnel || x->frontend->conf->mode == PROXY_MODE_TCP)
-		s->close_after = true;
-	if (x->worker->house->totals->draining)
 		s->close_after = true;
 	traffic_log_write(x, false);
 	way_fini(&x->up, x->worker);

@@ -155,9 +155,9 @@ static void count(struct exchange *x)
 	unsigned class = (unsigned)x->status / 100u;
 
 	class = class >= 1 && class <= 5 ? class - 1 : 5;
-	x->fe->responses[class]++;
+	proxy_count(&x->fe->responses[class], 1);
 	if (x->be)
-		x->be->responses[class]++;
+		proxy_count(&x->be->responses[class], 1);
 }
 
 flow_result step_reply(struct exchange *x)

@@ -145,7 +145,7 @@ static flow_result head_received(struct exchange *x)
 	x->bytes_in += req->head_len;
 	s->in->at += req->head_len;
 	s->n_requests++;
-	x->fe->requests++;
+	proxy_count(&x->fe->requests, 1);
 	s->close_after = !req->keep_alive || x->worker->house->totals->draining ||
 			 x->frontend->conf->options & PROXY_OPT_HTTPCLOSE;
 	return split_body(x);
@@ -322,7 +322,7 @@ static flow_result step_backend(struct exchange *x)
 	if (!p || !p->backend)
 		return flow_fail(REASON_NO_BACKEND);
 	exchange_set_backend(x, p);
-	x->be->requests++;
+	proxy_count(&x->be->requests, 1);
 	if (p == x->frontend)
 		return FLOW_NEXT;
 	if (p->conf->options & PROXY_OPT_HTTPCLOSE)

@@ -21,8 +21,8 @@ static void count_response(struct exchange *x)
 	unsigned class = x->res.status / 100u;
 
 	class = class >= 1 && class <= 5 ? class - 1 : 5;
-	x->fe->responses[class]++;
-	x->be->responses[class]++;
+	proxy_count(&x->fe->responses[class], 1);
+	proxy_count(&x->be->responses[class], 1);
 	atomic_fetch_add_explicit(&x->server->counters.responses[class], 1, memory_order_relaxed);
 	if (x->server->conf->observe == OBSERVE_LAYER7 && server_observe_hook)
 		server_observe_hook(x->server, true,

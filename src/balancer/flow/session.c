@@ -252,16 +252,16 @@ void session_accept(struct accept_thread *t, struct listener *l, int fd, const s
 		return;
 	}
 	fe = &l->proxy->counters[w->index][PROXY_COUNTERS_FRONTEND];
-	fe->connections++;
+	proxy_count(&fe->connections, 1);
 	if (!passes(s, RULE_TCP_CONNECTION)) {
-		fe->denied_connections++;
+		proxy_count(&fe->denied_connections, 1);
 		session_close(s);
 		return;
 	}
 	set_keepalive(s);
-	fe->sessions++;
+	proxy_count(&fe->sessions, 1);
 	if (!passes(s, RULE_TCP_SESSION)) {
-		fe->denied_sessions++;
+		proxy_count(&fe->denied_sessions, 1);
 		session_close(s);
 		return;
 	}

@@ -20,36 +20,36 @@ void traffic_count_reason(struct exchange *x, enum reason reason)
 	case REASON_COUNTS_CLIENT_TIMEOUT:
 		break;
 	case REASON_COUNTS_CLIENT_ABORT:
-		fe->client_aborts++;
+		proxy_count(&fe->client_aborts, 1);
 		if (be)
-			be->client_aborts++;
+			proxy_count(&be->client_aborts, 1);
 		if (s)
 			atomic_fetch_add_explicit(&s->client_aborts, 1, memory_order_relaxed);
 		break;
 	case REASON_COUNTS_FAILED_REQUEST:
-		fe->failed_requests++;
+		proxy_count(&fe->failed_requests, 1);
 		break;
 	case REASON_COUNTS_DENIED_REQUEST:
-		fe->denied_requests++;
+		proxy_count(&fe->denied_requests, 1);
 		if (be && be != fe)
-			be->denied_requests++;
+			proxy_count(&be->denied_requests, 1);
 		break;
 	case REASON_COUNTS_DENIED_RESPONSE:
-		fe->denied_responses++;
-		be->denied_responses++;
+		proxy_count(&fe->denied_responses, 1);
+		proxy_count(&be->denied_responses, 1);
 		if (x->server)
 			atomic_fetch_add_explicit(&x->server->counters.denied_responses, 1,
 						  memory_order_relaxed);
 		break;
 	case REASON_COUNTS_FAILED_CONNECT:
 		if (be)
-			be->failed_connects++;
+			proxy_count(&be->failed_connects, 1);
 		break;
 	case REASON_COUNTS_FAILED_RESPONSE:
-		be->failed_responses++;
+		proxy_count(&be->failed_responses, 1);
 		break;
 	case REASON_COUNTS_SERVER_ABORT:
-		be->server_aborts++;
+		proxy_count(&be->server_aborts, 1);
 		if (s)
 			atomic_fetch_add_explicit(&s->server_aborts, 1, memory_order_relaxed);
 		break;
@@ -60,11 +60,11 @@ static void count_bytes(struct exchange *x)
 {
 	x->bytes_in = x->steps == http_steps && !x->request_sent ? x->bytes_in : x->up.moved;
 	x->bytes_out = x->down.moved;
-	x->fe->bytes_in += x->bytes_in;
-	x->fe->bytes_out += x->bytes_out;
+	proxy_count(&x->fe->bytes_in, x->bytes_in);
+	proxy_count(&x->fe->bytes_out, x->bytes_out);
 	if (x->be) {
-		x->be->bytes_in += x->bytes_in;
-		x->be->bytes_out += x->bytes_out;
+		proxy_count(&x->be->bytes_in, x->bytes_in);
+		proxy_count(&x->be->bytes_out, x->bytes_out);
 	}
 	if (x->server) {
 		atomic_fetch_add_explicit(&x->server->counters.bytes_in, x->bytes_in,

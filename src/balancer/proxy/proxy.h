@@ -21,6 +21,12 @@ struct proxy_counters { /* one per thread and side; its thread adds, anybody rea
 	uint64_t connect_reused, lb_total;
 } __attribute__((aligned(64)));
 
+/* One writer, many readers: no locked instruction, and no reader sees half a number. */
+static inline void proxy_count(uint64_t *counter, uint64_t n)
+{
+	__atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
+}
+
 struct backend;
 
 struct proxy { /* one per proxy_conf */
