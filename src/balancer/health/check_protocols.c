@@ -132,7 +132,7 @@ static int mysql_error(struct slice payload, struct check_outcome *out)
 	return fail(out, CHECK_L7STS, code, payload);
 }
 
-static int judge_mysql_hello(struct slice *in, bool at_end, struct check_outcome *out)
+static int judge_mysql(struct slice *in, bool at_end, bool hello, struct check_outcome *out)
 {
 	struct slice payload;
 	int got = mysql_packet(in, at_end, &payload, out);
@@ -141,21 +141,19 @@ static int judge_mysql_hello(struct slice *in, bool at_end, struct check_outcome
 		return got;
 	if ((unsigned char)payload.ptr[0] == 0xff)
 		return mysql_error(payload, out);
-	if (payload.ptr[0] != 10)
+	if (hello && payload.ptr[0] != 10)
 		return fail(out, CHECK_L7RSP, -1, SLICE("unknown MySQL protocol version"));
 	return pass(out, "MySQL server is ok");
 }
 
+static int judge_mysql_hello(struct slice *in, bool at_end, struct check_outcome *out)
+{
+	return judge_mysql(in, at_end, true, out);
+}
+
 static int judge_mysql_login(struct slice *in, bool at_end, struct check_outcome *out)
 {
-	struct slice payload;
-	int got = mysql_packet(in, at_end, &payload, out);
-
-	if (got != CHECK_PASSED)
-		return got;
-	if ((unsigned char)payload.ptr[0] == 0xff)
-		return mysql_error(payload, out);
-	return pass(out, "MySQL server is ok");
+	return judge_mysql(in, at_end, false, out);
 }
 
 static void mysql_steps(struct list_of_steps *l, const struct check_conf *conf)
