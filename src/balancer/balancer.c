@@ -282,12 +282,16 @@ int balancer_main(const struct balancer_setup *setup)
 		return 1;
 	}
 	running = &p.balancer;
-	if (!start_health(&p) || !balancer_drop_privileges(setup->conf) || !start_threads(&p) ||
+	if (!start_health(&p))
+		return 1;
+	balancer_facts_start(&p.balancer);
+	if (!balancer_drop_privileges(setup->conf) || !start_threads(&p) ||
 	    balancer_control_start(&p))
 		return 1;
 	atomic_fetch_add(&p.house.n_running, 1);
 	worker_run(&p.house.workers[0]);
 	balancer_control_stop(&p);
+	balancer_facts_stop();
 	tear_down(&p);
 	running = NULL;
 	return 0;

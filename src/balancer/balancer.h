@@ -16,6 +16,9 @@ struct balancer_setup { /* from the master, before the fork */
 	int runner_fd;		  /* channel for external-check; -1 = none */
 	struct shared_page *page; /* heartbeats: slot below; NULL = none (tests) */
 	unsigned slot;
+	const struct shared_want *wants; /* what VIPs track: kept up to date in the slot */
+	unsigned n_wants;
+	int seam_fd; /* eventfd: written when such a fact changes; -1 = none */
 	/* A connection on a stats socket: admin/ takes it over (fd, listener). NULL = refuse. */
 	void (*admin_accept)(struct loop *loop, int fd, const struct listener_conf *l);
 	/* The stats page: fills the reply for a request on stats uri; admin/. NULL = 503. */

@@ -19,6 +19,9 @@ struct balancer_process {
 /* Says READY (page and channel) and listens to the master from now on. 0 or -errno. */
 int balancer_control_start(struct balancer_process *p);
 void balancer_control_stop(struct balancer_process *p);
+/* balancer_facts.c: publishes what VIPs track, now and at every change. Before READY. */
+void balancer_facts_start(struct balancer *b);
+void balancer_facts_stop(void);
 /* User, group, chroot, capabilities. false: said in the log, do not go on. */
 bool balancer_drop_privileges(const struct balancer_conf *conf);
 

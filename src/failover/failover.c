@@ -46,6 +46,7 @@ static void take_message(struct failover *f)
 		stop(f, "the master asks for it");
 		break;
 	case MESSAGE_BALANCER_UP:
+		service_facts_renew(&f->facts);
 		service_watch_tell(&f->service, SERVICE_EV_UP);
 		break;
 	case MESSAGE_BALANCER_DOWN:
@@ -112,6 +113,11 @@ static void on_service(struct service_watch *w, bool well, const char *reason)
 	failover_service_changed(container_of(w, struct failover, service), well, reason);
 }
 
+static void on_facts(struct service_facts *s)
+{
+	failover_facts_changed(container_of(s, struct failover, facts));
+}
+
 /* Signals of the terminal and of operators are the master's; SIGTERM ends us like STOP. */
 static int open_signals(struct failover *f)
 {
@@ -150,6 +156,13 @@ static const char *open_parts(struct failover *f)
 	errno = -open_signals(f);
 	if (errno)
 		return "signals";
+	f->facts = (struct service_facts){.loop = f->loop,
+					  .page = f->setup->page,
+					  .wake.fd = f->setup->seam_fd,
+					  .on_change = on_facts};
+	errno = -service_facts_start(&f->facts);
+	if (errno)
+		return "the balancers' eventfd";
 	f->master.fd = f->setup->master_fd;
 	f->master.on_ready = on_master;
 	errno = -loop_fd_add(f->loop, &f->master, LOOP_IN);
@@ -205,6 +218,8 @@ static void start_parts(struct failover *f)
 
 static void close_parts(struct failover *f)
 {
+	if (f->facts.loop)
+		service_facts_stop(&f->facts);
 	failover_nodes_free(f);
 	failover_scripts_close(f);
 	failover_reload_fini(f);

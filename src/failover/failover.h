@@ -19,6 +19,7 @@ struct failover_setup { /* everything is borrowed and lives as long as the proce
 	int master_fd; /* channel.h: RELOAD, STOP, BALANCER_*; end of file = the master is gone */
 	int runner_fd; /* channel.h: RUN, RUN_EXIT; -1 = no scripts can be run */
 	struct shared_page *page;
+	int seam_fd;		  /* eventfd of the balancers: a fact has changed; -1 = none */
 	bool resume;		  /* another failover process died: go on where it was */
 	failover_parse_fn *parse; /* for reloads; NULL = they are refused */
 };

@@ -14,6 +14,7 @@
 #include "failover/address/wall.h"
 #include "failover/failover.h"
 #include "failover/notify/notify.h"
+#include "failover/service_facts.h"
 #include "failover/service_watch.h"
 #include "failover/track/track.h"
 #include "failover/vrrp/group.h"
@@ -46,6 +47,7 @@ struct failover {
 	struct vrrp_transport *transport;
 	struct list nodes, groups;
 	struct service_watch service;
+	struct service_facts facts;
 	struct runner_link *runner; /* owned, as the two that use it */
 	struct track *track;
 	struct notify *notify;
@@ -67,6 +69,8 @@ void failover_nodes_start(struct failover *f, const struct shared_vip *before, u
 void failover_nodes_stop(struct failover *f, const char *reason);
 void failover_nodes_free(struct failover *f);
 void failover_links_changed(struct failover *f, const struct links_link *l, bool gone);
+/* Backends, frontends and servers, as the balancer says now. */
+void failover_facts_changed(struct failover *f);
 void failover_service_changed(struct failover *f, bool well, const char *reason);
 /* This script is answered from the seam and must not be run. Without proxies the question is meant
  * for a real haproxy beside us, and it is run like any other. */

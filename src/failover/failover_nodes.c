@@ -165,6 +165,15 @@ void failover_links_changed(struct failover *f, const struct links_link *l, bool
 	}
 }
 
+void failover_facts_changed(struct failover *f)
+{
+	struct list *pos;
+
+	LIST_EACH(pos, &f->nodes)
+	vrrp_instance_track_ask(container_of(pos, struct node, link)->inst, service_facts_ask,
+				&f->facts);
+}
+
 void failover_service_changed(struct failover *f, bool well, const char *reason)
 {
 	struct list *pos;
@@ -360,6 +369,7 @@ void failover_nodes_build(struct failover *f)
 	LIST_EACH(pos, &f->nodes)
 	failover_node_brief(container_of(pos, struct node, link));
 	failover_groups_join(f);
+	failover_facts_changed(f);
 }
 
 static const struct shared_vip *published(const struct shared_vip *before, unsigned n,

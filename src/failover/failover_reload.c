@@ -117,6 +117,7 @@ static void add_nodes(struct failover *f, struct message_reloaded *report)
 	LIST_EACH(pos, &f->nodes)
 	failover_node_brief(container_of(pos, struct node, link));
 	failover_groups_join(f);
+	failover_facts_changed(f);
 	for (unsigned i = 0; i < n; i++)
 		vrrp_instance_start(fresh[i]->inst, 0);
 	report->n_added = n - report->n_rebuilt;

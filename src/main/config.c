@@ -193,6 +193,8 @@ struct config *config_load(const struct args *args)
 		c->failover = parse_failover(&split, &c->files, &c->diags, &c->arena);
 	if (c->balancer)
 		adapt_balancer(c, args);
+	if (c->failover)
+		config_seam_check(c);
 	return c;
 }
 

@@ -8,6 +8,7 @@
 
 #include "balancer/proxy/proxy_conf.h"
 #include "core/conf/files.h"
+#include "core/sys/shared_page.h"
 #include "failover/vrrp/vrrp_conf.h"
 #include "main/args.h"
 
@@ -17,11 +18,16 @@ struct config {
 	struct conf_diags diags;
 	struct balancer_conf *balancer; /* NULL: no balancer half */
 	struct failover_conf *failover; /* NULL: no failover half */
+	struct shared_want *wants;	/* what of the balancer half the failover half tracks */
+	unsigned n_wants;
 };
 
 /* Never NULL; usable when diags.n_errors is 0. */
 struct config *config_load(const struct args *args);
 void config_free(struct config **config);
+
+/* config_seam.c: fills wants; a name that the balancer half does not have is an error. */
+void config_seam_check(struct config *config);
 
 /* The failover half again, from files that the master handed over. NULL with diagnostics. Matches
  * failover_setup.parse. */

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
@@ -188,6 +189,9 @@ static int prepare(struct master *m)
 	err = watch_signals(m);
 	if (!err)
 		err = channel_pair(m->runner_ends);
+	m->seam_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (m->seam_fd < 0 && !err)
+		err = -errno;
 	master_watch_init(m);
 	m->stop_timer.on_expiry = stop_took_too_long;
 	return err;

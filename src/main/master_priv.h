@@ -35,6 +35,7 @@ struct master {
 	struct child *old[OLD_MAX]; /* finishing their connections */
 
 	int runner_ends[2]; /* both ends of the runner's channel: they outlive either process */
+	int seam_fd;	    /* eventfd: balancers write, failover reads; -1 = none */
 	int64_t restart_us; /* how long until the next try; doubles */
 	int64_t balancer_death_us, failover_death_us; /* of the last unasked end; 0 = none */
 	struct loop_timer start_timer, restart_timer, failover_timer, hung_timer, stop_timer;

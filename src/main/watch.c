@@ -94,6 +94,7 @@ static int run_failover(void *ctx, int channel)
 		.master_fd = channel,
 		.runner_fd = m->runner_ends[1],
 		.page = m->page,
+		.seam_fd = m->seam_fd,
 		.resume = start->resume,
 		.parse = config_parse_failover,
 	};
@@ -191,6 +192,9 @@ static int run_balancer(void *ctx, int channel)
 		.runner_fd = -1,
 		.page = m->page,
 		.slot = start->slot,
+		.wants = config->wants,
+		.n_wants = config->n_wants,
+		.seam_fd = m->seam_fd,
 	};
 
 	log_setup("balancer", m->args->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, true,

@@ -232,6 +232,7 @@ static struct failover_conf *parse(struct conf_files *files, struct conf_diags *
 static void start_failover(struct probe *p, bool resume)
 {
 	struct failover_setup setup = {.conf = p->conf,
+				       .seam_fd = -1,
 				       .runner_fd = -1,
 				       .page = p->page,
 				       .resume = resume,

@@ -91,6 +91,18 @@ static void apply_state(struct check *c)
 	server_state_set(container_of(pos, struct check_follower, link)->server, to, reason, now);
 }
 
+/* After its state is what the result says. */
+static void prove(struct check *c)
+{
+	struct list *pos;
+
+	if (!atomic_load_explicit(&c->server->unproven, memory_order_relaxed))
+		return;
+	server_proven(c->server);
+	LIST_EACH(pos, &c->followers)
+	server_proven(container_of(pos, struct check_follower, link)->server);
+}
+
 static void schedule_next(struct check *c)
 {
 	int64_t now = loop_now_us(c->loop);
@@ -113,5 +125,6 @@ void check_finished(struct check *c, const struct check_outcome *o)
 		log_change(c, ok);
 	if (turned)
 		apply_state(c);
+	prove(c);
 	schedule_next(c);
 }

@@ -55,6 +55,7 @@ static struct check *check_new(struct server *s, const struct health_setup *setu
 	set_times(c);
 	observe_attach(c);
 	s->check = c;
+	atomic_store(&s->unproven, true);
 	return c;
 }
 
@@ -89,6 +90,7 @@ static void follow(const struct health_setup *setup, struct server *s)
 	}
 	f = ARENA_NEW(&health.arena, struct check_follower);
 	f->server = s;
+	atomic_store(&s->unproven, true);
 	list_push(&leader->check->followers, &f->link);
 }
 

@@ -13,6 +13,7 @@
 enum { SLOWSTART_SCALE = 16 };
 
 server_observe_fn *server_observe_hook;
+backend_changed_fn *backend_changed_hook;
 
 static void server_init(struct server *s, struct backend *b, const struct server_conf *conf)
 {
@@ -178,6 +179,17 @@ void backend_recompute(struct backend *b, int64_t now_us)
 		b->down_us += now_us - b->changed_us;
 		b->changed_us = now_us;
 	}
+	if (backend_changed_hook)
+		backend_changed_hook(b);
+}
+
+void server_proven(struct server *s)
+{
+	if (!atomic_exchange(&s->unproven, false) || !backend_changed_hook)
+		return;
+	pthread_mutex_lock(&s->backend->lock);
+	backend_changed_hook(s->backend);
+	pthread_mutex_unlock(&s->backend->lock);
 }
 
 void backend_tick(struct backend *b, int64_t now_us)

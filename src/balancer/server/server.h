@@ -55,6 +55,7 @@ struct server {
 	struct check *check;	  /* health/; NULL = not checked */
 	struct server_idle *idle; /* per thread array, owned by server_idle.c */
 	_Atomic int observe_errors;
+	_Atomic bool unproven; /* checked, and no first result yet */
 };
 
 struct backend {
@@ -155,5 +156,11 @@ unsigned server_idle_count(const struct server *s); /* of all threads, about */
 /* Real traffic's verdicts, for `observe`; health/ sets the hook at start. what: static text. */
 typedef void server_observe_fn(struct server *s, bool layer7, bool ok, const char *what);
 extern server_observe_fn *server_observe_hook;
+
+/* Who may be chosen has been worked out anew, or a server is proven; under the backend's lock. */
+typedef void backend_changed_fn(struct backend *b);
+extern backend_changed_fn *backend_changed_hook;
+/* Its first check has a result. */
+void server_proven(struct server *s);
 
 #endif

@@ -57,3 +57,31 @@ int64_t shared_page_oldest_beat_us(const struct shared_page *page)
 	}
 	return oldest;
 }
+
+/* FNV-1a over the kind and the name. */
+uint64_t shared_fact_key(enum shared_fact_kind kind, const char *name)
+{
+	uint64_t h = 0xcbf29ce484222325u ^ (uint64_t)kind;
+
+	h *= 0x100000001b3u;
+	for (; *name; name++)
+		h = (h ^ (uint8_t)*name) * 0x100000001b3u;
+	return h;
+}
+
+bool shared_fact_read(const struct shared_page *page, uint64_t key, uint32_t *value)
+{
+	uint32_t at = atomic_load_explicit(&page->active, memory_order_acquire);
+	const struct shared_slot *slot = &page->slots[at % SHARED_SLOTS];
+	uint32_t n = atomic_load_explicit(&slot->n_facts, memory_order_acquire);
+
+	if (atomic_load_explicit(&slot->state, memory_order_acquire) != SHARED_BALANCER_READY)
+		return false;
+	for (uint32_t i = 0; i < n && i < SHARED_FACTS_MAX; i++) {
+		if (atomic_load_explicit(&slot->facts[i].key, memory_order_relaxed) != key)
+			continue;
+		*value = atomic_load_explicit(&slot->facts[i].value, memory_order_acquire);
+		return true;
+	}
+	return false;
+}

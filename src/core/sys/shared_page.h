@@ -18,6 +18,7 @@ enum {
 	SHARED_UNDO_MAX = 256,
 	SHARED_UNDO_LEN = 256,
 	SHARED_VIPS_MAX = 256,
+	SHARED_FACTS_MAX = 256,	 /* things of the service that VIPs track */
 	SHARED_BEAT_US = 100000, /* a balancer thread beats at least this often */
 };
 
@@ -29,12 +30,30 @@ enum shared_balancer_state {
 	SHARED_BALANCER_GONE,
 };
 
+enum shared_fact_kind { SHARED_FACT_BACKEND, SHARED_FACT_FRONTEND, SHARED_FACT_SERVER };
+
+/* Something of the service that a VIP tracks: the configuration's name of it. */
+struct shared_want {
+	enum shared_fact_kind kind;
+	const char *name; /* a server's: BACKEND/SERVER */
+};
+
+/* How many servers of a backend take traffic; 0 or 1 for a server or a frontend. */
+struct shared_fact {
+	_Atomic uint64_t key;	/* shared_fact_key */
+	_Atomic uint32_t value; /* with SHARED_FACT_UNPROVEN: a first check is still to come */
+};
+
+#define SHARED_FACT_UNPROVEN 0x80000000u
+
 struct shared_slot {
 	_Atomic uint32_t state;	    /* written by that balancer; GONE by the master */
 	_Atomic uint32_t n_threads; /* by that balancer */
 	_Atomic int32_t pid;	    /* by the master */
 	_Atomic int64_t started_us; /* by the master */
 	_Atomic int64_t beat_us[SHARED_THREADS_MAX]; /* CLOCK_MONOTONIC; each by its thread */
+	_Atomic uint32_t n_facts;		     /* by that balancer, as the facts */
+	struct shared_fact facts[SHARED_FACTS_MAX];
 };
 
 struct shared_ledger_entry { /* by failover, before it adds and after it removed the address */
@@ -84,6 +103,10 @@ struct shared_page *shared_page_new(void); /* NULL with errno; shared with later
 void shared_vip_begin(struct shared_vip *vip);
 void shared_vip_end(struct shared_vip *vip);
 bool shared_vip_read(const struct shared_vip *vip, struct shared_vip *copy);
+
+uint64_t shared_fact_key(enum shared_fact_kind kind, const char *name);
+/* What the active balancer says. False: it is not READY, or does not know this name. */
+bool shared_fact_read(const struct shared_page *page, uint64_t key, uint32_t *value);
 
 /* The active balancer's oldest beat, or 0 when none is READY. */
 int64_t shared_page_oldest_beat_us(const struct shared_page *page);

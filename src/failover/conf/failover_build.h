@@ -101,6 +101,11 @@ void failover_track_interfaces(struct conf_ctx *ctx, const struct conf_line *lin
 void failover_track_scripts(struct conf_ctx *ctx, const struct conf_line *line, void *target);
 void failover_track_processes(struct conf_ctx *ctx, const struct conf_line *line, void *target);
 
+/* track_service_conf.c: what the balancer beside us does */
+void failover_track_backends(struct conf_ctx *ctx, const struct conf_line *line, void *target);
+void failover_track_frontends(struct conf_ctx *ctx, const struct conf_line *line, void *target);
+void failover_track_servers(struct conf_ctx *ctx, const struct conf_line *line, void *target);
+
 /* instance_conf.c, group_conf.c: after everything is read. */
 void failover_instances_finish(struct failover_build *b);
 void failover_groups_finish(struct failover_build *b);

@@ -79,5 +79,12 @@ const struct conf_keyword failover_notify_rows[] = {
 	    "scripts that must succeed, or count"),
 	ROW("track_process", failover_track_processes, "{ <name> [weight <n> [reverse]] }",
 	    "processes that must run, or count"),
+	ROW("track_backend", failover_track_backends,
+	    "{ <backend> [min <n>] [weight <n> [reverse]] }",
+	    "relais' own: so many servers of the balancer beside us must be up, or count"),
+	ROW("track_frontend", failover_track_frontends, "{ <frontend> [weight <n> [reverse]] }",
+	    "relais' own: frontends of the balancer beside us must listen, or count"),
+	ROW("track_server", failover_track_servers, "{ <backend>/<server> [weight <n> [reverse]] }",
+	    "relais' own: servers of the balancer beside us must be up, or count"),
 	{.name = NULL},
 };

@@ -22,6 +22,12 @@ static const char *kind_word(enum vrrp_track_kind kind)
 		return "process";
 	case VRRP_TRACK_FILE:
 		return "file";
+	case VRRP_TRACK_BACKEND:
+		return "backend";
+	case VRRP_TRACK_FRONTEND:
+		return "frontend";
+	case VRRP_TRACK_SERVER:
+		return "server";
 	}
 	return "track";
 }
@@ -199,6 +205,15 @@ void vrrp_condition_rebuild(struct vrrp_instance *inst, enum track_status fresh)
 	inst->n_tracks = n;
 }
 
+static bool set_status(struct track *t, bool up)
+{
+	enum track_status now = up != t->conf->reverse ? TRACK_UP : TRACK_DOWN;
+	bool changed = t->status != now;
+
+	t->status = now;
+	return changed;
+}
+
 void vrrp_instance_track_set(struct vrrp_instance *inst, enum vrrp_track_kind kind,
 			     const char *name, bool up)
 {
@@ -206,12 +221,24 @@ void vrrp_instance_track_set(struct vrrp_instance *inst, enum vrrp_track_kind ki
 
 	for (unsigned i = 0; i < inst->n_tracks; i++) {
 		struct track *t = &inst->tracks[i];
-		enum track_status now = up != t->conf->reverse ? TRACK_UP : TRACK_DOWN;
 
-		if (t->conf->kind != kind || strcmp(t->conf->name, name) != 0 || t->status == now)
-			continue;
-		t->status = now;
-		changed = true;
+		if (t->conf->kind == kind && strcmp(t->conf->name, name) == 0)
+			changed |= set_status(t, up);
+	}
+	if (changed)
+		vrrp_condition_review(inst);
+}
+
+void vrrp_instance_track_ask(struct vrrp_instance *inst, vrrp_track_ask_fn *ask, void *ctx)
+{
+	bool changed = false;
+
+	for (unsigned i = 0; i < inst->n_tracks; i++) {
+		struct track *t = &inst->tracks[i];
+		int answer = ask(ctx, t->conf);
+
+		if (answer >= 0)
+			changed |= set_status(t, answer > 0);
 	}
 	if (changed)
 		vrrp_condition_review(inst);

@@ -90,6 +90,10 @@ void vrrp_instance_link_changed(struct vrrp_instance *inst, const struct vrrp_li
  * sync_group_tracking_weight, as Keepalived does. */
 void vrrp_instance_track_set(struct vrrp_instance *inst, enum vrrp_track_kind kind,
 			     const char *name, bool up);
+/* The same, asked row by row, for tracks whose rows differ in more than the name: 1 = up, 0 = down,
+ * -1 = as it was. */
+typedef int vrrp_track_ask_fn(void *ctx, const struct vrrp_track_conf *row);
+void vrrp_instance_track_ask(struct vrrp_instance *inst, vrrp_track_ask_fn *ask, void *ctx);
 /* The seam: out of the running for `reason` until released, whatever else is well. */
 void vrrp_instance_resign(struct vrrp_instance *inst, const char *reason);
 void vrrp_instance_release(struct vrrp_instance *inst);

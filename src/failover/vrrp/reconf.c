@@ -52,7 +52,7 @@ static bool tracks_same(const struct vrrp_track_conf *a, const struct vrrp_track
 {
 	for (; a && b; a = a->next, b = b->next)
 		if (a->kind != b->kind || !text_same(a->name, b->name) || a->weight != b->weight ||
-		    a->reverse != b->reverse)
+		    a->reverse != b->reverse || a->min != b->min)
 			return false;
 	return a == NULL && b == NULL;
 }

@@ -53,16 +53,20 @@ enum vrrp_track_kind {
 	VRRP_TRACK_INTERFACE,
 	VRRP_TRACK_SCRIPT,
 	VRRP_TRACK_PROCESS,
-	VRRP_TRACK_FILE
+	VRRP_TRACK_FILE,
+	VRRP_TRACK_BACKEND, /* these three: of the balancer beside us */
+	VRRP_TRACK_FRONTEND,
+	VRRP_TRACK_SERVER,
 };
 
 /* track_interface / track_script / ... row of an instance or a sync group. */
 struct vrrp_track_conf {
 	struct vrrp_track_conf *next;
 	enum vrrp_track_kind kind;
-	const char *name;		       /* interface, or name of the script */
+	const char *name; /* interface, script, backend, frontend, or BACKEND/SERVER */
 	const struct vrrp_script_conf *script; /* VRRP_TRACK_SCRIPT, resolved */
 	int weight;			       /* 0 = fault when down */
+	unsigned min;			       /* VRRP_TRACK_BACKEND: down below so many */
 	bool weight_set, reverse;
 	struct conf_place place;
 };
