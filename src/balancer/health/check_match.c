@@ -78,7 +78,8 @@ static enum check_verdict judge_status(const struct check_step *e, const struct 
 	else
 		good = regex_match(e->regex, (struct slice){text, 3}) != e->negate;
 	out->result = good ? CHECK_L7OK : CHECK_L7STS;
-	copy_detail(out, msg->reason);
+	if (!good) /* the log shows it as info; of a good answer HAProxy shows the code alone */
+		copy_detail(out, msg->reason);
 	return good ? CHECK_PASSED : CHECK_FAILED;
 }
 
