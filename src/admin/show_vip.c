@@ -28,9 +28,11 @@ static void print_vip(FILE *out, const struct shared_vip *v)
 		fprintf(out, " (+%u)", v->n_addresses - 1);
 	fputs(" since ", out);
 	print_since(out, v->since_wall_us);
-	fprintf(out, " transitions %u sent %llu received %llu dropped %llu repaired %llu",
+	fprintf(out, " transitions %u sent %llu received %llu repaired %llu dropped %llu",
 		v->n_transitions, (unsigned long long)v->n_sent, (unsigned long long)v->n_received,
-		(unsigned long long)v->n_dropped, (unsigned long long)v->n_repaired);
+		(unsigned long long)v->n_repaired, (unsigned long long)v->n_dropped);
+	if (v->drops[0])
+		fprintf(out, " (%s)", v->drops);
 	if (v->master[0])
 		fprintf(out, " master %s", v->master);
 	fprintf(out, " reason \"%s\"\n", v->reason);

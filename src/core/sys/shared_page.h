@@ -74,6 +74,7 @@ struct shared_vip {
 	_Atomic uint32_t sequence;
 	char name[64], interface[16], state[8], master[64];
 	char reason[128];
+	char drops[192]; /* received advertisements by what was wrong: "ttl 3, checksum 1" */
 	uint8_t vrid, family, version, priority, effective_priority;
 	uint32_t n_addresses, n_transitions;
 	char first_address[64];

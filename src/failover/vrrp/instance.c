@@ -288,8 +288,7 @@ static void count_drop(struct vrrp_instance *inst, enum vrrp_drop why, const str
 
 	inst->stats.dropped[why]++;
 	inst->stats.n_dropped += !note;
-	if (!note)
-		vrrp_publish_counts(inst);
+	vrrp_publish_drops(inst);
 	if (!log_gate_open(&inst->gates[why], loop_now_us(inst->loop), GATE_BURST, gate_period_us,
 			   &held))
 		return;

@@ -97,5 +97,6 @@ void vrrp_group_moved(struct vrrp_instance *inst, enum vrrp_event event, enum vr
 /* publish.c */
 void vrrp_publish_all(struct vrrp_instance *inst);
 void vrrp_publish_counts(struct vrrp_instance *inst);
+void vrrp_publish_drops(struct vrrp_instance *inst); /* and the counts */
 
 #endif

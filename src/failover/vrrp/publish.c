@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/text.h"
+
 static void put_counts(const struct vrrp_instance *inst, struct shared_vip *v)
 {
 	v->state_mono_us = inst->state == VRRP_MASTER ? inst->last_sent_us : 0;
@@ -25,6 +27,22 @@ static void put_master(const struct vrrp_instance *inst, struct shared_vip *v)
 	v->master[0] = '\0';
 	if (a && a->len)
 		snprintf(v->master, sizeof(v->master), "%s", addr_host_text(a, text));
+}
+
+void vrrp_publish_drops(struct vrrp_instance *inst)
+{
+	struct text t;
+
+	if (!inst->page)
+		return;
+	shared_vip_begin(inst->page);
+	text_init(&t, inst->page->drops, sizeof(inst->page->drops));
+	for (enum vrrp_drop why = VRRP_ACCEPT + 1; why < VRRP_DROP_N; why++)
+		if (inst->stats.dropped[why])
+			text_fmt(&t, "%s%s %llu", t.len ? ", " : "", vrrp_drop_word(why),
+				 (unsigned long long)inst->stats.dropped[why]);
+	put_counts(inst, inst->page);
+	shared_vip_end(inst->page);
 }
 
 void vrrp_publish_counts(struct vrrp_instance *inst)

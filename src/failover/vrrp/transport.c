@@ -46,7 +46,7 @@ struct vrrp_transport {
 	struct loop *loop; /* borrowed */
 	struct list places;
 	struct vrrp_transport_stats stats;
-	struct log_gate unknown_gate, open_gate, send_gate;
+	struct log_gate unknown_gate, malformed_gate, open_gate, send_gate;
 	bool log_unknown;
 	uint8_t buf[BUF_LEN];
 };
@@ -201,6 +201,10 @@ static void deliver(struct place *pl, const uint8_t *bytes, size_t len,
 	t->stats.n_received++;
 	if (vrid == 0) {
 		t->stats.n_malformed++;
+		if (gate_open(t, &t->malformed_gate))
+			log_warn("%s: advertisement from %s dropped: shorter than a VRRP header, "
+				 "or VRID 0",
+				 pl->name, addr_host_text(&path->src, text));
 		return;
 	}
 	if (pl->by_vrid[vrid]) {
