@@ -50,7 +50,8 @@ bool addr_set_unix(struct addr *a, struct slice path, bool abstract)
 		return false;
 	a->un.sun_family = AF_UNIX;
 	memcpy(a->un.sun_path + lead, path.ptr, path.len);
-	/* an abstract name fills sun_path with NULs: HAProxy's, which must find ours, are so long */
+	/* an abstract name fills sun_path with NULs: HAProxy's, which must find ours, are so long
+	 */
 	a->len = (socklen_t)(abstract ? sizeof(a->un)
 				      : offsetof(struct sockaddr_un, sun_path) + path.len + 1);
 	return true;

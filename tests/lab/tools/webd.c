@@ -198,8 +198,8 @@ static bool answer(int fd, const char *request)
 {
 	char path[256] = "/", method[16] = "";
 	sscanf(request, "%15s %255s", method, path);
-	if (is_slow)
-		usleep((useconds_t)slow_ms * 1000);
+	for (int ms = 0; is_slow && ms < slow_ms; ms += 10)
+		usleep(10000);
 	if (strncmp(path, "/size/", 6) == 0)
 		return answer_bytes(fd, strtoul(path + 6, NULL, 10));
 	if (strcmp(path, "/echo") == 0)
