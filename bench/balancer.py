@@ -58,7 +58,29 @@ listen bulk
     mode tcp
     bind 127.0.0.1:{tcp}
     server origin 127.0.0.1:{bulk}
+
+listen tunnel
+    mode tcp
+    bind 127.0.0.1:{tunnel}
+    server origin 127.0.0.1:{origin}
+
+frontend rules
+    mode http
+    bind 127.0.0.1:{rules}
+{acls}
+    http-request set-header X-Kind api if a1 or a2 or a3 or a4 or a5 or a6
+    http-request set-header X-Seen yes if a7 or a8 or a9 or a10 or a11 or a12
+    http-request del-header X-Secret unless a13 a14 a15 a16
+    http-request add-header X-Via relais if !a17 !a18 !a19 !a20
+    http-response set-header X-Served yes
+    default_backend web
 """
+ACLS = "\n".join(f"    acl a{n} {test}" for n, test in enumerate(
+    ["path_beg /api", "path_end .php .asp", "path /login", "hdr(host) -i www.example.org",
+     "hdr_beg(host) static.", "method PUT", "src 192.0.2.0/24", "hdr_sub(user-agent) bot", "path_dir img",
+     "url_beg /old", "hdr_cnt(cookie) gt 3", "path_len gt 200", "hdr(x-debug) -m found", "src 127.0.0.0/8",
+     "method GET", "path_beg /", "urlp(id) -m found", "hdr(accept) -m sub xml", "path_sub admin",
+     "dst_port 1"], 1))
 ROWS = {  # name: (title, load's arguments, requests, unit, target)
     "keep": ("HTTP/1 keep-alive, 1 KiB", ("keep", 0, 50, 100000), 100000, "µs/request", 0.75),
     "close": ("one connection per request, 1 KiB", ("close", 0, 50, 20000), 20000, "µs/request", 0.8),
@@ -67,12 +89,20 @@ ROWS = {  # name: (title, load's arguments, requests, unit, target)
 }
 
 
+COUNTED = [  # load's mode, listener, what it is, the house's bound (user instructions)
+    ("keep", 0, "keep-alive request", 6000),
+    ("close", 0, "connection with one request", 7000),
+    ("close", 3, "TCP session, one request and answer", 3000),
+    ("keep", 4, "keep-alive request with 20 ACLs and 5 header edits", 9000),
+]
+
+
 class Proxy:
     def __init__(self, host, name, program, wrapper=(), **options):
         self.host, self.name, self.port = host, name, PORTS[name]
         config = host.write(f"{name}.cfg", CONFIG.format(
-            http=self.port, tcp=self.port + 1, separate=self.port + 2, origin=ORIGIN, bulk=BULK,
-            maxconn=N_IDLE))
+            http=self.port, tcp=self.port + 1, separate=self.port + 2, tunnel=self.port + 3,
+            rules=self.port + 4, acls=ACLS, origin=ORIGIN, bulk=BULK, maxconn=N_IDLE))
         self.process = host.spawn([*wrapper, program, "-db", "-f", config], log=f"{name}.log", **options)
         ports = f"( sport = :{self.port} or sport = :{self.port + 1} or sport = :{self.port + 2} )"
         wait_for(lambda: self.process.poll() is not None or
@@ -157,7 +187,7 @@ def build_shim():
     return str(program)
 
 
-def count_instructions(host, name, program, mode):
+def count_instructions(host, name, program, mode, offset):
     """User instructions per request: a run with many minus a run with few, so startup cancels out."""
     totals = []
     valgrind = ["valgrind", "-q", "--tool=callgrind", "--trace-children=yes",
@@ -168,7 +198,7 @@ def count_instructions(host, name, program, mode):
             old.unlink()
         proxy = Proxy(host, name, program, valgrind, env=environment)
         time.sleep(1)
-        proxy.load(mode, 0, 1 if mode == "keep" else 5, n)
+        proxy.load(mode, offset, 1 if mode == "keep" else 5, n)
         time.sleep(0.5)
         proxy.stop()
         found = [re.search(r"^summary: (\d+)", p.read_text(), re.M) for p in host.dir.glob("cg.*")]
@@ -226,9 +256,8 @@ def main():
         rows.append((f"{N_IDLE:,} idle connections", idle.get("haproxy"), idle.get("relais"), 0,
                      "bytes each", "≤ 400 bytes"))
         if not options.no_callgrind:
-            for mode, title, aim in (("keep", "keep-alive request", 6000),
-                                     ("close", "connection with one request", 7000)):
-                counts = {n: count_instructions(host, n, programs[n], mode) for n in names}
+            for mode, offset, title, aim in COUNTED:
+                counts = {n: count_instructions(host, n, programs[n], mode, offset) for n in names}
                 rows.append((f"user instructions, {title}", counts.get("haproxy"),
                              counts.get("relais"), 0, "", f"≤ {aim:,}"))
     text = f"# The balancer: what a request costs\n\n{describe(options, programs)}\n\n{table(rows)}\n"
