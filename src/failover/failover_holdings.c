@@ -32,11 +32,12 @@ static void on_added(void *ctx, const void *owner, const struct addr *vip, int i
 
 	(void)ifindex;
 	log_warn("%s: %s %s", name_of(node), addr_host_text(vip, buf),
-		 why == HOLD_REPAIRED ? "was removed by somebody else and is put back"
-				      : "is added now that its interface is there");
+		 why == HOLD_REPAIRED  ? "was removed by somebody else and is put back"
+		 : why == HOLD_EXPIRED ? "was renewed too late, had expired, and is put back"
+				       : "is added now that its interface is there");
 	if (!node)
 		return;
-	if (why == HOLD_REPAIRED)
+	if (why != HOLD_LATE)
 		vrrp_instance_note_repair(node->inst);
 	vrrp_instance_announce_now(node->inst);
 }
@@ -50,13 +51,33 @@ static void on_repaired(void *ctx, const void *owner, const char *text)
 		vrrp_instance_note_repair(node->inst);
 }
 
+/* Static addresses are not held against another node: they stay. */
+static unsigned lifetime_s(void *ctx, const void *owner)
+{
+	const struct node *node = node_of(ctx, owner);
+
+	return node ? vrrp_lifetime_s(vrrp_instance_conf(node->inst)) : 0;
+}
+
+/* A frozen master that wakes must not extend or put back what another has taken meanwhile. */
+static void before_upkeep(void *ctx)
+{
+	struct failover *f = ctx;
+	struct list *pos, *tmp;
+
+	LIST_EACH_SAFE(pos, tmp, &f->nodes)
+	vrrp_instance_yield_if_frozen(container_of(pos, struct node, link)->inst);
+}
+
 bool failover_holdings_open(struct failover *f)
 {
 	struct hold_setup hold = {.loop = f->loop,
 				  .links = f->links,
 				  .page = f->setup->page,
 				  .on_added = on_added,
-				  .ctx = f};
+				  .ctx = f,
+				  .lifetime_s = lifetime_s,
+				  .before_upkeep = before_upkeep};
 	struct keep_setup keep = {.loop = f->loop,
 				  .links = f->links,
 				  .page = f->setup->page,
@@ -131,6 +152,7 @@ void failover_holdings_reload(struct failover *f)
 		if (vrrp_instance_state(node->inst) == VRRP_MASTER)
 			keep_those_of(f, node, vrrp_instance_conf(node->inst));
 	}
+	hold_renew_all(f->hold);
 }
 
 static bool claims_slot(const void *ctx, int slot)

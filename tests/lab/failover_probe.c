@@ -3,7 +3,8 @@
  * failover_main (failover/failover.c with failover_nodes.c, failover_reload.c, failover_rights.c)
  * and does what lines on stdin say. End of stdin or SIGTERM = stop.
  *
- *   failover_probe [-I NAME] -i IF -r VRID -p PRIO -a ADVERT_MS -V 2|3 [-n] [-P PASSWORD | -A KEY]
+ *   failover_probe [-I NAME] -i IF -r VRID -p PRIO -a ADVERT_MS -V 2|3 [-L SECONDS] [-n] [-P
+ * PASSWORD | -A KEY]
  *                  [-s SOURCE] [-u PEER]... [-t TRACKED_IF] [-q WEIGHT] [-x EXCLUDED/LEN]...
  *                  VIP/LEN ...
  *
@@ -80,6 +81,7 @@ static struct vrrp_instance_conf *instance_new(struct arena *arena, const char *
 	i->version = 3;
 	i->accept = true;
 	i->down_adverts = 3;
+	i->vip_lifetime_s = -1;
 	i->garp.delay_us = i->garp.lower_prio_delay_us = 5000000;
 	i->garp.repeat = i->garp.lower_prio_repeat = 5;
 	i->garp.refresh_repeat = 1;
@@ -129,6 +131,9 @@ static void take_option(struct arena *arena, struct vrrp_instance_conf *i, int o
 		break;
 	case 'V':
 		i->version = (unsigned)atoi(arg);
+		break;
+	case 'L':
+		i->vip_lifetime_s = atoi(arg);
 		break;
 	case 'n':
 		i->nopreempt = true;
@@ -182,7 +187,7 @@ static struct failover_conf *conf_from_args(struct arena *arena, int argc, char 
 	conf->arena = arena;
 	conf->router_id = "probe";
 	optind = 0;
-	while ((opt = getopt(argc, argv, "-I:i:r:p:a:V:nP:A:s:u:t:q:x:")) != -1) {
+	while ((opt = getopt(argc, argv, "-I:i:r:p:a:V:L:nP:A:s:u:t:q:x:")) != -1) {
 		if (!i || opt == 'I') {
 			i = instance_new(arena, opt == 'I' ? optarg : "VI_1");
 			*tail = i;

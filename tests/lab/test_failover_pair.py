@@ -33,6 +33,12 @@ def wait_held_by(lab, name, vip=VIP):
     wait_for(lambda: lab.holders(vip, NODES) == [name], 10, f"{vip} on {name} alone")
 
 
+def addresses_of(host):
+    """All of eth0, but for what is left of lifetimes."""
+    shown = host.run(["ip", "-o", "addr", "show", "dev", "eth0"])
+    return [line.split("valid_lft")[0] for line in shown.splitlines()]
+
+
 def mac_of(host):
     return bytes.fromhex(host.run(["cat", "/sys/class/net/eth0/address"]).strip().replace(":", ""))
 
@@ -94,12 +100,12 @@ def test_a_killed_failover_is_swept_by_its_master(lab):
 def test_a_crashed_failover_is_replaced_and_the_address_stays(lab):
     one, two = pair(lab, advert=("-a", "200"))
     before = two.show()["transitions"]
-    address_watch = lab["lb1"].run(["ip", "-o", "addr", "show", "dev", "eth0"])
+    address_watch = addresses_of(lab["lb1"])
     for _ in range(3):
         one.do("crash")
         one.expect("ready")
         one.wait_state("MASTER")
-    assert lab["lb1"].run(["ip", "-o", "addr", "show", "dev", "eth0"]) == address_watch
+    assert addresses_of(lab["lb1"]) == address_watch
     assert two.show()["transitions"] == before
     one.stop()
     assert not lab["lb1"].holds(VIP)
@@ -118,8 +124,57 @@ def test_a_killed_master_process_makes_failover_resign(lab):
     sniffer.stop()
 
 
+def test_a_kill_of_everything_leaves_no_address_for_longer_than_its_lifetime(lab):
+    one, two = pair(lab, "-L", "2", vips=(f"{VIP}/24", f"{VIP2}/32"))
+    wait_for(lambda: one.show()["sent"] > 40, 10, "two lifetimes of holding")
+    assert lab["lb1"].holds(VIP) and lab["lb1"].holds(VIP2) and one.show()["repaired"] == 0
+    kill_all(one.pids())
+    two.wait_state("MASTER")
+    wait_held_by(lab, "lb2")
+    assert not lab["lb1"].holds(VIP2)
+
+
+@pytest.mark.parametrize("vip", [f"{VIP}/24", f"{VIP6}/64"])
+def test_a_frozen_node_loses_its_address_while_it_is_frozen(lab, vip):
+    address = vip.split("/")[0]
+    one, two = pair(lab, "-L", "2", vips=(vip,))
+    lab["lb1"].freeze()
+    two.wait_state("MASTER")
+    wait_held_by(lab, "lb2", address)
+    sniffer = Sniffer(lab["lb2"])
+    since = now_us()
+    lab["lb1"].thaw()
+    one.wait_state("BACKUP")
+    one.wait_state("MASTER")
+    wait_held_by(lab, "lb1", address)
+    mine = [when for when, _, priority in adverts(sniffer, since) if priority == 150]
+    theirs = [when for when, _, priority in adverts(sniffer, since) if priority == 100]
+    assert [t for t in theirs if t < mine[0]], "it listened before it spoke as master"
+    assert one.show()["repaired"] == 0, "an address that expired was no longer its own"
+    sniffer.stop()
+
+
+def test_renewals_disturb_no_connection(lab):
+    one, _ = pair(lab, "-L", "1", vips=(f"{VIP}/24", f"{VIP6}/64"))
+    listener = lab["lb1"].socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.bind((VIP, 8080))
+    listener.listen()
+    client = lab["client"].socket(socket.AF_INET, socket.SOCK_STREAM)
+    client.connect((VIP, 8080))
+    server, _ = listener.accept()
+    until = one.show()["sent"] + 40
+    while one.show()["sent"] < until:  # four lifetimes
+        client.sendall(b"x" * 1000)
+        got = 0
+        while got < 1000:
+            got += len(server.recv(1000 - got))
+    assert one.show()["repaired"] == 0 and one.state() == "MASTER"
+    for sock in (client, server, listener):
+        sock.close()
+
+
 def test_what_a_kill_of_everything_left_is_removed_at_the_next_start(lab):
-    one, two = pair(lab)
+    one, two = pair(lab, "-L", "0")
     kill_all(one.pids())
     two.wait_state("MASTER")
     assert lab["lb1"].holds(VIP), "nobody was left to remove it"

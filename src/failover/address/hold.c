@@ -4,11 +4,13 @@
  * An address of an owner is one struct held, ABSENT or PRESENT on its interface. PRESENT and not
  * `ours` means that it was there before: it stays when the owner gives it up, unless it vanished
  * meanwhile and was put back by us. Everything that is to be added goes through add_pending in
- * batches: ledger first, then netlink, then the answers.
+ * batches: ledger first, then netlink, then the answers. What has a lifetime is renewed a few at a
+ * time, so that advertisements of 10 ms are not late for it.
  */
 #include "failover/address/hold.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +22,7 @@
 #include "failover/address/rtnl.h"
 #include "failover/address/vip_message.h"
 
+enum { RENEW_BATCH = 32, RENEW_PAUSE_US = 2000 };
 enum { MENDS_AT_ONCE = 20, MEND_PERIOD_US = 1000000, MEND_PAUSE_US = 100000 };
 
 struct held {
@@ -31,9 +34,13 @@ struct held {
 	bool present, ours, wanted;
 	bool pending; /* for add_pending */
 	bool fresh;   /* add_pending really added it */
+	bool late; /* renewed when it had expired already; the kernel's word of it may come yet */
 	bool mending; /* vanished or late; mend() is to add it */
 	enum hold_why why;
-	int slot; /* in the ledger */
+	int slot;			      /* in the ledger */
+	int64_t preferred_s;		      /* as configured; -1 = as long as it is valid */
+	uint32_t lifetime_s;		      /* as last told to the kernel; 0 = for ever */
+	int64_t since_us, renewed_us, due_us; /* due: of the next renewal; 0 = none */
 };
 
 struct hold {
@@ -45,6 +52,8 @@ struct hold {
 	struct loop_timer mend_later;
 	int64_t period_start_us; /* a war over an address must not take the processor */
 	unsigned n_mended;
+	struct loop_timer renew;
+	struct hold_stats stats;
 };
 
 static struct held *held_of(struct list *pos)
@@ -64,6 +73,150 @@ static void erase(struct hold *hold, struct held *h)
 	h->slot = LEDGER_NONE;
 }
 
+/* ---- lifetimes ---- */
+
+static int64_t now_of(struct hold *hold)
+{
+	return hold->setup.loop ? loop_clock_us(hold->setup.loop) : 0;
+}
+
+/* What the kernel is to be told: valid for the owner's lifetime, preferred as long as that, or as
+ * what is left of the configured preferred_lft. */
+static void set_lifetime(struct hold *hold, struct held *h)
+{
+	struct rtnl_address *a = &h->message;
+	int64_t left = UINT32_MAX;
+	uint32_t was = h->lifetime_s;
+
+	if (hold->setup.lifetime_s)
+		h->lifetime_s = hold->setup.lifetime_s(hold->setup.ctx, h->owner);
+	a->valid_s = h->lifetime_s ? h->lifetime_s : UINT32_MAX;
+	if (h->preferred_s >= 0)
+		left = h->preferred_s - (now_of(hold) - h->since_us) / 1000000;
+	left = left < 0 ? 0 : left;
+	a->preferred_s = left < a->valid_s ? (uint32_t)left : a->valid_s;
+	a->has_lifetime = h->lifetime_s > 0 || was > 0 || h->preferred_s >= 0;
+}
+
+/* The kernel counts whole seconds, and may be early by a part of one. */
+static bool has_expired(struct hold *hold, const struct held *h)
+{
+	return h->lifetime_s > 0 &&
+	       now_of(hold) - h->renewed_us >= (int64_t)h->lifetime_s * 1000000 - 100000;
+}
+
+static void arm_renew(struct hold *hold)
+{
+	int64_t least = 0, soonest;
+	struct list *pos;
+
+	LIST_EACH(pos, &hold->all)
+	{
+		const struct held *h = held_of(pos);
+
+		if (h->due_us > 0 && h->present && (least == 0 || h->due_us < least))
+			least = h->due_us;
+	}
+	if (least == 0) {
+		loop_timer_clear(hold->setup.loop, &hold->renew);
+		return;
+	}
+	soonest = now_of(hold) + RENEW_PAUSE_US;
+	loop_timer_set(hold->setup.loop, &hold->renew, least > soonest ? least : soonest);
+}
+
+static void renewed(struct hold *hold, struct held *h, int err)
+{
+	int64_t now = now_of(hold);
+	char buf[ADDR_TEXT_MAX];
+
+	h->due_us = h->lifetime_s ? now + (int64_t)h->lifetime_s * 1000000 / 3 : 0;
+	if (!err) {
+		h->renewed_us = now;
+		hold->stats.n_renewed++;
+		return;
+	}
+	if (hold->stats.n_renew_failed++ % 1000 == 0)
+		log_err("address: cannot renew %s/%u on %s: %s (%" PRIu64 " such)", text_of(h, buf),
+			h->message.prefix_len, h->dev, strerror(-err), hold->stats.n_renew_failed);
+}
+
+static void renew_due(struct hold *hold)
+{
+	char buf[RENEW_BATCH * 160] __attribute__((aligned(NLMSG_ALIGNTO)));
+	struct held *batch[RENEW_BATCH];
+	int errs[RENEW_BATCH];
+	int64_t now = now_of(hold);
+	struct rtnl_message m;
+	struct list *pos;
+
+	rtnl_message_init(&m, buf, sizeof(buf));
+	LIST_EACH(pos, &hold->all)
+	{
+		struct held *h = held_of(pos);
+
+		if (!h->present || h->due_us == 0 || h->due_us > now || m.n == RENEW_BATCH)
+			continue;
+		h->late = has_expired(hold, h);
+		set_lifetime(hold, h);
+		batch[m.n] = h;
+		if (!rtnl_message_put_address(&m, RTM_NEWADDR, NLM_F_REPLACE | NLM_F_ACK, m.n,
+					      &h->message))
+			break;
+	}
+	if (m.n > 0)
+		rtnl_run(hold->fd, &m, errs);
+	for (unsigned i = 0; i < m.n; i++)
+		renewed(hold, batch[i], errs[i]);
+}
+
+static void on_renew(struct loop *loop, struct loop_timer *timer)
+{
+	struct hold *hold = container_of(timer, struct hold, renew);
+
+	(void)loop;
+	if (hold->setup.before_upkeep)
+		hold->setup.before_upkeep(hold->setup.ctx);
+	renew_due(hold);
+	arm_renew(hold);
+}
+
+void hold_renew_all(struct hold *hold)
+{
+	struct list *pos;
+
+	LIST_EACH(pos, &hold->all)
+	{
+		struct held *h = held_of(pos);
+
+		if (h->present && h->ours)
+			h->due_us = now_of(hold);
+	}
+	arm_renew(hold);
+}
+
+const struct hold_stats *hold_stats(const struct hold *hold)
+{
+	return &hold->stats;
+}
+
+/* ---- adding and removing ---- */
+
+/* When it is to be renewed: what was there already has an unknown rest of its lifetime. */
+static void set_due(struct hold *hold, struct held *h)
+{
+	int64_t now = now_of(hold);
+
+	h->due_us = 0;
+	if (!h->present || !h->ours || !hold->setup.lifetime_s)
+		return;
+	h->renewed_us = now;
+	if (!h->fresh)
+		h->due_us = now;
+	else if (h->lifetime_s)
+		h->due_us = now + (int64_t)h->lifetime_s * 1000000 / 3;
+}
+
 static void added(struct hold *hold, struct held *h, int err, bool known)
 {
 	char buf[ADDR_TEXT_MAX];
@@ -81,6 +234,7 @@ static void added(struct hold *hold, struct held *h, int err, bool known)
 		log_err("address: cannot add %s/%u to %s: %s", text_of(h, buf),
 			h->message.prefix_len, h->dev, strerror(-err));
 	}
+	set_due(hold, h);
 }
 
 /* Adds up to RTNL_BATCH_MAX of what is pending. How many it tried. */
@@ -108,6 +262,7 @@ static unsigned add_batch(struct hold *hold)
 				log_warn("address: the ledger is full");
 		}
 		batch[m.n] = h;
+		set_lifetime(hold, h);
 		if (!rtnl_message_put_address(&m, RTM_NEWADDR,
 					      NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK, m.n,
 					      &h->message))
@@ -126,6 +281,8 @@ static unsigned add_pending(struct hold *hold)
 
 	while ((more = add_batch(hold)) > 0)
 		n += more;
+	if (n > 0)
+		arm_renew(hold);
 	return n;
 }
 
@@ -142,6 +299,8 @@ static bool shared_with_another(struct hold *hold, struct held *h)
 			continue;
 		other->ours = true;
 		other->slot = h->slot;
+		other->due_us = hold->setup.lifetime_s ? now_of(hold) : 0;
+		arm_renew(hold);
 		return true;
 	}
 	return false;
@@ -177,12 +336,14 @@ static void remove_unwanted(struct hold *hold, const void *owner)
 	rtnl_message_init(&m, buf, sizeof(buf));
 	for (; pos != &hold->all; pos = before) {
 		struct held *h = held_of(pos);
+		bool gone;
 
 		before = pos->prev;
 		if (h->wanted || (owner && h->owner != owner))
 			continue;
 		list_del(&h->link);
-		if (!h->present || !h->ours || shared_with_another(hold, h)) {
+		gone = !h->present && h->slot == LEDGER_NONE; /* else it may be back already */
+		if (gone || !h->ours || shared_with_another(hold, h)) {
 			free(h);
 			continue;
 		}
@@ -232,6 +393,8 @@ static void want(struct hold *hold, const void *owner, const char *dev, const st
 		h->address = vip->address;
 		h->message = message;
 		h->slot = LEDGER_NONE;
+		h->preferred_s = vip->preferred_lft_s;
+		h->since_us = now_of(hold);
 		strncpy(h->dev, dev, sizeof(h->dev) - 1);
 		list_push(&hold->all, &h->link);
 	}
@@ -239,6 +402,8 @@ static void want(struct hold *hold, const void *owner, const char *dev, const st
 	if (h->present)
 		return;
 	h->message = message;
+	h->preferred_s = vip->preferred_lft_s;
+	h->since_us = now_of(hold);
 	h->pending = l != NULL;
 	if (!l)
 		log_err("address: there is no interface %s", h->dev);
@@ -301,11 +466,13 @@ void hold_each(const struct hold *hold, const void *owner,
 	}
 }
 
-/* Puts back what is missing, and says so. */
+/* Puts back what is missing, and says so: also when a renewal had put it back already. */
 static void mend(struct hold *hold)
 {
 	struct list *pos, *tmp;
 
+	if (hold->setup.before_upkeep)
+		hold->setup.before_upkeep(hold->setup.ctx);
 	LIST_EACH(pos, &hold->all)
 	{
 		struct held *h = held_of(pos);
@@ -316,7 +483,7 @@ static void mend(struct hold *hold)
 	LIST_EACH_SAFE(pos, tmp, &hold->all)
 	{
 		struct held *h = held_of(pos);
-		bool tell = h->mending && h->present && h->fresh;
+		bool tell = h->mending && h->present && (h->fresh || h->ours);
 
 		h->mending = false; /* what failed waits for its interface to change */
 		if (tell && hold->setup.on_added)
@@ -373,7 +540,8 @@ static void on_address(struct links_watcher *w, const struct rtnl_address *a, bo
 			continue;
 		h->present = false;
 		h->mending = true;
-		h->why = HOLD_REPAIRED;
+		h->why = h->late || has_expired(hold, h) ? HOLD_EXPIRED : HOLD_REPAIRED;
+		hold->stats.n_expired += h->why == HOLD_EXPIRED;
 		schedule_mend(hold);
 	}
 }
@@ -419,6 +587,7 @@ struct hold *hold_new(const struct hold_setup *setup)
 	list_init(&hold->all);
 	hold->mend.run = mend_soon;
 	hold->mend_later.on_expiry = mend_now;
+	hold->renew.on_expiry = on_renew;
 	hold->watcher.on_link = on_link;
 	hold->watcher.on_address = on_address;
 	links_watch(setup->links, &hold->watcher);
@@ -438,6 +607,7 @@ void hold_free(struct hold **hold)
 	links_unwatch(&p->watcher);
 	loop_task_cancel(p->setup.loop, &p->mend);
 	loop_timer_clear(p->setup.loop, &p->mend_later);
+	loop_timer_clear(p->setup.loop, &p->renew);
 	close(p->fd);
 	free(p);
 }

@@ -7,6 +7,12 @@
  * gone, so that the master can clear up behind a failover process that was killed (hold_sweep).
  * An address that somebody else deletes is put back before the loop sleeps again.
  *
+ * Dead man's switch: where the owner says a lifetime, the kernel is told to remove the address
+ * after so many seconds, and hold renews that at a third of it. So an address outlives whoever
+ * holds it, killed or frozen, by no more than that. Renewing changes nothing that a connection or
+ * a route could notice. To be renewed late is no reason to be removed: what expired under an owner
+ * that still wants it is put back like anything else that vanished.
+ *
  * Failover's thread only; hold_sweep* from any process without a loop.
  */
 #ifndef RELAIS_ADDRESS_HOLD_H
@@ -21,6 +27,7 @@ struct hold;
 enum hold_why {
 	HOLD_REPAIRED, /* somebody had deleted it */
 	HOLD_LATE,     /* it could not be added before: its interface has come now */
+	HOLD_EXPIRED,  /* its lifetime was over before it was renewed */
 };
 
 struct hold_setup {
@@ -31,6 +38,16 @@ struct hold_setup {
 	void (*on_added)(void *ctx, const void *owner, const struct addr *vip, int ifindex,
 			 enum hold_why why);
 	void *ctx;
+	/* Seconds that the kernel keeps an owner's addresses unless they are renewed; 0 = for
+	 * ever. Asked at each adding and renewing. NULL = for ever. */
+	unsigned (*lifetime_s)(void *ctx, const void *owner);
+	/* Before addresses are renewed or put back: an owner that has no right to them any more
+	 * (it stood still for too long) gives them up here. NULL when not wanted. */
+	void (*before_upkeep)(void *ctx);
+};
+
+struct hold_stats {
+	uint64_t n_renewed, n_renew_failed, n_expired;
 };
 
 /* NULL with errno. Freeing removes nothing from interfaces. */
@@ -46,6 +63,9 @@ unsigned hold_take(struct hold *hold, const void *owner, const char *dev,
 /* Removes all of the owner's addresses. */
 void hold_give(struct hold *hold, const void *owner);
 void hold_give_all(struct hold *hold);
+/* Lifetimes may have changed: all are written anew. */
+void hold_renew_all(struct hold *hold);
+const struct hold_stats *hold_stats(const struct hold *hold);
 /* Each address of the owner that is on an interface now. */
 void hold_each(const struct hold *hold, const void *owner,
 	       void (*each)(void *ctx, const struct addr *vip, int ifindex), void *ctx);

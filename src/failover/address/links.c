@@ -234,6 +234,12 @@ static void take_address(struct links *links, const struct rtnl_address *a, bool
 	if (!e)
 		return;
 	at = find_address(e, a);
+	if (there && at < e->n_addresses && e->addresses[at].flags == a->flags &&
+	    e->addresses[at].scope == a->scope) { /* a lifetime was renewed: nobody's concern */
+		e->addresses[at] = *a;
+		e->seen[at] = 1;
+		return;
+	}
 	if (there && at == e->n_addresses)
 		add_address(e, a);
 	else if (there)

@@ -213,6 +213,10 @@ const struct conf_keyword failover_global_rows[] = {
 	     "version 3 over IPv4 without pseudo-header in the checksum (RFC 9568)"),
 	COUNT("vrrp_down_timer_adverts", defaults.down_adverts, 1, 100, "3 is taken",
 	      "missed adverts until a backup takes over"),
+	COUNT("vip_lifetime", defaults.vip_lifetime_s, 0, 3600,
+	      "4 s, or the down interval is taken",
+	      "seconds that the kernel keeps addresses unless relais renews them, so that a killed "
+	      "or frozen node loses them; 0 = for ever"),
 	CUSTOM("vrrp_mcast_group4", read_group4, "<address>", "where IPv4 adverts go"),
 	CUSTOM("vrrp_mcast_group6", read_group6, "<address>", "where IPv6 adverts go"),
 	CUSTOM("notify_fifo", read_notify_fifo, "<path> [<user> [<group>]]",

@@ -315,6 +315,9 @@ const struct conf_keyword failover_instance_rows[] = {
 	     "version 3 over IPv4 without pseudo-header in the checksum (RFC 9568)"),
 	COUNT("down_timer_adverts", down_adverts, 1, 100, inherited,
 	      "missed adverts until a backup takes over"),
+	COUNT("vip_lifetime", vip_lifetime_s, 0, 3600, inherited,
+	      "seconds that the kernel keeps the addresses unless relais renews them; 0 = for "
+	      "ever"),
 	TIME("garp_master_delay", garp.delay_us, 86400, inherited, "see vrrp_garp_master_delay"),
 	COUNT("garp_master_repeat", garp.repeat, 1, 1000, inherited, "see vrrp_garp_master_repeat"),
 	TIME("garp_master_refresh", garp.refresh_us, 86400, inherited,

@@ -49,6 +49,18 @@ int64_t vrrp_instance_own_down_us(const struct vrrp_instance *inst)
 			    inst->conf->down_adverts ? inst->conf->down_adverts : 3);
 }
 
+/* Whoever has the lowest priority waits the longest. */
+unsigned vrrp_lifetime_s(const struct vrrp_instance_conf *conf)
+{
+	int64_t down_us = vrrp_down_us(conf->version, 1, conf->advert_us,
+				       conf->down_adverts ? conf->down_adverts : 3);
+	int64_t s = (down_us + 999999) / 1000000;
+
+	if (conf->vip_lifetime_s >= 0)
+		return (unsigned)conf->vip_lifetime_s;
+	return s < VRRP_LIFETIME_LEAST_S ? VRRP_LIFETIME_LEAST_S : (unsigned)s;
+}
+
 static void arm_in(struct vrrp_instance *inst, int64_t span_us)
 {
 	loop_timer_set(inst->loop, &inst->timer, loop_now_us(inst->loop) + span_us);
@@ -198,7 +210,7 @@ static bool stood_still(struct vrrp_instance *inst, int64_t *gap_us)
 	return *gap_us > vrrp_instance_own_down_us(inst);
 }
 
-static bool yield_if_frozen(struct vrrp_instance *inst)
+bool vrrp_instance_yield_if_frozen(struct vrrp_instance *inst)
 {
 	char reason[REASON_LEN];
 	int64_t gap_us;
@@ -216,7 +228,7 @@ static void feed_heard(struct vrrp_instance *inst, enum vrrp_event event, int64_
 		       const char *reason)
 {
 	if (event != VRRP_EV_YIELD)
-		yield_if_frozen(inst);
+		vrrp_instance_yield_if_frozen(inst);
 	step(inst, event, heard_us, reason);
 }
 
@@ -274,7 +286,7 @@ static void emit_announcement(struct vrrp_announce *a, const struct vip_conf *vi
 {
 	struct vrrp_instance *inst = container_of(a, struct vrrp_instance, announce);
 
-	if (!yield_if_frozen(inst) && inst->ops->announce)
+	if (!vrrp_instance_yield_if_frozen(inst) && inst->ops->announce)
 		inst->ops->announce(inst->ctx, inst, vip);
 }
 

@@ -108,6 +108,15 @@ enum vrrp_reconf vrrp_reconf_kind(const struct vrrp_instance_conf *from,
 enum vrrp_reconf vrrp_instance_reconfigure(struct vrrp_instance *inst,
 					   const struct vrrp_instance_conf *to);
 
+/* A master that stood still for longer than the others wait gives up everything here; what must
+ * not be done by one that is no longer master asks first. True: it gave up. */
+bool vrrp_instance_yield_if_frozen(struct vrrp_instance *inst);
+/* How long addresses are valid in the kernel without renewal: vip_lifetime, or else as long as the
+ * others may have to wait until they take over, and at least VRRP_LIFETIME_LEAST_S; 0 = for ever.
+ */
+enum { VRRP_LIFETIME_LEAST_S = 4 };
+unsigned vrrp_lifetime_s(const struct vrrp_instance_conf *conf);
+
 /* The address room put an address back that somebody else had removed. */
 void vrrp_instance_note_repair(struct vrrp_instance *inst);
 /* Announce one round now (an address was put back, the link returned). MASTER only. */

@@ -116,6 +116,7 @@ struct vrrp_instance_conf { /* vrrp_instance */
 	bool fault_no_peer;	   /* unicast_fault_no_peer */
 	bool checksum_as_v2;	   /* v3 IPv4 checksum without pseudo-header */
 	unsigned down_adverts;	   /* 3 */
+	int vip_lifetime_s;	   /* see vrrp_lifetime_s; -1 = by advert_us */
 	struct vip_conf *vips;	   /* advertised */
 	struct vip_conf *excluded; /* held, not advertised */
 	struct route_conf *routes; /* both move with the addresses */

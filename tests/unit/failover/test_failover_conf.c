@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "failover/conf/failover_conf.h"
+#include "failover/vrrp/instance.h"
 
 struct reading {
 	struct conf_files files;
@@ -113,8 +114,9 @@ static void globals_count_wherever_they_stand(void **state)
 		      " virtual_ipaddress { 192.0.2.1 }\n garp_master_repeat 3\n}\n"
 		      "global_defs {\n vrrp_version 3\n vrrp_garp_master_repeat 7\n"
 		      " vrrp_garp_master_delay 2.5\n vrrp_mcast_group4 224.0.0.99\n"
-		      " vrrp_garp_interval 0.001\n}\n");
+		      " vrrp_garp_interval 0.001\n vip_lifetime 9\n}\n");
 	assert_int_equal(r.diags.n_errors + r.diags.n_warnings, 0);
+	assert_int_equal(r.conf->instances->vip_lifetime_s, 9);
 	assert_int_equal(r.conf->instances->version, 3);
 	assert_int_equal(r.conf->instances->advert_us, 250000);
 	assert_int_equal(r.conf->instances->garp.repeat, 3);
@@ -375,6 +377,9 @@ static void unicast_and_timers(void **state)
 		      " advert_int 60\n track_src_ip\n skip_check_adv_addr off\n}\n");
 	assert_int_equal(r.diags.n_errors, 0);
 	i = r.conf->instances;
+	/* five of 40.95 s and the skew: until then nobody else may take the address */
+	assert_int_equal(i->vip_lifetime_s, -1);
+	assert_int_equal(vrrp_lifetime_s(i), 246);
 	assert_int_equal(i->unicast_ttl, 30);
 	assert_int_equal(i->peers->min_ttl, 10);
 	assert_int_equal(i->peers->max_ttl, 20);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "failover/address/hold.h"
 
@@ -23,6 +24,8 @@ struct story {
 	struct shared_page *page;
 	int n_added;
 	enum hold_why why;
+	unsigned lifetime_s;
+	bool gives_up;
 	struct vip_conf vips[4];
 };
 
@@ -60,6 +63,22 @@ static void on_added(void *ctx, const void *owner, const struct addr *vip, int i
 	s->why = why;
 }
 
+static unsigned lifetime_s(void *ctx, const void *owner)
+{
+	struct story *s = ctx;
+
+	assert_ptr_equal(owner, s);
+	return s->lifetime_s;
+}
+
+static void before_upkeep(void *ctx)
+{
+	struct story *s = ctx;
+
+	if (s->gives_up)
+		hold_give(s->hold, s);
+}
+
 /* Until nothing more is ready: what the kernel had to say is said within the call that caused it.
  */
 static void settle(struct story *s)
@@ -77,6 +96,36 @@ static struct hold *new_hold(struct story *s)
 				   .ctx = s};
 
 	return hold_new(&setup);
+}
+
+static void give_lifetime(struct story *s, unsigned seconds)
+{
+	struct hold_setup setup = {.loop = s->loop,
+				   .links = s->links,
+				   .page = s->page,
+				   .on_added = on_added,
+				   .ctx = s,
+				   .lifetime_s = lifetime_s,
+				   .before_upkeep = before_upkeep};
+
+	hold_free(&s->hold);
+	s->lifetime_s = seconds;
+	s->hold = hold_new(&setup);
+	assert_non_null(s->hold);
+}
+
+/* The loop runs until so many renewals were made. */
+static void until_renewed(struct story *s, uint64_t n)
+{
+	while (hold_stats(s->hold)->n_renewed < n)
+		loop_step(s->loop, loop_clock_us(s->loop) + 100000);
+}
+
+static void until_gone(const char *dev, const char *address)
+{
+	for (int i = 0; i < 200 && count(dev, address) > 0; i++)
+		usleep(50000);
+	assert_int_equal(count(dev, address), 0);
 }
 
 static int setup(void **state)
@@ -297,6 +346,90 @@ static void five_hundred_addresses_in_batches(void **state)
 	assert_int_equal(ledger_n(s), 0);
 }
 
+static void a_lifetime_is_renewed_and_ends_with_its_holder(void **state)
+{
+	STORY(s);
+	give_lifetime(s, 2);
+	hold_take(s->hold, s, "v0", s->vips, NULL);
+	assert_int_equal(count("v0", "valid_lft forever"), 1); /* its own link-local */
+	until_renewed(s, 16); /* four each: longer than the lifetime */
+	assert_int_equal(count("v0", "192.0.2.1"), 2);
+	assert_int_equal(count("v0", "2001:db8::1"), 2);
+	assert_int_equal(count("v0", "deprecated"), 0);
+	assert_int_equal(s->n_added, 0); /* nothing came or went */
+	assert_int_equal(hold_stats(s->hold)->n_renew_failed, 0);
+	hold_free(&s->hold); /* as if killed: nobody renews */
+	until_gone("v0", "192.0.2.1");
+	until_gone("v0", "2001:db8::1");
+}
+
+static void what_expired_under_its_holder_is_put_back_or_given_up(void **state)
+{
+	STORY(s);
+	give_lifetime(s, 1);
+	s->vips[0].next = NULL;
+	hold_take(s->hold, s, "v0", s->vips, NULL);
+	until_gone("v0", "192.0.2.10"); /* this process stands still */
+	until_renewed(s, 1);
+	settle(s);
+	assert_int_equal(count("v0", "192.0.2.10"), 1);
+	assert_int_equal(s->n_added, 1);
+	assert_int_equal(s->why, HOLD_EXPIRED);
+	assert_int_equal(hold_stats(s->hold)->n_expired, 1);
+	settle(s);
+	until_gone("v0", "192.0.2.10");
+	s->gives_up = true; /* and this time it has lost its right meanwhile */
+	settle(s);
+	assert_int_equal(count("v0", "192.0.2.10"), 0);
+	assert_int_equal(s->n_added, 1);
+	assert_int_equal(ledger_n(s), 0);
+}
+
+static void a_lifetime_can_be_taken_away_and_given(void **state)
+{
+	STORY(s);
+	give_lifetime(s, 100);
+	hold_take(s->hold, s, "v0", s->vips, NULL);
+	assert_int_equal(count("v0", "valid_lft forever"), 1);
+	s->lifetime_s = 0;
+	hold_renew_all(s->hold);
+	until_renewed(s, 4);
+	assert_int_equal(count("v0", "valid_lft forever"), 5);
+	s->lifetime_s = 100;
+	hold_renew_all(s->hold);
+	until_renewed(s, 8);
+	assert_int_equal(count("v0", "valid_lft forever"), 1);
+	assert_int_equal(s->n_added, 0);
+}
+
+static void a_successor_renews_what_it_adopts_at_once(void **state)
+{
+	STORY(s);
+	give_lifetime(s, 100);
+	hold_take(s->hold, s, "v0", s->vips, NULL);
+	give_lifetime(s, 200);
+	hold_take(s->hold, s, "v0", s->vips, NULL);
+	until_renewed(s, 4);
+	assert_true(count("v0", "valid_lft 200sec") + count("v0", "valid_lft 199sec") == 4);
+}
+
+/* An interface's own network must not go away with a virtual address of the same network. */
+static void the_networks_own_route_outlives_the_address(void **state)
+{
+	STORY(s);
+	run("ip addr add 2001:db8::1/64 dev v0 nodad; ip addr add 192.0.2.1/24 dev v0");
+	give_lifetime(s, 1);
+	hold_take(s->hold, s, "v0", s->vips, NULL);
+	until_renewed(s, 16);
+	assert_int_equal(run("ip -6 route show 2001:db8::/64 dev v0 | grep -q expires"), 256);
+	hold_free(&s->hold);
+	until_gone("v0", "192.0.2.11");
+	until_gone("v0", "2001:db8::11");
+	assert_int_equal(run("ip -6 route show 2001:db8::/64 dev v0 | grep -q 2001"), 0);
+	assert_int_equal(run("ip -6 route show 2001:db8::/64 dev v0 | grep -q expires"), 256);
+	assert_int_equal(run("ip route show 192.0.2.0/24 dev v0 | grep -q 192"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -313,6 +446,16 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			leftovers_of_an_earlier_life_are_swept_by_configuration, setup, teardown),
 		cmocka_unit_test_setup_teardown(two_owners_of_one_address, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_lifetime_is_renewed_and_ends_with_its_holder,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			what_expired_under_its_holder_is_put_back_or_given_up, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_lifetime_can_be_taken_away_and_given, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_successor_renews_what_it_adopts_at_once, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(the_networks_own_route_outlives_the_address, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(five_hundred_addresses_in_batches, setup, teardown),
 	};
 
