@@ -41,7 +41,7 @@ class Meter(threading.Thread):
 
     def __init__(self, host):
         super().__init__(daemon=True)
-        self.prober = Prober(host, VIP, stream_ms=100, timeout_ms=1000)
+        self.prober = Prober(host, VIP, stream_ms=100, timeout_ms=1500)
         self.lines, self.lock = collections.deque(maxlen=11), threading.Lock()
         self.worst_us = self.failed_before = 0
         self.steady_since = None
