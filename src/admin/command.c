@@ -156,8 +156,7 @@ void admin_run_line(struct admin_reply *reply, char *line)
 
 		line = cut_words(line, &argc, argv);
 		run_words(reply, argc, argv);
-		if (!reply->toggle_prompt || argc == 0)
-			fputc('\n', reply->out);
+		fputc('\n', reply->out);
 	} while (*line && !reply->quit);
 }
 

@@ -150,7 +150,10 @@ static inline void rig_init(struct rig *r, enum proxy_mode mode, unsigned n_serv
 	assert_non_null(r->page);
 }
 
-static inline void rig_start(struct rig *r)
+/* Starts it with what main/ would wire to it. */
+static inline void rig_start_with(struct rig *r, const struct stats_page_ops *stats_page,
+				  void (*admin_accept)(struct loop *loop, int fd,
+						       const struct listener_conf *l))
 {
 	struct channel_message *msg = malloc(sizeof(*msg));
 	struct pollfd ready;
@@ -161,7 +164,9 @@ static inline void rig_start(struct rig *r)
 					   .master_fd = ends[1],
 					   .runner_fd = -1,
 					   .page = r->page,
-					   .slot = 0};
+					   .slot = 0,
+					   .stats_page = stats_page,
+					   .admin_accept = admin_accept};
 	r->pid = fork();
 	assert_true(r->pid >= 0);
 	if (r->pid == 0) {
@@ -177,6 +182,11 @@ static inline void rig_start(struct rig *r)
 	assert_int_equal(msg->type, MESSAGE_READY);
 	assert_int_equal(atomic_load(&r->page->slots[0].state), SHARED_BALANCER_READY);
 	free(msg);
+}
+
+static inline void rig_start(struct rig *r)
+{
+	rig_start_with(r, NULL, NULL);
 }
 
 static inline int rig_exit_status(struct rig *r)
