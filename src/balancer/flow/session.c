@@ -65,7 +65,7 @@ void session_close(struct session *s)
 	worker_buffer_give(w, &s->in);
 	accept_release(&w->accept, s->listener);
 	pool_give(&w->sessions, s);
-	w->n_sessions--;
+	atomic_fetch_sub_explicit(&w->load, 1, memory_order_relaxed);
 }
 
 /* The client may not have read our answer yet: closing with unread bytes would reset it. */
@@ -217,28 +217,16 @@ static void set_keepalive(const struct session *s)
 		setsockopt(s->client.lfd.fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
 }
 
-void session_accept(struct accept_thread *t, struct listener *l, int fd, const struct addr *peer)
+static struct session *session_new(struct worker *w, struct listener *l, const struct addr *peer)
 {
-	struct worker *w = t->owner;
-	struct proxy_counters *fe;
-	struct session *s;
+	struct session *s = pool_take(&w->sessions);
 
-	if (!l->proxy) {
-		if (w->house->admin_accept)
-			w->house->admin_accept(w->loop, fd, l->conf);
-		else
-			close(fd);
-		return;
-	}
-	s = pool_take(&w->sessions);
-	if (!s) {
-		close(fd);
-		accept_release(t, l);
-		return;
-	}
+	if (!s)
+		return NULL;
 	memset(s, 0, sizeof(*s));
 	s->worker = w;
 	s->listener = l;
+	s->client.lfd.fd = -1;
 	s->timer.on_expiry = session_expired;
 	s->accept_us = s->idle_us = worker_now_us(w);
 	if (peer->len <= sizeof(s->peer) && peer->sa.sa_family != AF_UNIX) {
@@ -246,25 +234,43 @@ void session_accept(struct accept_thread *t, struct listener *l, int fd, const s
 		memcpy(&s->peer, &peer->sa, peer->len);
 	}
 	list_push(&w->session_list, &s->link);
-	w->n_sessions++;
-	if (conn_attach(&s->client, w->loop, fd, session_event)) {
-		session_close(s);
-		return;
-	}
-	fe = &l->proxy->counters[w->index][PROXY_COUNTERS_FRONTEND];
+	return s;
+}
+
+/* What is to be decided before a byte is read. */
+static bool is_admitted(struct session *s)
+{
+	struct proxy_counters *fe =
+		&s->listener->proxy->counters[s->worker->index][PROXY_COUNTERS_FRONTEND];
+
 	proxy_count(&fe->connections, 1);
 	if (!passes(s, RULE_TCP_CONNECTION)) {
 		proxy_count(&fe->denied_connections, 1);
+		return false;
+	}
+	proxy_count(&fe->sessions, 1);
+	if (!passes(s, RULE_TCP_SESSION)) {
+		proxy_count(&fe->denied_sessions, 1);
+		return false;
+	}
+	return true;
+}
+
+void session_begin(struct worker *w, struct listener *l, int fd, const struct addr *peer)
+{
+	struct session *s = session_new(w, l, peer);
+
+	if (!s) {
+		close(fd);
+		accept_release(&w->accept, l);
+		atomic_fetch_sub_explicit(&w->load, 1, memory_order_relaxed);
+		return;
+	}
+	if (conn_attach(&s->client, w->loop, fd, session_event) || !is_admitted(s)) {
 		session_close(s);
 		return;
 	}
 	set_keepalive(s);
-	proxy_count(&fe->sessions, 1);
-	if (!passes(s, RULE_TCP_SESSION)) {
-		proxy_count(&fe->denied_sessions, 1);
-		session_close(s);
-		return;
-	}
 	if (l->conf->defer_accept)
 		s->client.flags |= CONN_READABLE;
 	if (session_conf(s)->mode == PROXY_MODE_TCP) {

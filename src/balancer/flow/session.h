@@ -36,8 +36,8 @@ struct session {
 	} peer;
 };
 
-/* accept_fn */
-void session_accept(struct accept_thread *t, struct listener *l, int fd, const struct addr *peer);
+/* A connection of this thread, counted in w->load and by accept/ already. Takes fd over. */
+void session_begin(struct worker *w, struct listener *l, int fd, const struct addr *peer);
 /* Something has happened: goes on with the exchange, or begins one. May free the session. */
 void session_run(struct session *s);
 void session_close(struct session *s);

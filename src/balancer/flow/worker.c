@@ -47,7 +47,7 @@ static void end_killed(struct worker *w)
  */
 static bool is_done(const struct worker *w)
 {
-	return w->draining && w->n_sessions == 0 &&
+	return w->draining && atomic_load(&w->load) == 0 &&
 	       (w->index > 0 || atomic_load(&w->house->n_running) == 1);
 }
 
@@ -123,7 +123,7 @@ int worker_init(struct worker *w, struct flow_house *house, unsigned index)
 	log_sender_init(&w->log);
 	note_wall_clock(w);
 	w->accept = (struct accept_thread){.loop = w->loop,
-					   .on_connection = session_accept,
+					   .on_connection = incoming_accept,
 					   .owner = w,
 					   .totals = house->totals,
 					   .maxconn = house->maxconn,

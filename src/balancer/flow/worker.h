@@ -48,7 +48,7 @@ struct worker {
 	struct pool sessions, exchanges, buffers;
 	struct log_sender log;
 	struct list session_list; /* all of this thread */
-	unsigned n_sessions;
+	_Atomic unsigned load;	  /* sessions, and connections on their way here */
 	bool draining;
 	struct loop_timer beat, second;
 	unsigned kills_seen; /* sum of the backends' kills */
@@ -67,6 +67,9 @@ void worker_drain(struct worker *w);
 
 struct flow_buffer *worker_buffer_take(struct worker *w, size_t len); /* NULL: no memory */
 void worker_buffer_give(struct worker *w, struct flow_buffer **buf);
+
+/* accept_fn: to this thread or, when it has clearly more than another, to that one. */
+void incoming_accept(struct accept_thread *t, struct listener *l, int fd, const struct addr *peer);
 
 struct proxy *house_proxy(const struct flow_house *house, const struct proxy_conf *conf);
 

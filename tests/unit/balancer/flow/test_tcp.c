@@ -186,6 +186,36 @@ static void draining_ends_with_the_last_session(void **state)
 	rig_stop(&r);
 }
 
+/* incoming.c: wherever they were accepted, all are served; nobody sees which thread it is. */
+static void threads_share_the_connections(void **state)
+{
+	struct rig r;
+	int client[12], server[12];
+
+	(void)state;
+	rig_init(&r, PROXY_MODE_TCP, 1);
+	r.conf.global.nbthread = 3;
+	rig_start(&r);
+	for (int i = 0; i < 12; i++) {
+		char word[8] = {'n', (char)('a' + i), '\0'};
+
+		client[i] = rig_client(&r);
+		server[i] = rig_accept(&r, 0);
+		rig_say(client[i], word);
+		rig_expect(server[i], word);
+	}
+	for (int i = 0; i < 12; i++) {
+		rig_say(server[i], "well");
+		rig_expect(client[i], "well");
+		close(client[i]);
+		rig_expect_end(server[i]);
+		close(server[i]);
+	}
+	assert_int_equal(channel_send(r.master_fd, MESSAGE_BALANCER_DRAIN, NULL, 0), 0);
+	assert_int_equal(rig_exit_status(&r), 0);
+	close(r.master_fd);
+}
+
 static void a_dead_master_drains_the_balancer(void **state)
 {
 	struct rig r;
@@ -232,6 +262,7 @@ int main(void)
 		cmocka_unit_test(who_finds_the_server_full_waits_for_a_place),
 		cmocka_unit_test(a_silent_client_is_timed_out),
 		cmocka_unit_test(draining_ends_with_the_last_session),
+		cmocka_unit_test(threads_share_the_connections),
 		cmocka_unit_test(a_dead_master_drains_the_balancer),
 		cmocka_unit_test(the_process_maxconn_leaves_others_in_the_backlog),
 	};
