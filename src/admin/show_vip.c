@@ -1,15 +1,16 @@
 /*
- * `show vip`: who holds each VIP and why, from the shared page that the failover process writes.
- * Runs on a balancer thread; reads only.
+ * `show vip`: who holds each VIP and why, from the shared page that the failover process writes: a
+ * line for each; with a name or `detail`, what makes up the priority, which peers were heard, and
+ * the last moves. vip_json.c says the same as JSON. Runs on a balancer thread; reads only.
  */
 #include <string.h>
 #include <time.h>
 
 #include "admin/command.h"
+#include "admin/vip_view.h"
 #include "balancer/balancer.h"
-#include "core/sys/shared_page.h"
 
-static void print_since(FILE *out, int64_t wall_us)
+void vip_print_time(FILE *out, int64_t wall_us)
 {
 	time_t s = (time_t)(wall_us / 1000000);
 	struct tm tm;
@@ -19,7 +20,15 @@ static void print_since(FILE *out, int64_t wall_us)
 		tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(wall_us / 1000 % 1000));
 }
 
-static void print_vip(FILE *out, const struct shared_vip *v)
+static int64_t mono_now_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+static void print_line(FILE *out, const struct shared_vip *v)
 {
 	fprintf(out, "%s %s %s vrid %u v%u priority %u/%u address %s", v->name, v->state,
 		v->interface, v->vrid, v->version, v->effective_priority, v->priority,
@@ -27,7 +36,7 @@ static void print_vip(FILE *out, const struct shared_vip *v)
 	if (v->n_addresses > 1)
 		fprintf(out, " (+%u)", v->n_addresses - 1);
 	fputs(" since ", out);
-	print_since(out, v->since_wall_us);
+	vip_print_time(out, v->since_wall_us);
 	fprintf(out, " transitions %u sent %llu received %llu repaired %llu dropped %llu",
 		v->n_transitions, (unsigned long long)v->n_sent, (unsigned long long)v->n_received,
 		(unsigned long long)v->n_repaired, (unsigned long long)v->n_dropped);
@@ -38,25 +47,103 @@ static void print_vip(FILE *out, const struct shared_vip *v)
 	fprintf(out, " reason \"%s\"\n", v->reason);
 }
 
-static void show_vip(struct admin_reply *reply, int argc, char **argv)
+static void print_priority(FILE *out, const struct shared_vip *v)
 {
-	const struct shared_page *page = balancer_running()->setup->page;
+	fprintf(out, "  priority: %u configured\n", v->priority);
+	for (uint32_t i = 0; i < v->n_tracks && i < SHARED_TRACKS_MAX; i++) {
+		const struct shared_track *t = &v->tracks[i];
+
+		fprintf(out, "    %s %s is %s: ", t->kind, t->name, t->status);
+		if (t->weight == 0)
+			fputs(t->fault ? "a fault\n" : "no fault\n", out);
+		else
+			fprintf(out, "%+d (weight %d)\n", t->adds, t->weight);
+	}
+	fprintf(out, "    effective: %u\n", v->effective_priority);
+}
+
+static void print_peers(FILE *out, const struct shared_vip *v, int64_t now_us)
+{
+	for (unsigned i = 0; i < SHARED_PEERS_MAX; i++) {
+		const struct shared_peer *p = &v->peers[i];
+
+		if (p->heard_mono_us)
+			fprintf(out, "  peer: %s priority %u heard %.3f s ago\n", p->address,
+				p->priority, (double)(now_us - p->heard_mono_us) / 1e6);
+	}
+}
+
+static void print_moves(FILE *out, const struct shared_vip *v)
+{
+	for (uint32_t i = vip_moves_first(v); i < v->n_moves; i++) {
+		const struct shared_move *m = &v->moves[i % SHARED_MOVES_MAX];
+
+		fputs("  ", out);
+		vip_print_time(out, m->wall_us);
+		fprintf(out, " %s -> %s", m->from, m->to);
+		if (m->lasted_us)
+			fprintf(out, " after %.3f s", (double)m->lasted_us / 1e6);
+		fprintf(out, ": %s\n", m->reason);
+	}
+}
+
+static void print_detail(FILE *out, const struct shared_vip *v, int64_t now_us)
+{
+	print_priority(out, v);
+	print_peers(out, v, now_us);
+	fprintf(out, "  resigned: %llu sent, %llu heard; stood still: %llu\n",
+		(unsigned long long)v->n_zero_sent, (unsigned long long)v->n_zero_received,
+		(unsigned long long)v->n_frozen);
+	print_moves(out, v);
+}
+
+uint32_t vip_moves_first(const struct shared_vip *v)
+{
+	return v->n_moves > SHARED_MOVES_MAX ? v->n_moves - SHARED_MOVES_MAX : 0;
+}
+
+bool vip_print(FILE *out, const struct shared_page *page, const char *what)
+{
 	uint32_t n = page ? atomic_load(&page->n_vips) : 0;
+	bool detail = what && strcmp(what, "detail") == 0, found = false;
+	bool named = what && !detail;
 
 	for (uint32_t i = 0; i < n && i < SHARED_VIPS_MAX; i++) {
 		struct shared_vip vip;
 
-		if (!shared_vip_read(&page->vips[i], &vip) || !vip.name[0])
+		if (!shared_vip_read(&page->vips[i], &vip) || !vip.name[0] ||
+		    (named && strcmp(what, vip.name) != 0))
 			continue;
-		if (argc == 0 || strcmp(argv[0], vip.name) == 0)
-			print_vip(reply->out, &vip);
+		found = true;
+		print_line(out, &vip);
+		if (what)
+			print_detail(out, &vip, mono_now_us());
 	}
-	if (n == 0)
-		fputs("No VIP is configured on this node.\n", reply->out);
+	return found;
+}
+
+static void show_vip(struct admin_reply *reply, int argc, char **argv)
+{
+	const struct shared_page *page = balancer_running()->setup->page;
+	const char *what = argc > 0 ? argv[0] : NULL;
+
+	if (!vip_print(reply->out, page, what))
+		fputs(what && page && atomic_load(&page->n_vips) > 0
+			      ? "There is no such VIP.\n"
+			      : "No VIP is configured on this node.\n",
+		      reply->out);
+}
+
+static void show_vip_json(struct admin_reply *reply, int argc, char **argv)
+{
+	(void)argc, (void)argv;
+	vip_print_json(reply->out, balancer_running()->setup->page, mono_now_us());
 }
 
 const struct admin_command admin_vip_commands[] = {
-	{"show vip", ADMIN_USER, "[<name>]",
-	 "state of each VRRP instance: who holds it, since when, why", show_vip},
+	{"show vip", ADMIN_USER, "[<name>|detail]",
+	 "state of each VRRP instance: who holds it, since when, why; priority, peers, last moves",
+	 show_vip},
+	{"show vip json", ADMIN_USER, "", "the same, all of it, as JSON", show_vip_json},
 	{NULL, ADMIN_USER, NULL, NULL, NULL},
 };

@@ -392,6 +392,8 @@ void failover_nodes_start(struct failover *f, const struct shared_vip *before, u
 		const char *name = vrrp_instance_conf(node->inst)->name;
 		const struct shared_vip *was = published(before, n_before, name);
 
+		if (was)
+			vrrp_publish_remember(node->inst, was);
 		if (!was || !vrrp_instance_resume(node->inst, was))
 			vrrp_instance_start(node->inst, was ? 0 : f->conf->startup_delay_us);
 	}

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,7 +74,7 @@ static struct vrrp_track_conf *track(unsigned at, enum vrrp_track_kind kind, con
 static void begin(void)
 {
 	struct vrrp_instance_params params = {
-		.loop = story.facts.loop, .conf = &story.conf, .ops = NULL, .ctx = NULL};
+		.loop = story.facts.loop, .conf = &story.conf, .page = &story.page->vips[0]};
 	static const struct vrrp_instance_ops no_ops;
 	struct vrrp_link link = {.name = "eth0", .ifindex = 2, .up = true};
 
@@ -232,6 +233,77 @@ static void a_balancer_that_ends_has_no_say(void **state)
 	assert_int_equal(now_is(), VRRP_MASTER);
 }
 
+static void hear(unsigned last_byte, unsigned priority)
+{
+	struct vrrp_path path = {.ttl = 255};
+	struct vrrp_packet p = {.version = 3,
+				.family = AF_INET,
+				.vrid = 51,
+				.priority = priority,
+				.advert_us = 100 * MS,
+				.n_addresses = 1,
+				.addresses = vrrp_addr_bytes(&story.vip.address)};
+	uint8_t bytes[VRRP_PACKET_MAX];
+	char text[32];
+	size_t len;
+
+	snprintf(text, sizeof(text), "192.0.2.%u", last_byte);
+	assert_true(addr_parse_ip(&path.src, slice_of(text), 0));
+	assert_true(addr_parse_ip(&path.dst, SLICE("224.0.0.18"), 0));
+	len = vrrp_packet_build(bytes, sizeof(bytes), &p, &path.src, &path.dst);
+	assert_true(len > 0);
+	vrrp_instance_receive(story.inst, bytes, len, &path);
+}
+
+static void the_page_says_who_was_heard_what_counts_and_what_happened(void **state)
+{
+	struct shared_vip *v = &story.page->vips[0], before;
+
+	(void)state;
+	track(0, VRRP_TRACK_BACKEND, "web")->weight = -60;
+	track(1, VRRP_TRACK_SERVER, "web/one");
+	set_fact(0, 0, SHARED_FACT_BACKEND, "web", 0);
+	set_fact(0, 1, SHARED_FACT_SERVER, "web/one", 1);
+	serve(0);
+	begin();
+	run_ms(100);
+	assert_int_equal(v->n_tracks, 2);
+	assert_string_equal(v->tracks[0].kind, "backend");
+	assert_string_equal(v->tracks[0].status, "down");
+	assert_int_equal(v->tracks[0].adds, -60);
+	assert_false(v->tracks[0].fault);
+	assert_string_equal(v->tracks[1].status, "up");
+	for (unsigned i = 0; i < 5; i++) { /* one more than there are places for */
+		hear(20 + i, 200 - i);
+		run_ms(10);
+	}
+	hear(24, 180);
+	assert_string_equal(v->peers[0].address, "192.0.2.24");
+	assert_int_equal(v->peers[0].priority, 180);
+	assert_string_equal(v->peers[1].address, "192.0.2.21");
+	set_fact(0, 1, SHARED_FACT_SERVER, "web/one", 0);
+	tell();
+	assert_string_equal(v->tracks[1].status, "down");
+	assert_true(v->tracks[1].fault);
+	assert_int_equal(v->n_moves, 2);
+	assert_string_equal(v->moves[0].from, "INIT");
+	assert_string_equal(v->moves[1].from, "BACKUP");
+	assert_string_equal(v->moves[1].to, "FAULT");
+	assert_string_equal(v->moves[1].reason, "server web/one is down");
+	assert_int_equal(v->moves[1].lasted_us, 150 * MS);
+	/* another failover process goes on */
+	before = *v;
+	memset(v, 0, sizeof(*v));
+	vrrp_publish_remember(story.inst, &before);
+	for (unsigned i = 0; i < SHARED_MOVES_MAX; i++) {
+		set_fact(0, 1, SHARED_FACT_SERVER, "web/one", i % 2 == 0);
+		tell();
+	}
+	assert_int_equal(v->n_moves, 2 + SHARED_MOVES_MAX);
+	assert_string_equal(v->moves[2].from, "FAULT");
+	assert_string_equal(v->peers[1].address, "192.0.2.21");
+}
+
 static void names_of_another_kind_are_others(void **state)
 {
 	uint32_t value = 9;
@@ -260,6 +332,7 @@ int main(void)
 		STORY(a_start_waits_for_the_first_check_but_not_for_ever),
 		STORY(a_reload_keeps_what_is_known_until_the_new_one_has_checked),
 		STORY(a_balancer_that_ends_has_no_say),
+		STORY(the_page_says_who_was_heard_what_counts_and_what_happened),
 		STORY(names_of_another_kind_are_others),
 	};
 

@@ -18,6 +18,9 @@ enum {
 	SHARED_UNDO_MAX = 256,
 	SHARED_UNDO_LEN = 256,
 	SHARED_VIPS_MAX = 256,
+	SHARED_MOVES_MAX = 20,
+	SHARED_PEERS_MAX = 4,
+	SHARED_TRACKS_MAX = 16,	 /* of one VIP, shown; more are not */
 	SHARED_FACTS_MAX = 256,	 /* things of the service that VIPs track */
 	SHARED_BEAT_US = 100000, /* a balancer thread beats at least this often */
 };
@@ -69,6 +72,24 @@ struct shared_undo {
 	uint8_t bytes[SHARED_UNDO_LEN];
 };
 
+struct shared_track { /* something that a VIP tracks, and what it adds to the priority now */
+	char kind[12], name[48];
+	char status[8]; /* "up", "down", "unknown" */
+	int16_t weight, adds;
+	bool fault; /* it keeps the VIP away */
+};
+
+struct shared_peer { /* a router that was heard */
+	char address[48];
+	uint8_t priority;
+	int64_t heard_mono_us; /* 0 = free */
+};
+
+struct shared_move {		    /* a change of state */
+	int64_t wall_us, lasted_us; /* when; how long the state before had lasted */
+	char from[8], to[8], reason[96];
+};
+
 /* One VRRP instance, for readers in other processes. Odd sequence: being written. */
 struct shared_vip {
 	_Atomic uint32_t sequence;
@@ -82,6 +103,13 @@ struct shared_vip {
 	int64_t state_mono_us;	/* CLOCK_MONOTONIC of the last advertisement sent as master */
 	uint32_t auth_sequence; /* auth_type AH */
 	uint64_t n_sent, n_received, n_dropped, n_repaired;
+	uint64_t n_zero_sent, n_zero_received, n_frozen;
+	uint32_t n_tracks;
+	struct shared_track tracks[SHARED_TRACKS_MAX];
+	struct shared_peer peers[SHARED_PEERS_MAX];
+	int64_t moved_mono_us; /* CLOCK_MONOTONIC of the last change; 0 = none yet */
+	uint32_t n_moves;      /* ever; the last SHARED_MOVES_MAX are there, at number % MAX */
+	struct shared_move moves[SHARED_MOVES_MAX];
 };
 
 struct shared_page {

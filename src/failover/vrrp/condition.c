@@ -11,7 +11,7 @@
 
 #include "core/base/die.h"
 
-static const char *kind_word(enum vrrp_track_kind kind)
+const char *vrrp_condition_kind(enum vrrp_track_kind kind)
 {
 	switch (kind) {
 	case VRRP_TRACK_INTERFACE:
@@ -70,18 +70,29 @@ enum verdict vrrp_condition_verdict(const struct vrrp_instance *inst, char why[s
 		const struct track *t = &inst->tracks[i];
 
 		if (track_is_fault(t)) {
-			snprintf(why, REASON_LEN, "%s %s %s", kind_word(t->conf->kind),
+			snprintf(why, REASON_LEN, "%s %s %s", vrrp_condition_kind(t->conf->kind),
 				 t->conf->name, t->conf->reverse ? "is up (reverse)" : "is down");
 			return VERDICT_FAULT;
 		}
 		if (t->status == TRACK_UNKNOWN && t->conf->weight == 0 &&
 		    verdict == VERDICT_CLEAR) {
 			snprintf(why, REASON_LEN, "waiting for the first result of %s %s",
-				 kind_word(t->conf->kind), t->conf->name);
+				 vrrp_condition_kind(t->conf->kind), t->conf->name);
 			verdict = VERDICT_WAIT;
 		}
 	}
 	return verdict;
+}
+
+int vrrp_condition_adds(const struct vrrp_instance *inst, const struct track *t)
+{
+	int weight = t->conf->weight;
+
+	if (!weights_count(inst))
+		return 0;
+	return (t->status == TRACK_UP && weight > 0) || (t->status == TRACK_DOWN && weight < 0)
+		       ? weight
+		       : 0;
 }
 
 static unsigned compute_priority(const struct vrrp_instance *inst)
@@ -90,14 +101,8 @@ static unsigned compute_priority(const struct vrrp_instance *inst)
 
 	if (!weights_count(inst))
 		return inst->conf->priority;
-	for (unsigned i = 0; i < inst->n_tracks; i++) {
-		const struct track *t = &inst->tracks[i];
-
-		if (t->status == TRACK_UP && t->conf->weight > 0)
-			priority += t->conf->weight;
-		if (t->status == TRACK_DOWN && t->conf->weight < 0)
-			priority += t->conf->weight;
-	}
+	for (unsigned i = 0; i < inst->n_tracks; i++)
+		priority += vrrp_condition_adds(inst, &inst->tracks[i]);
 	if (priority < 1)
 		return 1;
 	return priority > 254 ? 254 : (unsigned)priority;
@@ -225,8 +230,10 @@ void vrrp_instance_track_set(struct vrrp_instance *inst, enum vrrp_track_kind ki
 		if (t->conf->kind == kind && strcmp(t->conf->name, name) == 0)
 			changed |= set_status(t, up);
 	}
-	if (changed)
-		vrrp_condition_review(inst);
+	if (!changed)
+		return;
+	vrrp_publish_all(inst);
+	vrrp_condition_review(inst);
 }
 
 void vrrp_instance_track_ask(struct vrrp_instance *inst, vrrp_track_ask_fn *ask, void *ctx)
@@ -240,8 +247,10 @@ void vrrp_instance_track_ask(struct vrrp_instance *inst, vrrp_track_ask_fn *ask,
 		if (answer >= 0)
 			changed |= set_status(t, answer > 0);
 	}
-	if (changed)
-		vrrp_condition_review(inst);
+	if (!changed)
+		return;
+	vrrp_publish_all(inst);
+	vrrp_condition_review(inst);
 }
 
 /* ---- link and seam ---- */

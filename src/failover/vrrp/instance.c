@@ -195,6 +195,7 @@ static void step(struct vrrp_instance *inst, enum vrrp_event event, int64_t hear
 	log_notice("(%s) Entering %s STATE: %s", inst->conf->name, vrrp_state_word(s->next),
 		   inst->reason);
 	vrrp_publish_all(inst);
+	vrrp_publish_move(inst, from, s->next);
 	if (inst->ops->state_changed)
 		inst->ops->state_changed(inst->ctx, inst, from, s->next, inst->reason);
 	vrrp_group_moved(inst, event, from, s->next);
@@ -401,6 +402,7 @@ void vrrp_instance_receive(struct vrrp_instance *inst, const uint8_t *bytes, siz
 	}
 	inst->stats.n_received++;
 	inst->stats.n_zero_received += p.priority == 0;
+	vrrp_publish_heard(inst, &path->src, p.priority);
 	event = classify(inst, &p, path);
 	snprintf(reason, sizeof(reason), "%s advertises priority %u, ours is %u",
 		 addr_host_text(&path->src, text), p.priority, inst->priority);

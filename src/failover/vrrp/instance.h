@@ -74,6 +74,8 @@ void vrrp_instance_start(struct vrrp_instance *inst, int64_t delay_us);
  * that one published. Continues as MASTER when it was MASTER of the same router and its last
  * advertisement is younger than the down interval; else false, and nothing happened: start. */
 bool vrrp_instance_resume(struct vrrp_instance *inst, const struct shared_vip *before);
+/* What an earlier process had published of peers and moves stands on our page too. */
+void vrrp_publish_remember(struct vrrp_instance *inst, const struct shared_vip *before);
 /* Priority 0, addresses away, INIT. Idempotent. */
 void vrrp_instance_stop(struct vrrp_instance *inst, const char *reason);
 

@@ -86,6 +86,9 @@ void vrrp_condition_rebuild(struct vrrp_instance *inst, enum track_status fresh)
 enum verdict { VERDICT_CLEAR, VERDICT_WAIT, VERDICT_FAULT };
 /* Of the instance alone, without its group. why gets a sentence unless CLEAR. */
 enum verdict vrrp_condition_verdict(const struct vrrp_instance *inst, char why[static REASON_LEN]);
+const char *vrrp_condition_kind(enum vrrp_track_kind kind); /* "script" */
+/* What this track adds to the priority now. */
+int vrrp_condition_adds(const struct vrrp_instance *inst, const struct track *t);
 /* Acts on a verdict. */
 void vrrp_condition_apply(struct vrrp_instance *inst, enum verdict verdict, const char *why);
 
@@ -98,5 +101,7 @@ void vrrp_group_moved(struct vrrp_instance *inst, enum vrrp_event event, enum vr
 void vrrp_publish_all(struct vrrp_instance *inst);
 void vrrp_publish_counts(struct vrrp_instance *inst);
 void vrrp_publish_drops(struct vrrp_instance *inst); /* and the counts */
+void vrrp_publish_move(struct vrrp_instance *inst, enum vrrp_state from, enum vrrp_state to);
+void vrrp_publish_heard(struct vrrp_instance *inst, const struct addr *from, unsigned priority);
 
 #endif

@@ -17,6 +17,9 @@ static void put_counts(const struct vrrp_instance *inst, struct shared_vip *v)
 	v->n_received = inst->stats.n_received;
 	v->n_dropped = inst->stats.n_dropped;
 	v->n_repaired = inst->stats.n_repaired;
+	v->n_zero_sent = inst->stats.n_zero_sent;
+	v->n_zero_received = inst->stats.n_zero_received;
+	v->n_frozen = inst->stats.n_frozen;
 }
 
 static void put_master(const struct vrrp_instance *inst, struct shared_vip *v)
@@ -43,6 +46,90 @@ void vrrp_publish_drops(struct vrrp_instance *inst)
 				 (unsigned long long)inst->stats.dropped[why]);
 	put_counts(inst, inst->page);
 	shared_vip_end(inst->page);
+}
+
+static void put_tracks(const struct vrrp_instance *inst, struct shared_vip *v)
+{
+	v->n_tracks = 0;
+	for (unsigned i = 0; i < inst->n_tracks && i < SHARED_TRACKS_MAX; i++) {
+		const struct track *t = &inst->tracks[i];
+		struct shared_track *out = &v->tracks[v->n_tracks++];
+
+		snprintf(out->kind, sizeof(out->kind), "%s", vrrp_condition_kind(t->conf->kind));
+		snprintf(out->name, sizeof(out->name), "%s", t->conf->name);
+		snprintf(out->status, sizeof(out->status), "%s",
+			 t->status == TRACK_UP	   ? "up"
+			 : t->status == TRACK_DOWN ? "down"
+						   : "unknown");
+		out->weight = (int16_t)t->conf->weight;
+		out->adds = (int16_t)vrrp_condition_adds(inst, t);
+		out->fault = t->status == TRACK_DOWN && t->conf->weight == 0;
+	}
+}
+
+void vrrp_publish_move(struct vrrp_instance *inst, enum vrrp_state from, enum vrrp_state to)
+{
+	struct shared_vip *v = inst->page;
+	int64_t now = loop_now_us(inst->loop);
+	struct shared_move *m;
+
+	if (!v)
+		return;
+	shared_vip_begin(v);
+	m = &v->moves[v->n_moves++ % SHARED_MOVES_MAX];
+	m->wall_us = inst->since_wall_us;
+	m->lasted_us = v->moved_mono_us ? now - v->moved_mono_us : 0;
+	snprintf(m->from, sizeof(m->from), "%s", vrrp_state_word(from));
+	snprintf(m->to, sizeof(m->to), "%s", vrrp_state_word(to));
+	snprintf(m->reason, sizeof(m->reason), "%.*s", (int)sizeof(m->reason) - 1, inst->reason);
+	v->moved_mono_us = now;
+	shared_vip_end(v);
+}
+
+/* The place of this router, else a free one, else that of the one heard longest ago. */
+static struct shared_peer *peer_place(struct shared_vip *v, const char *address)
+{
+	struct shared_peer *oldest = &v->peers[0];
+
+	for (unsigned i = 0; i < SHARED_PEERS_MAX; i++) {
+		struct shared_peer *p = &v->peers[i];
+
+		if (strncmp(p->address, address, sizeof(p->address)) == 0)
+			return p;
+		if (p->heard_mono_us < oldest->heard_mono_us)
+			oldest = p;
+	}
+	return oldest;
+}
+
+void vrrp_publish_heard(struct vrrp_instance *inst, const struct addr *from, unsigned priority)
+{
+	char text[ADDR_TEXT_MAX];
+	struct shared_peer *p;
+
+	if (!inst->page)
+		return;
+	addr_host_text(from, text);
+	shared_vip_begin(inst->page);
+	p = peer_place(inst->page, text);
+	snprintf(p->address, sizeof(p->address), "%.*s", (int)sizeof(p->address) - 1, text);
+	p->priority = (uint8_t)priority;
+	p->heard_mono_us = loop_now_us(inst->loop);
+	shared_vip_end(inst->page);
+}
+
+void vrrp_publish_remember(struct vrrp_instance *inst, const struct shared_vip *before)
+{
+	struct shared_vip *v = inst->page;
+
+	if (!v)
+		return;
+	shared_vip_begin(v);
+	memcpy(v->peers, before->peers, sizeof(v->peers));
+	memcpy(v->moves, before->moves, sizeof(v->moves));
+	v->n_moves = before->n_moves;
+	v->moved_mono_us = before->moved_mono_us;
+	shared_vip_end(v);
 }
 
 void vrrp_publish_counts(struct vrrp_instance *inst)
@@ -85,5 +172,6 @@ void vrrp_publish_all(struct vrrp_instance *inst)
 			 addr_host_text(&conf->vips->address, text));
 	put_master(inst, v);
 	put_counts(inst, v);
+	put_tracks(inst, v);
 	shared_vip_end(v);
 }
