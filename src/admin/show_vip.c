@@ -42,6 +42,10 @@ static void print_line(FILE *out, const struct shared_vip *v)
 		(unsigned long long)v->n_repaired, (unsigned long long)v->n_dropped);
 	if (v->drops[0])
 		fprintf(out, " (%s)", v->drops);
+	if (v->n_frozen)
+		fprintf(out, " frozen %llu", (unsigned long long)v->n_frozen);
+	if (v->n_flap_waits)
+		fprintf(out, " flap-waits %llu", (unsigned long long)v->n_flap_waits);
 	if (v->master[0])
 		fprintf(out, " master %s", v->master);
 	fprintf(out, " reason \"%s\"\n", v->reason);

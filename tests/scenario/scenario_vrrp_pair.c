@@ -19,6 +19,9 @@
 #define SETTLED {START_ALL}, {RUN, 0, S(1)}, {IS, 1, VRRP_MASTER}, {IS, 2, VRRP_BACKUP}, {FORGET}
 #define AH	   .version = 2, .advert_us = S(1), .auth = VRRP_AUTH_AH, .auth_pass = "s3cret"
 #define AH_SETTLED {START_ALL}, {RUN, 0, S(5)}, {IS, 1, VRRP_MASTER}, {IS, 2, VRRP_BACKUP}, {FORGET}
+#define FLAP	   .flap_hold_us = S(30)
+/* node 1 is out for a second, and back for one */
+#define DIPS	   {TRACK, 1, 0, 0, "chk"}, {RUN, 0, S(1)}, {TRACK, 1, 1, 0, "chk"}, {RUN, 0, S(1)}
 #define CALM    {HOLDERS, 1, 1}
 
 static const struct vrrp_track_conf weak = {.kind = VRRP_TRACK_SCRIPT, .name = "chk", .weight = -60};
@@ -124,6 +127,36 @@ static const struct story stories[] = {
 	{"a lost weight hands over", PAIR, .conf = {TRACKS(weak)}, .steps = {
 		SETTLED, {TRACK, 1, 0, 0, "chk"}, {PRIO, 1, 90}, {RUN, 0, MS(465)}, {IS, 2, VRRP_MASTER},
 		{IS, 1, VRRP_BACKUP}, CALM, {TRACK, 1, 1, 0, "chk"}, {RUN, 0, MS(450)}, {IS, 1, VRRP_MASTER}, CALM}},
+	{"flapping: after three returns in a minute the fourth waits", PAIR, .conf = {TRACKS(must), FLAP}, .steps = {
+		{TRACK, 1, 1, 0, "chk"}, {TRACK, 2, 1, 0, "chk"}, SETTLED, DIPS, {IS, 1, VRRP_MASTER}, DIPS,
+		{IS, 1, VRRP_MASTER}, DIPS, {FORGET}, DIPS, {IS, 1, VRRP_BACKUP}, {IS, 2, VRRP_MASTER}, CALM,
+		{MOVES, 2, .text = "M"}, {RUN, 0, MS(400)}, {IS, 1, VRRP_MASTER}, CALM}},
+	{"flapping: it waits longer and longer, and the other serves", PAIR, .conf = {TRACKS(must), FLAP}, .steps = {
+		{TRACK, 1, 1, 0, "chk"}, {TRACK, 2, 1, 0, "chk"}, SETTLED, DIPS, DIPS, DIPS, DIPS, {RUN, 0, S(1)},
+		{IS, 1, VRRP_MASTER}, DIPS, {RUN, 0, S(1)}, {IS, 1, VRRP_BACKUP}, {RUN, 0, MS(400)}, {IS, 1, VRRP_MASTER}, DIPS,
+		{RUN, 0, S(3)}, {IS, 2, VRRP_MASTER}, {IS, 1, VRRP_BACKUP}, CALM, {RUN, 0, MS(400)}, {IS, 1, VRRP_MASTER}, DIPS,
+		{FORGET}, {RUN, 0, S(7)}, {MOVES, 1, .text = ""}, {MOVES, 2, .text = ""}, CALM, {RUN, 0, MS(400)},
+		{IS, 1, VRRP_MASTER}, CALM}},
+	{"flapping: who waits takes over at once when nobody is there", PAIR, .conf = {TRACKS(must), FLAP}, .steps = {
+		{TRACK, 1, 1, 0, "chk"}, {TRACK, 2, 1, 0, "chk"}, SETTLED, DIPS, DIPS, DIPS, DIPS, {RUN, 0, S(1)}, DIPS,
+		{IS, 1, VRRP_BACKUP}, {STOP, 2}, {RUN, 0, MS(42)}, {IS, 1, VRRP_MASTER}, CALM}},
+	{"flapping: and also when the master dies", PAIR, .conf = {TRACKS(must), FLAP}, .steps = {
+		{TRACK, 1, 1, 0, "chk"}, {TRACK, 2, 1, 0, "chk"}, SETTLED, DIPS, DIPS, DIPS, DIPS, {RUN, 0, S(1)}, DIPS,
+		{IS, 1, VRRP_BACKUP}, {KILL, 2}, {RUN, 0, MS(342)}, {IS, 1, VRRP_MASTER}}},
+	{"flapping weights wait too", PAIR, .conf = {TRACKS(weak), FLAP}, .steps = {
+		SETTLED, DIPS, DIPS, DIPS, {IS, 1, VRRP_MASTER}, {FORGET}, DIPS, {RUN, 0, MS(200)}, {IS, 1, VRRP_BACKUP},
+		{MOVES, 2, .text = "M"}, CALM, {RUN, 0, MS(600)}, {IS, 1, VRRP_MASTER}, CALM}},
+	{"flapping without flap_hold: as often as it likes", PAIR, .conf = {TRACKS(must)}, .steps = {
+		{TRACK, 1, 1, 0, "chk"}, {TRACK, 2, 1, 0, "chk"}, SETTLED, DIPS, DIPS, DIPS, DIPS, {IS, 1, VRRP_MASTER}, DIPS,
+		{IS, 1, VRRP_MASTER}, CALM}},
+	{"rare moves never wait", PAIR, .conf = {TRACKS(must), FLAP}, .steps = {
+		{TRACK, 1, 1, 0, "chk"}, {TRACK, 2, 1, 0, "chk"}, SETTLED, DIPS, {RUN, 0, S(20)}, DIPS, {RUN, 0, S(20)}, DIPS,
+		{RUN, 0, S(20)}, DIPS, {IS, 1, VRRP_MASTER}, {RUN, 0, S(20)}, DIPS, {IS, 1, VRRP_MASTER}, CALM}},
+	{"both unhealthy alike: the present master stays", EQUALS, .conf = {TRACKS(weak)}, .steps = {
+		{START, 1}, {RUN, 0, S(1)}, {START, 2}, {RUN, 0, S(1)}, {FORGET}, {TRACK, 2, 0, 0, "chk"}, {RUN, 0, S(1)},
+		{TRACK, 1, 0, 0, "chk"}, {RUN, 0, S(5)}, {PRIO, 1, 40}, {PRIO, 2, 40}, {MOVES, 1, .text = ""},
+		{MOVES, 2, .text = ""}, {TRACK, 1, 1, 0, "chk"}, {TRACK, 2, 1, 0, "chk"}, {RUN, 0, S(5)},
+		{MOVES, 1, .text = ""}, {MOVES, 2, .text = ""}, CALM}},
 	{"unicast", PAIR, .conf = {.peers = peers}, .steps = {
 		SETTLED, CALM, {KILL, 1}, {RUN, 0, MS(365)}, {IS, 2, VRRP_MASTER}}},
 	{"unicast over IPv6", PAIR, .conf = {.family = AF_INET6, .peers = peers6}, .steps = {

@@ -84,7 +84,7 @@ struct story {
 	struct vrrp_instance_conf conf;	     /* zeros get defaults: v3, IPv4, 100 ms, 1 VIP */
 	unsigned priorities[WIRE_NODES];     /* 0 = 100 */
 	const struct vrrp_group_conf *group; /* both instances of each node are in it */
-	struct step steps[40];
+	struct step steps[64];
 };
 
 /* For cmocka: *state is the story. */

@@ -213,6 +213,9 @@ const struct conf_keyword failover_global_rows[] = {
 	     "version 3 over IPv4 without pseudo-header in the checksum (RFC 9568)"),
 	COUNT("vrrp_down_timer_adverts", defaults.down_adverts, 1, 100, "3 is taken",
 	      "missed adverts until a backup takes over"),
+	TIME("flap_hold", defaults.flap_hold_us, 0, "30 s is taken",
+	     "most that preemption waits after more than three takeovers within a minute: 1, 2, "
+	     "4 s and so on; 0 = not at all"),
 	COUNT("vip_lifetime", defaults.vip_lifetime_s, 0, 3600,
 	      "4 s, or the down interval is taken",
 	      "seconds that the kernel keeps addresses unless relais renews them, so that a killed "

@@ -299,6 +299,9 @@ const struct conf_keyword failover_instance_rows[] = {
 	FLAG("track_src_ip", track_src_ip, NULL, "a fault while the source address is missing"),
 	FLAG("nopreempt", nopreempt, NULL, "a master of lower priority stays"),
 	CUSTOM("preempt", read_preempt, NULL, "the default"),
+	TIME("flap_hold", flap_hold_us, 3600, inherited,
+	     "most that preemption waits after more than three takeovers within a minute: 1, 2, "
+	     "4 s and so on; 0 = not at all"),
 	TIME("preempt_delay", preempt_delay_us, 1000, "none", "wait before taking over"),
 	FLAG("dont_track_primary", dont_track_primary, NULL, "the link of interface may be down"),
 	CUSTOM("accept", read_accept, NULL, "the default: the addresses answer"),

@@ -165,12 +165,29 @@ static void act(struct vrrp_instance *inst, enum vrrp_action action, int64_t hea
 	}
 }
 
+static void note_loss(struct vrrp_instance *inst)
+{
+	int64_t wait_us =
+		vrrp_flap_lost(&inst->flap, loop_now_us(inst->loop), inst->conf->flap_hold_us);
+
+	if (wait_us == 0)
+		return;
+	inst->stats.n_flap_waits++;
+	log_warn("(%s) more than %d takeovers within %d s: no preemption for %lld s",
+		 inst->conf->name, FLAP_TAKEOVERS, FLAP_WINDOW_US / 1000000,
+		 (long long)(wait_us / 1000000));
+}
+
 static void count_move(struct vrrp_instance *inst, enum vrrp_state from)
 {
 	inst->stats.n_transitions++;
 	inst->stats.n_become_master += inst->state == VRRP_MASTER;
 	inst->stats.n_release_master += from == VRRP_MASTER;
 	inst->since_wall_us = wall_now_us();
+	if (inst->state == VRRP_MASTER)
+		vrrp_flap_taken(&inst->flap, loop_now_us(inst->loop));
+	else if (from == VRRP_MASTER && inst->state != VRRP_INIT)
+		note_loss(inst);
 	if (inst->state == VRRP_MASTER || from == VRRP_FAULT || from == VRRP_INIT)
 		inst->master.len = 0;
 	if (inst->state == VRRP_BACKUP && from != VRRP_INIT)
@@ -311,7 +328,8 @@ static void count_drop(struct vrrp_instance *inst, enum vrrp_drop why, const str
 		 held);
 }
 
-/* Preempt_Mode (6.1), preempt_delay and Keepalived's "nopreempt needs state BACKUP". */
+/* Preempt_Mode (6.1), preempt_delay, the hold-down of what flaps, and Keepalived's "nopreempt needs
+ * state BACKUP". */
 static bool preemption_held(struct vrrp_instance *inst)
 {
 	int64_t now = loop_now_us(inst->loop);
@@ -319,6 +337,8 @@ static bool preemption_held(struct vrrp_instance *inst)
 	if (inst->state != VRRP_BACKUP)
 		return false;
 	if (inst->conf->nopreempt && !inst->conf->wants_master)
+		return true;
+	if (vrrp_flap_held(&inst->flap, now))
 		return true;
 	if (inst->conf->preempt_delay_us <= 0)
 		return false;

@@ -61,8 +61,9 @@ struct vrrp_instance_stats {
 	uint64_t n_dropped;		      /* sum of the DROP rows below */
 	uint64_t dropped[VRRP_DROP_N];	      /* by kind, NOTE rows too */
 	uint64_t n_become_master, n_release_master, n_transitions;
-	uint64_t n_frozen;   /* stood down because the process had stood still */
-	uint64_t n_repaired; /* addresses put back */
+	uint64_t n_frozen;     /* stood down because the process had stood still */
+	uint64_t n_repaired;   /* addresses put back */
+	uint64_t n_flap_waits; /* mastership was lost so often that preemption waits (flap.h) */
 };
 
 struct vrrp_instance *vrrp_instance_new(const struct vrrp_instance_params *params);

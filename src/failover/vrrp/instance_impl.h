@@ -9,6 +9,7 @@
 #include "core/log/log.h"
 #include "failover/vrrp/admit.h"
 #include "failover/vrrp/announce.h"
+#include "failover/vrrp/flap.h"
 #include "failover/vrrp/group.h"
 #include "failover/vrrp/instance.h"
 
@@ -42,10 +43,11 @@ struct vrrp_instance {
 	int64_t last_sent_us;	 /* MASTER's own beat; 0 = never */
 	int64_t learned_us;	 /* v3: the master's interval; 0 = use ours */
 	int64_t hold_until_us;	 /* preempt_delay; 0 = begins with the next lower advertisement */
-	bool master_left;	 /* the down timer runs because of a priority 0 */
-	struct addr master;	 /* who was heard last as master */
-	uint32_t sequence;	 /* auth_type AH: the last one sent or heard */
-	struct addr list_ok;	 /* whose address list was found right (skip_check_adv_addr) */
+	struct vrrp_flap flap;
+	bool master_left;    /* the down timer runs because of a priority 0 */
+	struct addr master;  /* who was heard last as master */
+	uint32_t sequence;   /* auth_type AH: the last one sent or heard */
+	struct addr list_ok; /* whose address list was found right (skip_check_adv_addr) */
 
 	struct vrrp_link link;
 	struct track *tracks; /* owned */

@@ -103,8 +103,9 @@ static bool rest_same(const struct vrrp_instance_conf *a, const struct vrrp_inst
 	const char *group_b = b->group ? b->group->name : NULL;
 
 	return a->wants_master == b->wants_master && a->nopreempt == b->nopreempt &&
-	       a->preempt_delay_us == b->preempt_delay_us && a->unicast_ttl == b->unicast_ttl &&
-	       a->check_unicast_src == b->check_unicast_src && a->track_src_ip == b->track_src_ip &&
+	       a->preempt_delay_us == b->preempt_delay_us && a->flap_hold_us == b->flap_hold_us &&
+	       a->unicast_ttl == b->unicast_ttl && a->check_unicast_src == b->check_unicast_src &&
+	       a->track_src_ip == b->track_src_ip &&
 	       a->dont_track_primary == b->dont_track_primary && a->accept == b->accept &&
 	       a->strict == b->strict && a->skip_check_adv_addr == b->skip_check_adv_addr &&
 	       a->lower_prio_no_advert == b->lower_prio_no_advert &&

@@ -103,6 +103,8 @@ struct vrrp_instance_conf { /* vrrp_instance */
 	int64_t advert_us; /* v2: whole seconds; v3: 10 ms .. 40.95 s */
 	bool nopreempt;
 	int64_t preempt_delay_us;
+	int64_t flap_hold_us; /* most that preemption waits when mastership is lost often; 0 = off
+			       */
 	enum vrrp_auth auth;
 	char auth_pass[8]; /* padded with NUL */
 	struct addr src;   /* mcast_src_ip or unicast_src_ip; len 0 = the interface's own */

@@ -117,6 +117,7 @@ static void globals_count_wherever_they_stand(void **state)
 		      " vrrp_garp_interval 0.001\n vip_lifetime 9\n}\n");
 	assert_int_equal(r.diags.n_errors + r.diags.n_warnings, 0);
 	assert_int_equal(r.conf->instances->vip_lifetime_s, 9);
+	assert_int_equal(r.conf->instances->flap_hold_us, 30000000);
 	assert_int_equal(r.conf->instances->version, 3);
 	assert_int_equal(r.conf->instances->advert_us, 250000);
 	assert_int_equal(r.conf->instances->garp.repeat, 3);
