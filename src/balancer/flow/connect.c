@@ -248,6 +248,15 @@ static bool is_our_lack(int err)
 	       err == -EADDRNOTAVAIL || err == -EAGAIN;
 }
 
+static void tell_lack(struct exchange *x, int err)
+{
+	unsigned held;
+
+	if (log_gate_open(&x->worker->lacks, exchange_now(x), 1, 10000000, &held))
+		log_err("cannot connect to %s/%s: %s", x->backend->conf->name,
+			x->server->conf->name, strerror(-err));
+}
+
 static void pause_before_retry(struct exchange *x)
 {
 	int64_t pause = TURN_AROUND_US, limit;
@@ -324,8 +333,7 @@ static flow_result open_connection(struct exchange *x)
 	x->sc = server_conn_open(x->server, &x->worker->servers, &to, server_event, &err);
 	if (!x->sc) {
 		if (is_our_lack(err))
-			log_err("cannot connect to %s/%s: %s", x->backend->conf->name,
-				x->server->conf->name, strerror(-err));
+			tell_lack(x, err);
 		return failed(x,
 			      is_our_lack(err) ? REASON_CONNECT_RESOURCE : REASON_CONNECT_FAILED);
 	}

@@ -1,7 +1,7 @@
 /*
  * A request's life, and a TCP session's: the corridor that knows the order of the rooms.
  *
- *   client ──► session.c: bytes have come
+ *   client ──► incoming.c: which thread ──► session.c: bytes have come
  *                 │
  *   HTTP          ▼                                          TCP
  *   0 receive   request.c    h1 parser, strict               0 content  tcp.c

@@ -239,11 +239,11 @@ static bool is_silent(const struct exchange *x)
 /* Refused input is worth its reason in the operator's log, but not a line for each. */
 static void tell_refusal(struct exchange *x)
 {
-	static struct log_gate gate; /* races lose a line at worst */
 	char from[ADDR_TEXT_MAX];
 	unsigned held;
 
-	if (!x->h1_error || !log_gate_open(&gate, exchange_now(x), 10, 1000000, &held))
+	if (!x->h1_error ||
+	    !log_gate_open(&x->worker->refusals, exchange_now(x), 10, 1000000, &held))
 		return;
 	log_warn("%s %s from %s refused: %s%s", x->frontend->conf->name,
 		 x->request_sent ? "response to a request" : "request",

@@ -53,7 +53,9 @@ struct worker {
 	struct loop_timer beat, second;
 	unsigned kills_seen; /* sum of the backends' kills */
 	uint64_t n_logged;
-	int64_t wall_offset_us; /* CLOCK_REALTIME minus loop time, as of the last second */
+	struct log_gate refusals; /* lines about what peers sent */
+	struct log_gate lacks;	  /* about descriptors, ports, memory that ran out */
+	int64_t wall_offset_us;	  /* CLOCK_REALTIME minus loop time, as of the last second */
 	pthread_t thread;
 	char *scratch; /* WORKER_SCRATCH_LEN: bytes on their way through */
 };
