@@ -139,6 +139,8 @@ static const char *open_parts(struct failover *f)
 	f->loop = loop_new(&loop_epoll_ops);
 	if (!f->loop)
 		return "event loop";
+	if (!failover_holdings_prepare(f))
+		return "netlink";
 	f->links = links_new(f->loop);
 	if (!f->links)
 		return "netlink";

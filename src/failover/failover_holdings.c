@@ -69,6 +69,15 @@ static void before_upkeep(void *ctx)
 	vrrp_instance_yield_if_frozen(container_of(pos, struct node, link)->inst);
 }
 
+/* Virtual MACs are interfaces like others to all that follows. */
+bool failover_holdings_prepare(struct failover *f)
+{
+	f->vmacs = vmacs_new(f->loop, f->setup->page);
+	if (f->vmacs)
+		vmacs_set(f->vmacs, f->conf->vmacs);
+	return f->vmacs != NULL;
+}
+
 bool failover_holdings_open(struct failover *f)
 {
 	struct hold_setup hold = {.loop = f->loop,
@@ -81,9 +90,11 @@ bool failover_holdings_open(struct failover *f)
 	struct keep_setup keep = {.loop = f->loop,
 				  .links = f->links,
 				  .page = f->setup->page,
+				  .before_mend = before_upkeep,
 				  .on_repaired = on_repaired,
 				  .ctx = f};
 
+	vmacs_watch(f->vmacs, f->links); /* before the others: it makes what they look for */
 	f->wall.page = f->setup->page;
 	f->hold = hold_new(&hold);
 	f->keep = f->hold ? keep_new(&keep) : NULL;
@@ -96,6 +107,8 @@ void failover_holdings_close(struct failover *f)
 		keep_free(&f->keep);
 	if (f->hold)
 		hold_free(&f->hold);
+	if (f->vmacs)
+		vmacs_free(&f->vmacs);
 }
 
 static void keep_those_of(struct failover *f, struct node *node,
@@ -136,6 +149,7 @@ void failover_holdings_give_static(struct failover *f)
 {
 	keep_give(f->keep, f);
 	hold_give(f->hold, f);
+	vmacs_clear(f->vmacs);
 	wall_raze(&f->wall);
 }
 
@@ -159,7 +173,8 @@ static bool claims_slot(const void *ctx, int slot)
 {
 	const struct failover *f = ctx;
 
-	return keep_claims_slot(f->keep, slot) || wall_claims_slot(&f->wall, slot);
+	return keep_claims_slot(f->keep, slot) || wall_claims_slot(&f->wall, slot) ||
+	       vmacs_claims_slot(f->vmacs, slot);
 }
 
 void failover_holdings_sweep(struct failover *f)

@@ -11,6 +11,7 @@
 #include "failover/address/announce_send.h"
 #include "failover/address/hold.h"
 #include "failover/address/keep.h"
+#include "failover/address/vmac.h"
 #include "failover/address/wall.h"
 #include "failover/failover.h"
 #include "failover/notify/notify.h"
@@ -42,6 +43,7 @@ struct failover {
 	struct links_watcher links_watcher;
 	struct hold *hold;
 	struct keep *keep;
+	struct vmacs *vmacs;
 	struct wall wall;
 	struct announce *announce;
 	struct vrrp_transport *transport;
@@ -84,8 +86,9 @@ void failover_node_brief(struct node *node);
 void failover_groups_join(struct failover *f);
 
 /* failover_holdings.c: what a master holds, addresses, routes and rules, and the static ones. */
-bool failover_holdings_open(struct failover *f);  /* false with errno */
-void failover_holdings_close(struct failover *f); /* takes nothing away */
+bool failover_holdings_prepare(struct failover *f); /* before the links are read */
+bool failover_holdings_open(struct failover *f);    /* false with errno, both */
+void failover_holdings_close(struct failover *f);   /* takes nothing away */
 void failover_holdings_take(struct node *node, const struct vrrp_instance_conf *conf);
 void failover_holdings_give(struct node *node);
 void failover_holdings_static(struct failover *f); /* as f->conf says */

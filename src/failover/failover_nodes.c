@@ -103,6 +103,32 @@ static struct vrrp_link vrrp_link_of(const char *name, const struct links_link *
 	return v;
 }
 
+/* An instance's own interface: up only if its virtual MAC's is there too. l: of the interface. */
+static struct vrrp_link own_link(const struct node *node, const struct links_link *l)
+{
+	const struct vrrp_instance_conf *conf = vrrp_instance_conf(node->inst);
+	struct vrrp_link link = vrrp_link_of(conf->interface, l);
+
+	if (conf->vmac && !vmacs_have(node->failover->vmacs, conf->vmac))
+		link.up = false;
+	return link;
+}
+
+/* Something happened to this one. */
+static void link_changed(struct node *node, const struct links_link *l, bool gone)
+{
+	const struct vrrp_instance_conf *conf = vrrp_instance_conf(node->inst);
+	struct vrrp_link link;
+
+	if (strcmp(l->name, conf->interface) == 0)
+		link = own_link(node, gone ? NULL : l);
+	else if (conf->vmac && strcmp(l->name, conf->vmac) == 0)
+		link = own_link(node, links_find(node->failover->links, conf->interface));
+	else
+		return;
+	vrrp_instance_link_changed(node->inst, &link);
+}
+
 static void brief_tracks(struct node *node, const struct vrrp_track_conf *track)
 {
 	for (; track; track = track->next) {
@@ -137,8 +163,7 @@ void failover_node_brief(struct node *node)
 {
 	const struct vrrp_instance_conf *conf = vrrp_instance_conf(node->inst);
 	struct failover *f = node->failover;
-	struct vrrp_link link =
-		vrrp_link_of(conf->interface, links_find(f->links, conf->interface));
+	struct vrrp_link link = own_link(node, links_find(f->links, conf->interface));
 
 	vrrp_transport_interface_changed(f->transport, &link);
 	vrrp_instance_link_changed(node->inst, &link);
@@ -160,7 +185,7 @@ void failover_links_changed(struct failover *f, const struct links_link *l, bool
 	{
 		struct node *node = container_of(pos, struct node, link);
 
-		vrrp_instance_link_changed(node->inst, &link);
+		link_changed(node, l, gone);
 		vrrp_instance_track_set(node->inst, VRRP_TRACK_INTERFACE, l->name, link.up);
 	}
 }

@@ -127,6 +127,7 @@ static void apply(struct failover *f, struct reload *r, struct message_reloaded 
 {
 	adapt_nodes(f, r->conf, report);
 	f->conf = r->conf;
+	vmacs_set(f->vmacs, f->conf->vmacs);
 	add_nodes(f, report);
 	failover_scripts_reload(f);
 	failover_note_vips(f, f->conf);

@@ -357,6 +357,8 @@ static void mend(struct keep *keep)
 {
 	struct list *pos, *tmp;
 
+	if (keep->setup.before_mend)
+		keep->setup.before_mend(keep->setup.ctx);
 	LIST_EACH(pos, &keep->all)
 	{
 		struct kept *k = kept_of(pos);

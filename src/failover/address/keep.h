@@ -21,6 +21,8 @@ struct keep_setup {
 	struct loop *loop; /* borrowed, as all here */
 	struct links *links;
 	struct shared_page *page; /* NULL: nothing is written there (tests) */
+	/* Something is about to be put back; may take away what is no longer to be kept. */
+	void (*before_mend)(void *ctx);
 	/* A route or rule (as configured) had vanished and is back. */
 	void (*on_repaired)(void *ctx, const void *owner, const char *text);
 	void *ctx;

@@ -35,6 +35,16 @@ static size_t collect_closed(const struct failover_conf *conf, struct addr *out)
 	return n;
 }
 
+static size_t collect_vmacs(const struct failover_conf *conf, const char **out)
+{
+	size_t n = 0;
+
+	for (const struct vmac_conf *v = conf->vmacs; v; v = v->next, n++)
+		if (out)
+			out[n] = v->name;
+	return n;
+}
+
 /* Two instances may name one address; a set holds it once. */
 static size_t unite(struct addr *all, size_t n)
 {
@@ -90,27 +100,35 @@ int wall_set(struct wall *wall, const struct failover_conf *conf)
 {
 	struct wall_plan plan = {.table = conf->wall_table ? conf->wall_table : "relais",
 				 .priority = conf->wall_priority};
+	const char **vmacs;
 	struct addr *closed;
+	bool none;
 	int err;
 
 	plan.n_closed = collect_closed(conf, NULL);
-	if (wall->table[0] && (plan.n_closed == 0 || strcmp(wall->table, plan.table) != 0))
+	plan.n_vmacs = collect_vmacs(conf, NULL);
+	none = plan.n_closed == 0 && plan.n_vmacs == 0;
+	if (wall->table[0] && (none || strcmp(wall->table, plan.table) != 0))
 		wall_raze(wall);
-	if (plan.n_closed == 0)
+	if (none)
 		return 0;
-	closed = calloc(plan.n_closed, sizeof(*closed));
-	if (!closed)
+	closed = calloc(plan.n_closed + 1, sizeof(*closed));
+	vmacs = calloc(plan.n_vmacs + 1, sizeof(*vmacs));
+	if (!closed || !vmacs)
 		die_no_memory();
 	collect_closed(conf, closed);
+	collect_vmacs(conf, vmacs);
 	plan.closed = closed;
+	plan.vmacs = vmacs;
 	plan.n_closed = unite(closed, plan.n_closed);
 	if (!wall->table[0])
 		note(wall, plan.table);
 	err = carry_out(&plan);
 	free(closed);
+	free(vmacs);
 	if (err)
-		log_err("packet filter: table %s: %s: no_accept is not carried out", plan.table,
-			strerror(-err));
+		log_err("packet filter: table %s: %s: no_accept and virtual MACs do without",
+			plan.table, strerror(-err));
 	return err;
 }
 

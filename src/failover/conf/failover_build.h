@@ -39,9 +39,10 @@ struct failover_build {
 	struct vrrp_instance_conf **instance_tail;
 	struct vrrp_group_conf **group_tail;
 	struct vrrp_script_conf **script_tail;
-	uint32_t next_rule4, next_rule6; /* preferences of rules that name none */
-	enum failover_section section;	 /* of the rows being walked */
-	bool globals_done;		 /* the pass over global_defs is over */
+	const char *vmac_prefix, *vmac_addr_prefix; /* NULL = vrrp; that of vmac_prefix */
+	uint32_t next_rule4, next_rule6;	    /* preferences of rules that name none */
+	enum failover_section section;		    /* of the rows being walked */
+	bool globals_done;			    /* the pass over global_defs is over */
 };
 
 static inline struct failover_build *failover_build_of(struct conf_ctx *ctx)
@@ -106,6 +107,8 @@ void failover_track_backends(struct conf_ctx *ctx, const struct conf_line *line,
 void failover_track_frontends(struct conf_ctx *ctx, const struct conf_line *line, void *target);
 void failover_track_servers(struct conf_ctx *ctx, const struct conf_line *line, void *target);
 
+/* vmac_conf.c: after the instances are settled. */
+void failover_vmacs_finish(struct failover_build *b);
 /* instance_conf.c, group_conf.c: after everything is read. */
 void failover_instances_finish(struct failover_build *b);
 void failover_groups_finish(struct failover_build *b);
@@ -113,6 +116,7 @@ void failover_groups_finish(struct failover_build *b);
 extern const struct conf_keyword failover_top_rows[], failover_global_rows[],
 	failover_instance_rows[], failover_group_rows[], failover_script_rows[],
 	failover_process_rows[], failover_auth_rows[], failover_notify_rows[],
-	failover_unserved_rows[], failover_static_rows[]; /* the last: route/static_conf.c */
+	failover_unserved_rows[], failover_vmac_rows[],
+	failover_static_rows[]; /* the last: route/static_conf.c */
 
 #endif

@@ -117,6 +117,7 @@ static void check(struct failover_build *b)
 	bool scripts = b->conf->scripts != NULL;
 
 	failover_instances_finish(b);
+	failover_vmacs_finish(b);
 	failover_groups_finish(b);
 	for (const struct vrrp_instance_conf *i = b->conf->instances; i; i = i->next)
 		scripts |= i->notify.any.argv || i->notify.master.argv || i->notify.backup.argv;

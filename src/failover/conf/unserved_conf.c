@@ -29,7 +29,6 @@ static const char names[] = "relais names its processes itself";
 static const char sched[] = "the failover process always runs at real-time priority";
 static const char buffers[] = "relais sizes this buffer itself";
 static const char firewall[] = "relais has its own table of nftables";
-static const char vmac_names[] = "relais makes no virtual MAC interfaces";
 static const char files[] = "relais has no such file";
 
 static const char links[] = "the kernel tells of links by netlink at once";
@@ -119,8 +118,6 @@ const struct conf_keyword failover_unserved_rows[] = {
 	IGNORED(G, "nftables_ifindex", firewall),
 	IGNORED(G, "iptables", firewall),
 	IGNORED(G, "disable_local_igmp", firewall),
-	IGNORED(G, "vmac_prefix", vmac_names),
-	IGNORED(G, "vmac_addr_prefix", vmac_names),
 	IGNORED(G, "random_seed", "relais draws its own"),
 	IGNORED(G, "dynamic_interfaces", "interfaces may always come and go"),
 	IGNORED(G, "log_unknown_vrids", "adverts of other routers are counted, not logged"),
@@ -158,9 +155,6 @@ const struct conf_keyword failover_unserved_rows[] = {
 	IGNORED(I, "no_virtual_ipaddress", "an instance may have no address"),
 	IGNORED(I, "promote_secondaries", "an address that the kernel drops is put back at once"),
 	IGNORED(S, "global_tracking", "tracks of a group always count for all its members"),
-	UNSERVED(I, "use_vmac", "virtual MAC addresses"),
-	UNSERVED(I, "vmac_xmit_base", "virtual MAC addresses"),
-	UNSERVED(I, "use_vmac_addr", "virtual MAC addresses"),
 	UNSERVED(I, "use_ipvlan", "ipvlan interfaces"),
 	UNSERVED(I, "vrf", "an instance in a VRF"),
 	UNSERVED(I | S, "track_file", "priorities from a file"),

@@ -125,6 +125,7 @@ static const struct option options[] = {
 	{"mngtmpaddr", offsetof(struct vip_conf, mngtmpaddr), NULL},
 	{"noprefixroute", offsetof(struct vip_conf, noprefixroute), NULL},
 	{"autojoin", offsetof(struct vip_conf, autojoin), NULL},
+	{"use_vmac", offsetof(struct vip_conf, use_vmac), NULL},
 	{"no_track", offsetof(struct vip_conf, no_track), NULL},
 	{NULL, 0, NULL},
 };
@@ -177,11 +178,6 @@ struct vip_conf *failover_vip_read(struct conf_ctx *ctx, const struct conf_line 
 			FAILOVER_WARN(ctx, line, i, "'%s' needs an argument, left out", word);
 		} else if (o) {
 			good = o->read(ctx, line, ++i, vip);
-		} else if (strcmp(word, "use_vmac") == 0) {
-			FAILOVER_ERROR(ctx, line, i,
-				       "'use_vmac' is not supported by relais yet: virtual MAC "
-				       "addresses");
-			break;
 		} else {
 			FAILOVER_WARN(ctx, line, i,
 				      "'%s' is no option of an address, it and what follows is "

@@ -121,6 +121,7 @@ enum vrrp_reconf vrrp_reconf_kind(const struct vrrp_instance_conf *from,
 				  const struct vrrp_instance_conf *to)
 {
 	if (!text_same(from->name, to->name) || !text_same(from->interface, to->interface) ||
+	    !text_same(from->vmac, to->vmac) || from->vmac_xmit_base != to->vmac_xmit_base ||
 	    from->vrid != to->vrid || from->family != to->family || from->version != to->version ||
 	    (from->auth == VRRP_AUTH_AH) != (to->auth == VRRP_AUTH_AH) ||
 	    !addr_eq(&from->mcast_group, &to->mcast_group, false) || !from->peers != !to->peers)

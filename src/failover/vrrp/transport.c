@@ -101,14 +101,12 @@ static int set_options_v6(int fd)
 	return 0;
 }
 
-static int join(const struct place *pl, const struct vrrp_instance_conf *conf)
+static int join_on(const struct place *pl, const struct vrrp_instance_conf *conf, unsigned ifindex)
 {
-	struct ip_mreqn m4 = {.imr_ifindex = (int)pl->ifindex};
-	struct ipv6_mreq m6 = {.ipv6mr_interface = pl->ifindex};
+	struct ip_mreqn m4 = {.imr_ifindex = (int)ifindex};
+	struct ipv6_mreq m6 = {.ipv6mr_interface = ifindex};
 	int rc;
 
-	if (conf->peers)
-		return 0;
 	if (pl->family == AF_INET) {
 		m4.imr_multiaddr.s_addr = conf->mcast_group.len
 						  ? conf->mcast_group.in4.sin_addr.s_addr
@@ -123,6 +121,20 @@ static int join(const struct place *pl, const struct vrrp_instance_conf *conf)
 		rc = setsockopt(pl->lfd.fd, IPPROTO_IPV6, IPV6_ADD_MEMBERSHIP, &m6, sizeof(m6));
 	}
 	return rc < 0 && errno != EADDRINUSE ? -errno : 0;
+}
+
+/* On a virtual MAC's interface the group is joined below it too: only that one's report reaches a
+ * switch that listens for them (address/wall.h), and what comes there is not for this socket. */
+static int join(const struct place *pl, const struct vrrp_instance_conf *conf)
+{
+	unsigned below;
+
+	if (conf->peers)
+		return 0;
+	below = strcmp(pl->name, conf->interface) == 0 ? 0 : if_nametoindex(conf->interface);
+	if (below)
+		join_on(pl, conf, below);
+	return join_on(pl, conf, pl->ifindex);
 }
 
 static int join_all(const struct place *pl)
@@ -371,7 +383,7 @@ static struct place *find_place(struct vrrp_transport *t, const struct vrrp_inst
 		struct place *pl = container_of(pos, struct place, link);
 
 		if (pl->family == conf->family && pl->ah == ah &&
-		    strcmp(pl->name, conf->interface) == 0)
+		    strcmp(pl->name, vrrp_conf_wire(conf)) == 0)
 			return pl;
 	}
 	return NULL;
@@ -433,7 +445,7 @@ static struct place *get_place(struct vrrp_transport *t, const struct vrrp_insta
 	pl->family = conf->family;
 	pl->ah = conf->auth == VRRP_AUTH_AH;
 	pl->lfd.fd = -1;
-	strncpy(pl->name, conf->interface, sizeof(pl->name) - 1);
+	strncpy(pl->name, vrrp_conf_wire(conf), sizeof(pl->name) - 1);
 	list_push(&t->places, &pl->link);
 	return pl;
 }

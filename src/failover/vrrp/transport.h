@@ -1,8 +1,9 @@
 /*
  * VRRP on sockets: one raw socket (IP protocol 112, or 51 for auth_type AH) per interface and
  * family, shared by all instances there and demultiplexed by VRID. Multicast membership, TTL 255,
- * ToS 0xc0 (RFC 9568 5.1). An interface that is missing or comes back is opened again when
- * link_changed says so. Needs CAP_NET_RAW. All on the failover's thread.
+ * ToS 0xc0 (RFC 9568 5.1). The interface is that of the virtual MAC, where an instance has one. An
+ * interface that is missing or comes back is opened again when link_changed says so. Needs
+ * CAP_NET_RAW. All on the failover's thread.
  */
 #ifndef RELAIS_VRRP_TRANSPORT_H
 #define RELAIS_VRRP_TRANSPORT_H

@@ -23,8 +23,17 @@ struct vip_conf {
 	const char *scope;	     /* NULL = global */
 	struct addr broadcast, peer; /* len 0 = none */
 	bool broadcast_auto, nodad, noprefixroute, home, mngtmpaddr, autojoin, no_track;
+	bool use_vmac;		 /* as written; dev names the interface that it comes to */
 	int64_t preferred_lft_s; /* -1 = forever */
 	struct conf_place place;
+};
+
+/* An interface with a virtual MAC address (RFC 9568 7.3): a macvlan in private mode on base. */
+struct vmac_conf {
+	struct vmac_conf *next;
+	const char *name, *base;
+	uint8_t mac[6];
+	int family; /* of the addresses that go on it */
 };
 
 /* A script to run: argv built at load, run by the runner as uid:gid. */
@@ -115,8 +124,14 @@ struct vrrp_instance_conf { /* vrrp_instance */
 	bool accept;	 /* else packets to the addresses are dropped; not for an owner */
 	bool accept_set; /* accept or no_accept was written */
 	bool skip_check_adv_addr, lower_prio_no_advert, higher_prio_send_advert;
-	bool fault_no_peer;	   /* unicast_fault_no_peer */
-	bool checksum_as_v2;	   /* v3 IPv4 checksum without pseudo-header */
+	bool fault_no_peer;  /* unicast_fault_no_peer */
+	bool checksum_as_v2; /* v3 IPv4 checksum without pseudo-header */
+	const char
+		*vmac; /* the interface of failover_conf.vmacs where the addresses are; or NULL */
+	bool vmac_xmit_base;	      /* but adverts go over `interface` */
+	bool use_vmac, use_vmac_addr; /* as written, as the next two */
+	uint8_t vmac_mac[6];
+	unsigned vmac_mac_len;	   /* 0 = by VRID, 5 = its last octet by VRID, 6 */
 	unsigned down_adverts;	   /* 3 */
 	int vip_lifetime_s;	   /* see vrrp_lifetime_s; -1 = by advert_us */
 	struct vip_conf *vips;	   /* advertised */
@@ -130,6 +145,12 @@ struct vrrp_instance_conf { /* vrrp_instance */
 	bool smtp_alert;
 	struct conf_place place;
 };
+
+/* Where adverts go out and come in. */
+static inline const char *vrrp_conf_wire(const struct vrrp_instance_conf *conf)
+{
+	return conf->vmac && !conf->vmac_xmit_base ? conf->vmac : conf->interface;
+}
 
 struct vrrp_group_conf { /* vrrp_sync_group */
 	struct vrrp_group_conf *next;
@@ -147,6 +168,7 @@ struct failover_conf {
 	struct vrrp_instance_conf *instances; /* in file order, as all lists here */
 	struct vrrp_group_conf *groups;
 	struct vrrp_script_conf *scripts;
+	struct vmac_conf *vmacs;      /* of all instances */
 	struct vip_conf *static_vips; /* these three do not move: there while failover runs */
 	struct route_conf *static_routes;
 	struct rule_conf *static_rules;

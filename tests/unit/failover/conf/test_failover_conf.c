@@ -3,7 +3,8 @@
  * does relais, with a warning that names what happens; what it cannot do yet is an error by name.
  * The rows are walked by failover_rows.c and read by failover_values.c; they stand in
  * global_conf.c, instance_conf.c, notify_conf.c, track_conf.c, vip_conf.c, script_conf.c (files:
- * script_file.c), group_conf.c and unserved_conf.c; instance_finish.c settles what they come to.
+ * script_file.c), group_conf.c, vmac_conf.c and unserved_conf.c; instance_finish.c settles what
+ * they come to.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -233,6 +234,54 @@ static void who_accepts(void **state)
 	finish(&r);
 }
 
+static void virtual_macs_come_to_interfaces(void **state)
+{
+	static const uint8_t four[] = {0, 0, 0x5e, 0, 1, 51}, six[] = {0, 0, 0x5e, 0, 2, 51},
+			     own[] = {2, 0, 0, 0, 0x77, 53};
+	const struct vrrp_instance_conf *i;
+	const struct vip_conf *v;
+	struct reading r;
+
+	(void)state;
+	read_text(&r,
+		  "vrrp_instance A { interface eth0\n virtual_router_id 51\n use_vmac\n"
+		  " virtual_ipaddress { 192.0.2.1\n 192.0.2.2 dev eth0\n 192.0.2.3 dev eth1\n"
+		  " 192.0.2.4 dev eth1 use_vmac }\n"
+		  " virtual_ipaddress_excluded { 2001:db8::1 } }\n"
+		  "vrrp_instance B { interface eth0\n virtual_router_id 51\n use_vmac\n"
+		  " virtual_ipaddress { fe80::1 } }\n"
+		  "vrrp_instance C { interface eth0\n virtual_router_id 53\n"
+		  " use_vmac vip 02:00:00:00:77\n use_vmac_addr\n unicast_peer { 192.0.2.9 }\n"
+		  " virtual_ipaddress { 192.0.2.5 } \n virtual_ipaddress_excluded { 2001:db8::2 "
+		  "} }\n"
+		  "vrrp_instance D { interface eth2\n virtual_router_id 51\n use_vmac\n"
+		  " vmac_xmit_base\n virtual_ipaddress { 192.0.2.6 } }\n");
+	assert_int_equal(r.diags.n_errors, 0);
+	i = r.conf->instances;
+	v = i->vips;
+	assert_string_equal(i->vmac, "vrrp.51");
+	assert_string_equal(vrrp_conf_wire(i), "vrrp.51");
+	assert_string_equal(v->dev, "vrrp.51");
+	assert_string_equal(v->next->dev, "vrrp.51");
+	assert_string_equal(v->next->next->dev, "eth1");
+	assert_string_equal(v->next->next->next->dev, "vrrp2.51");
+	assert_null(i->excluded->dev);
+	assert_memory_equal(r.conf->vmacs->mac, four, 6);
+	i = i->next;
+	assert_string_equal(i->vmac, "vrrp6.51");
+	assert_memory_equal(r.conf->vmacs->next->mac, six, 6);
+	i = i->next;
+	assert_string_equal(i->vmac, "vip");
+	assert_string_equal(vrrp_conf_wire(i), "eth0");
+	assert_non_null(find_diag(&r, CONF_WARNING, 0, "needs vmac_xmit_base"));
+	assert_memory_equal(r.conf->vmacs->next->next->mac, own, 6);
+	assert_string_equal(i->excluded->dev, "vrrp.53");
+	i = i->next;
+	assert_string_equal(i->vmac, "vrrp1.51");
+	assert_string_equal(vrrp_conf_wire(i), "eth2");
+	finish(&r);
+}
+
 static void what_is_not_served_is_named(void **state)
 {
 	struct reading r;
@@ -435,6 +484,7 @@ int main(void)
 		cmocka_unit_test(combinations_are_settled),
 		cmocka_unit_test(strict_mode_clears_and_goes_on),
 		cmocka_unit_test(who_accepts),
+		cmocka_unit_test(virtual_macs_come_to_interfaces),
 		cmocka_unit_test(what_is_not_served_is_named),
 		cmocka_unit_test(auth_type_ah_listens_before_it_speaks),
 		cmocka_unit_test(two_routers_in_one_place_are_refused),
