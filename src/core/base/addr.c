@@ -96,13 +96,40 @@ bool addr_eq(const struct addr *a, const struct addr *b, bool with_port)
 	return a->len == b->len && memcmp(&a->un, &b->un, a->len) == 0;
 }
 
+static char *put_number(char *at, unsigned n)
+{
+	char digits[12];
+	int len = 0;
+
+	do {
+		digits[len++] = (char)('0' + n % 10);
+		n /= 10;
+	} while (n);
+	while (len > 0)
+		*at++ = digits[--len];
+	return at;
+}
+
+/* In every X-Forwarded-For and log line: inet_ntop would go through printf. */
+static char *put_ip4(char *at, const struct in_addr *in)
+{
+	const unsigned char *byte = (const unsigned char *)&in->s_addr;
+
+	for (int i = 0; i < 4; i++) {
+		if (i > 0)
+			*at++ = '.';
+		at = put_number(at, byte[i]);
+	}
+	return at;
+}
+
 const char *addr_host_text(const struct addr *a, char buf[static ADDR_TEXT_MAX])
 {
 	buf[0] = '\0';
 	if (a->len == 0)
 		snprintf(buf, ADDR_TEXT_MAX, "-");
 	else if (a->sa.sa_family == AF_INET)
-		inet_ntop(AF_INET, &a->in4.sin_addr, buf, ADDR_TEXT_MAX);
+		*put_ip4(buf, &a->in4.sin_addr) = '\0';
 	else if (a->sa.sa_family == AF_INET6)
 		inet_ntop(AF_INET6, &a->in6.sin6_addr, buf, ADDR_TEXT_MAX);
 	else
@@ -112,13 +139,17 @@ const char *addr_host_text(const struct addr *a, char buf[static ADDR_TEXT_MAX])
 
 const char *addr_text(const struct addr *a, char buf[static ADDR_TEXT_MAX])
 {
-	char host[ADDR_TEXT_MAX];
+	char host[ADDR_TEXT_MAX], *at;
 	size_t head = offsetof(struct sockaddr_un, sun_path);
 
+	if (a->len && a->sa.sa_family == AF_INET) {
+		at = put_ip4(buf, &a->in4.sin_addr);
+		*at++ = ':';
+		*put_number(at, addr_port(a)) = '\0';
+		return buf;
+	}
 	addr_host_text(a, host);
-	if (a->len && a->sa.sa_family == AF_INET)
-		snprintf(buf, ADDR_TEXT_MAX, "%.64s:%u", host, addr_port(a));
-	else if (a->len && a->sa.sa_family == AF_INET6)
+	if (a->len && a->sa.sa_family == AF_INET6)
 		snprintf(buf, ADDR_TEXT_MAX, "[%.64s]:%u", host, addr_port(a));
 	else if (a->len > head && a->un.sun_path[0] == '\0')
 		snprintf(buf, ADDR_TEXT_MAX, "abns@%.*s", (int)(a->len - head - 1),
