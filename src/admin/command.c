@@ -152,12 +152,28 @@ void admin_run_line(struct admin_reply *reply, char *line)
 	char *argv[ADMIN_WORDS_MAX];
 
 	do {
+		unsigned n_waits = reply->n_waits;
 		int argc;
 
 		line = cut_words(line, &argc, argv);
 		run_words(reply, argc, argv);
-		fputc('\n', reply->out);
+		if (reply->n_waits == n_waits) /* else its answer comes later */
+			fputc('\n', reply->out);
 	} while (*line && !reply->quit);
+}
+
+bool admin_poll(struct admin_reply *reply)
+{
+	unsigned left = 0;
+
+	for (unsigned i = 0; i < reply->n_waits; i++) {
+		if (reply->waits[i].poll(reply, reply->waits[i].ticket))
+			fputc('\n', reply->out);
+		else
+			reply->waits[left++] = reply->waits[i];
+	}
+	reply->n_waits = left;
+	return left == 0;
 }
 
 void admin_print_manual(const struct admin_command *const *tables, FILE *out)

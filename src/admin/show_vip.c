@@ -28,6 +28,13 @@ static int64_t mono_now_us(void)
 	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
 
+const char *vip_hold_word(unsigned hold)
+{
+	static const char *const words[] = {"none", "switched", "maintenance"};
+
+	return words[hold < sizeof(words) / sizeof(words[0]) ? hold : 0];
+}
+
 static void print_line(FILE *out, const struct shared_vip *v)
 {
 	fprintf(out, "%s %s %s vrid %u v%u priority %u/%u address %s", v->name, v->state,
@@ -48,6 +55,8 @@ static void print_line(FILE *out, const struct shared_vip *v)
 		fprintf(out, " flap-waits %llu", (unsigned long long)v->n_flap_waits);
 	if (v->master[0])
 		fprintf(out, " master %s", v->master);
+	if (v->hold)
+		fprintf(out, " hold %s", vip_hold_word(v->hold));
 	fprintf(out, " reason \"%s\"\n", v->reason);
 }
 

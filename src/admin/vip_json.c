@@ -127,6 +127,7 @@ static void vip(FILE *out, const struct shared_vip *v, int64_t now_us)
 	text(out, "address", v->first_address);
 	number(out, "addresses", v->n_addresses);
 	text(out, "master", v->master);
+	text(out, "hold", vip_hold_word(v->hold));
 	counters(out, v);
 	tracks(out, v);
 	peers(out, v, now_us);

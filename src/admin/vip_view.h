@@ -14,6 +14,8 @@ bool vip_print(FILE *out, const struct shared_page *page, const char *what);
 void vip_print_json(FILE *out, const struct shared_page *page, int64_t now_mono_us);
 
 void vip_print_time(FILE *out, int64_t wall_us);
+/* Of shared_vip.hold. */
+const char *vip_hold_word(unsigned hold);
 /* The number of the oldest move that is still there. */
 uint32_t vip_moves_first(const struct shared_vip *v);
 

@@ -115,6 +115,29 @@ static int reload(const char *path)
 	return 1;
 }
 
+static int say(const char *path, const char *line)
+{
+	char *answer = ask(path, line);
+
+	if (!answer)
+		return 1;
+	fputs(answer, stdout);
+	free(answer);
+	return 0;
+}
+
+/* A command whose answer says how it went. */
+static int say_outcome(const char *path, const char *line)
+{
+	char *answer = ask(path, line);
+	bool done = answer && strncmp(answer, "done: ", 6) == 0;
+
+	if (answer)
+		fputs(answer, done ? stdout : stderr);
+	free(answer);
+	return done ? 0 : 1;
+}
+
 static const char *find_socket(void)
 {
 	const char *set = getenv("RELAIS_SOCKET");
@@ -130,8 +153,9 @@ static const char *find_socket(void)
 int main(int argc, char **argv)
 {
 	const char *path = find_socket();
-	char line[4096], *answer;
+	char line[4096];
 	struct text text;
+	bool is_vip;
 	int at = 1;
 
 	if (argc > 2 && strcmp(argv[1], "-s") == 0) {
@@ -141,6 +165,9 @@ int main(int argc, char **argv)
 	if (at >= argc || strcmp(argv[at], "-h") == 0) {
 		fputs("usage: relaisctl [-s SOCKET] COMMAND...\n"
 		      "  reload            read the configuration again and say how it went\n"
+		      "  vip               which VIPs are here, and why (show vip detail)\n"
+		      "  vip switch NAME, vip maintenance NAME on|off, vip release NAME\n"
+		      "                    move a VIP by hand; exit status 1 when refused\n"
 		      "  help              the commands that the running relais knows\n"
 		      "The socket is `stats socket` of the configuration; RELAIS_SOCKET names it "
 		      "too.\n",
@@ -149,15 +176,13 @@ int main(int argc, char **argv)
 	}
 	if (argc == at + 1 && strcmp(argv[at], "reload") == 0)
 		return reload(path);
+	if (argc == at + 1 && strcmp(argv[at], "vip") == 0)
+		return say(path, "show vip detail");
+	is_vip = strcmp(argv[at], "vip") == 0;
 	text_init(&text, line, sizeof(line));
 	for (; at < argc; at++) {
 		text_str(&text, argv[at]);
 		text_char(&text, ' ');
 	}
-	answer = ask(path, line);
-	if (!answer)
-		return 1;
-	fputs(answer, stdout);
-	free(answer);
-	return 0;
+	return is_vip ? say_outcome(path, line) : say(path, line);
 }

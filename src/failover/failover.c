@@ -45,6 +45,9 @@ static void take_message(struct failover *f)
 	case MESSAGE_FAILOVER_STOP:
 		stop(f, "the master asks for it");
 		break;
+	case MESSAGE_FAILOVER_VIP:
+		failover_operator_vip(f, f->msg.payload, f->msg.len);
+		break;
 	case MESSAGE_BALANCER_UP:
 		service_facts_renew(&f->facts);
 		service_watch_tell(&f->service, SERVICE_EV_UP);

@@ -8,6 +8,7 @@
 
 #include "core/loop/mailbox.h"
 #include "core/sys/channel.h"
+#include "core/sys/message.h"
 #include "failover/address/announce_send.h"
 #include "failover/address/hold.h"
 #include "failover/address/keep.h"
@@ -84,6 +85,9 @@ void failover_node_free(struct node *node);
 void failover_node_brief(struct node *node);
 /* (Re)makes groups and their membership as the configuration in use says. */
 void failover_groups_join(struct failover *f);
+
+/* failover_operator.c: a MESSAGE_FAILOVER_VIP. */
+void failover_operator_vip(struct failover *f, const void *payload, size_t len);
 
 /* failover_holdings.c: what a master holds, addresses, routes and rules, and the static ones. */
 bool failover_holdings_prepare(struct failover *f); /* before the links are read */

@@ -250,12 +250,27 @@ static void balancer_ready(struct master *m, struct child *child)
 	master_announce_up(m);
 }
 
+/* An operator's wish for a VIP goes on to failover, which answers on the shared page. */
+static void hand_on_vip(struct master *m, const struct channel_message *msg)
+{
+	struct message_vip ask;
+
+	if (msg->len != sizeof(ask))
+		return;
+	memcpy(&ask, msg->payload, sizeof(ask));
+	if (!m->failover || child_send(m->failover, MESSAGE_FAILOVER_VIP, &ask, sizeof(ask)) < 0)
+		shared_answer_put(m->page, ask.id, false,
+				  "there is no failover process on this node");
+}
+
 static void balancer_message(struct child *child, struct channel_message *msg)
 {
 	if (msg->type == MESSAGE_READY)
 		balancer_ready(child->owner, child);
 	else if (msg->type == MESSAGE_ASK_RELOAD)
 		master_reload(child->owner);
+	else if (msg->type == MESSAGE_ASK_VIP)
+		hand_on_vip(child->owner, msg);
 }
 
 static void try_again_later(struct master *m)

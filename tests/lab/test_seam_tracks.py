@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from netlab import AddressWatcher, Lab, now_us, wait_for
+from netlab import AddressWatcher, Lab, LabError, now_us, wait_for
 from stacks import HAPROXY_CFG, KEEPALIVED_CONF, STACKS, VIP, start_webs, write_files
 
 NODES = ("lb1", "lb2")
@@ -120,3 +120,27 @@ def test_a_backend_that_does_not_exist_is_refused_with_its_place(lab):
     said = lab["lb1"].run(["sh", "-c", f"{STACKS['relais'].program} -c -f haproxy.cfg -k keepalived.conf 2>&1"],
                           check=False)
     assert "no backend 'wbe', did you mean 'web'?" in said
+
+
+def test_an_operator_moves_the_address_by_hand(lab, pair):
+    pair("web")
+    ctl = [STACKS["relais"].program.with_name("relaisctl"), "-s", "/run/haproxy/admin.sock", "vip"]
+    watcher = AddressWatcher(lab["lb2"])
+    began = now_us()
+    assert admin(lab["lb1"], "vip switch VI_1").startswith("done: VI_1: handed over")
+    wait_for(lambda: lab.holders(VIP, NODES) == ["lb2"], 5, "the VIP on lb2")
+    arrivals = lambda: [us for us, item in watcher.items() if item == ("+", VIP)]
+    wait_for(arrivals, 5, "the watcher to see it")
+    print(f"vip switch at 100 ms advertisements: {(arrivals()[0] - began) / 1000:.1f} ms to the VIP on lb2")
+    assert " hold switched " in admin(lab["lb1"], "show vip")
+    assert "refused: VI_1: not MASTER here" in admin(lab["lb1"], "vip switch VI_1")
+    lab["lb1"].run(ctl + ["release", "VI_1"])
+    wait_for(lambda: lab.holders(VIP, NODES) == ["lb1"], 5, "the VIP back on lb1")
+    lab["lb1"].run(ctl + ["maintenance", "VI_1", "on"])
+    wait_for(lambda: lab.holders(VIP, NODES) == ["lb2"], 5, "the VIP on lb2")
+    assert json.loads(admin(lab["lb1"], "show vip json"))[0]["hold"] == "maintenance"
+    two = admin(lab["lb1"], "vip maintenance VI_1 off; vip release VI_9")
+    assert "done: VI_1: takes part" in two and "refused: there is no VRRP instance" in two
+    wait_for(lambda: lab.holders(VIP, NODES) == ["lb1"], 5, "the VIP back on lb1")
+    with pytest.raises(LabError, match="refused: there is no VRRP instance"):
+        lab["lb1"].run(ctl + ["switch", "VI_9"])

@@ -50,6 +50,10 @@ static const struct story stories[] = {
 	{"the group's own script", .group = &tracking, .steps = {
 		{START, 1}, BOTH(1, VRRP_INIT), {TRACK, 1, 1, 0, "chk"}, {SECOND, 0, 1}, {TRACK, 1, 1, 0, "chk"},
 		BOTH(1, VRRP_BACKUP), {RUN, 0, S(1)}, BOTH(1, VRRP_MASTER), {TRACK, 1, 0, 0, "chk"}, BOTH(1, VRRP_FAULT)}},
+	{"an operator's switch: both say 0, the other node has both", PAIR, .group = &group, .steps = {
+		SETTLED, {HOLD, 1, VRRP_HOLD_SWITCH}, BOTH(1, VRRP_BACKUP), {SECOND, 0, 0}, {ORDER, 1, .text = "z-"},
+		{SECOND, 0, 1}, {ORDER, 1, .text = "z-"}, {RUN, 0, MS(63)}, BOTH(2, VRRP_MASTER), {RUN, 0, S(10)},
+		BOTH(2, VRRP_MASTER), {HOLD, 1, VRRP_HOLD_NONE}, {RUN, 0, S(1)}, BOTH(1, VRRP_MASTER)}},
 	{"a stop of both", PAIR, .group = &group, .steps = {
 		SETTLED, {STOP, 1}, {GROUP_MOVES, 1, .text = "I"}, {RUN, 0, MS(63)}, BOTH(2, VRRP_MASTER)}},
 	{"weights are ignored in a group", .conf = {TRACKS(weak)}, .group = &group, .steps = {

@@ -75,6 +75,37 @@ static const struct story stories[] = {
 		{TRACK, 1, 1, 0, "chk"}, {TRACK, 2, 0, 0, "chk"}, {START_ALL}, {RUN, 0, S(1)}, CALM,
 		{TRACK, 1, 0, 0, "chk"}, {RUN, 0, S(2)}, {HOLDERS, 1, 0}, {TRACK, 2, 1, 0, "chk"},
 		{RUN, 0, S(1)}, {IS, 2, VRRP_MASTER}, CALM}},
+	/* ---- what operators want ---- */
+	{"switch: the peer has it after the skew and keeps it", PAIR, .steps = {
+		SETTLED, {HOLD, 1, VRRP_HOLD_SWITCH}, {HOLDS, 1, 0}, {IS, 1, VRRP_BACKUP}, {ORDER, 1, .text = "z-"},
+		{RUN, 0, MS(63)}, {IS, 2, VRRP_MASTER}, CALM, {RUN, 0, S(60)}, {IS, 2, VRRP_MASTER}, CALM,
+		{MOVES, 1, .text = "B"}, {WHY, 1, .text = "handed over"}}},
+	{"release after a switch: as configured", PAIR, .steps = {
+		SETTLED, {HOLD, 1, VRRP_HOLD_SWITCH}, {RUN, 0, S(5)}, {HOLD, 1, VRRP_HOLD_NONE}, {RUN, 0, S(1)},
+		{IS, 1, VRRP_MASTER}, {IS, 2, VRRP_BACKUP}, CALM}},
+	{"a switch without a peer comes back", .steps = {
+		{START_ALL}, {RUN, 0, S(1)}, {HOLD, 1, VRRP_HOLD_SWITCH}, {IS, 1, VRRP_BACKUP}, {RUN, 0, MS(400)},
+		{IS, 1, VRRP_MASTER}}},
+	{"after a switch the other one dies: it is over", PAIR, .steps = {
+		SETTLED, {HOLD, 1, VRRP_HOLD_SWITCH}, {RUN, 0, S(5)}, {KILL, 2}, {RUN, 0, S(1)}, {IS, 1, VRRP_MASTER},
+		{REPLACE, 2}, {RUN, 0, S(5)}, {IS, 1, VRRP_MASTER}, {IS, 2, VRRP_BACKUP}}},
+	{"a switch on a backup keeps it from preempting only", PAIR, .steps = {
+		SETTLED, {HOLD, 2, VRRP_HOLD_SWITCH}, {RUN, 0, S(5)}, {MOVES, 1, .text = ""}, {MOVES, 2, .text = ""},
+		{SENT, 2, 0}, {ZEROS, 2, 0}, {STOP, 1}, {RUN, 0, MS(63)}, {IS, 2, VRRP_MASTER}, CALM}},
+	{"maintenance: handed over, and taken only when nobody has it", PAIR, .steps = {
+		SETTLED, {HOLD, 1, VRRP_HOLD_MAINTENANCE}, {PRIO, 1, 1}, {RUN, 0, MS(63)}, {IS, 2, VRRP_MASTER}, CALM,
+		{RUN, 0, S(60)}, CALM, {IS, 2, VRRP_MASTER}, {KILL, 2}, {RUN, 0, S(1)}, {IS, 1, VRRP_MASTER},
+		{PRIO_SENT, 1, 1}, {REPLACE, 2}, {RUN, 0, S(2)}, {IS, 2, VRRP_MASTER}, {IS, 1, VRRP_BACKUP}, CALM,
+		{HOLD, 1, VRRP_HOLD_NONE}, {PRIO, 1, 150}, {RUN, 0, S(1)}, {IS, 1, VRRP_MASTER}, CALM}},
+	{"maintenance: a peer that does not preempt gets it all the same", PAIR, .conf = {.nopreempt = true}, .steps = {
+		{START, 1}, {RUN, 0, S(1)}, {START, 2}, {RUN, 0, S(1)}, {IS, 1, VRRP_MASTER},
+		{HOLD, 1, VRRP_HOLD_MAINTENANCE}, {RUN, 0, MS(63)}, {IS, 2, VRRP_MASTER}, CALM}},
+	{"maintenance of both: it stays where it is", PAIR, .steps = {
+		SETTLED, {HOLD, 2, VRRP_HOLD_MAINTENANCE}, {RUN, 0, S(1)}, {HOLD, 1, VRRP_HOLD_MAINTENANCE}, {RUN, 0, S(1)},
+		{FORGET}, {RUN, 0, S(60)}, {HOLDERS, 0, 1}, {MOVES, 1, .text = ""}, {MOVES, 2, .text = ""}}},
+	{"maintenance outlives the failover process", PAIR, .steps = {
+		SETTLED, {HOLD, 1, VRRP_HOLD_MAINTENANCE}, {RUN, 0, S(5)}, {KILL, 1}, {REPLACE, 1}, {PRIO, 1, 1},
+		{RUN, 0, S(5)}, {IS, 2, VRRP_MASTER}, CALM}},
 	{"the link of the master goes down", PAIR, .steps = {
 		SETTLED, {LINK, 1, 0}, {HOLDS, 1, 0}, {RUN, 0, MS(365)}, {IS, 2, VRRP_MASTER}, {LINK, 1, 1},
 		{RUN, 0, S(1)}, {IS, 1, VRRP_MASTER}, {IS, 2, VRRP_BACKUP}, CALM}},

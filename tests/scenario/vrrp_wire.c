@@ -375,8 +375,19 @@ static void replace(struct node *node)
 	loop_clock_us(node->loop);
 	make_instances(node);
 	for (int i = 0; i < world.n_inst; i++)
+		vrrp_publish_remember(node->inst[i], &before[i]);
+	for (int i = 0; i < world.n_inst; i++)
 		if (!vrrp_instance_resume(node->inst[i], &before[i]))
 			vrrp_instance_start(node->inst[i], 0);
+}
+
+static void hold(struct node *node, int64_t how)
+{
+	loop_clock_us(node->loop);
+	for (int i = 0; i < world.n_inst; i++)
+		vrrp_instance_hold(node->inst[i], (enum vrrp_hold)how);
+	for (int i = 0; i < world.n_inst; i++)
+		vrrp_instance_hold_settle(node->inst[i]);
 }
 
 static void relink(struct node *node, int instance, enum what what, bool up)
@@ -490,6 +501,9 @@ static void do_with_node(const struct step *s, struct node *node, struct vrrp_in
 		break;
 	case RELEASE:
 		vrrp_instance_release(inst);
+		break;
+	case HOLD:
+		hold(node, s->a);
 		break;
 	case ADAPT:
 		assert_int_equal(

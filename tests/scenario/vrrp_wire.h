@@ -38,6 +38,7 @@ enum what {
 	TRACK,	   /* n; text = name; a = up */
 	RESIGN,	   /* n; text = reason */
 	RELEASE,   /* n */
+	HOLD,	   /* n; a = enum vrrp_hold: an operator's wish, for all of its group */
 	RX, /* n; a = priority, b = last byte of the source; from outside; text = interval in ms */
 	RX_BAD,	  /* n; as RX, but with TTL 254 */
 	RX_OTHER, /* n; as RX, but with another address list */

@@ -14,11 +14,13 @@ enum message_type {
 	MESSAGE_BALANCER_UP,	     /* the active balancer is ready (shm: shared_page.active) */
 	MESSAGE_BALANCER_DOWN,	     /* it ended unasked; a replacement is being started */
 	MESSAGE_BALANCER_LOST,	     /* and the replacement failed too: resign now */
+	MESSAGE_FAILOVER_VIP,	     /* struct message_vip; answered on the shared page */
 
 	/* failover, balancer -> master */
 	MESSAGE_READY = 16,	   /* initialised; serving */
 	MESSAGE_ASK_RELOAD,	   /* an operator wants it, through the runtime socket */
 	MESSAGE_FAILOVER_RELOADED, /* payload: struct message_reloaded */
+	MESSAGE_ASK_VIP,	   /* struct message_vip: hand it on to failover */
 
 	/* master -> balancer */
 	MESSAGE_BALANCER_DRAIN = 32, /* stop accepting, finish what runs, exit */
@@ -36,6 +38,19 @@ enum message_type {
 struct message_reloaded {
 	uint32_t n_kept, n_adapted, n_rebuilt, n_added, n_removed;
 	int32_t err; /* 0, or -errno: the old configuration stays */
+};
+
+enum message_vip_action {
+	MESSAGE_VIP_SWITCH,
+	MESSAGE_VIP_MAINTENANCE_ON,
+	MESSAGE_VIP_MAINTENANCE_OFF,
+	MESSAGE_VIP_RELEASE,
+};
+
+struct message_vip { /* what an operator wants of a VRRP instance or sync group */
+	uint64_t id; /* not 0; of the answer, struct shared_answer */
+	uint32_t action;
+	char name[64];
 };
 
 struct message_run {

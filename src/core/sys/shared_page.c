@@ -58,6 +58,34 @@ int64_t shared_page_oldest_beat_us(const struct shared_page *page)
 	return oldest;
 }
 
+void shared_answer_put(struct shared_page *page, uint64_t id, bool ok, const char *text)
+{
+	struct shared_answer *a =
+		&page->answers[atomic_fetch_add(&page->n_answers, 1) % SHARED_ANSWERS];
+	size_t len = strnlen(text, sizeof(a->text) - 1);
+
+	atomic_store(&a->id, 0);
+	a->ok = ok;
+	memcpy(a->text, text, len);
+	a->text[len] = '\0';
+	atomic_store(&a->id, id);
+}
+
+bool shared_answer_get(const struct shared_page *page, uint64_t id, struct shared_answer *copy)
+{
+	for (unsigned i = 0; i < SHARED_ANSWERS; i++) {
+		const struct shared_answer *a = &page->answers[i];
+
+		if (atomic_load(&a->id) != id)
+			continue;
+		memcpy(copy, a, sizeof(*copy));
+		copy->text[sizeof(copy->text) - 1] = '\0';
+		if (atomic_load(&a->id) == id)
+			return true;
+	}
+	return false;
+}
+
 /* FNV-1a over the kind and the name. */
 uint64_t shared_fact_key(enum shared_fact_kind kind, const char *name)
 {

@@ -20,6 +20,7 @@ enum {
 	SHARED_VIPS_MAX = 256,
 	SHARED_MOVES_MAX = 20,
 	SHARED_PEERS_MAX = 4,
+	SHARED_ANSWERS = 8,	 /* to operators; the ninth takes the place of the first */
 	SHARED_TRACKS_MAX = 16,	 /* of one VIP, shown; more are not */
 	SHARED_FACTS_MAX = 256,	 /* things of the service that VIPs track */
 	SHARED_BEAT_US = 100000, /* a balancer thread beats at least this often */
@@ -107,9 +108,17 @@ struct shared_vip {
 	uint32_t n_tracks;
 	struct shared_track tracks[SHARED_TRACKS_MAX];
 	struct shared_peer peers[SHARED_PEERS_MAX];
+	uint8_t hold;	       /* enum vrrp_hold: what an operator wants */
 	int64_t moved_mono_us; /* CLOCK_MONOTONIC of the last change; 0 = none yet */
 	uint32_t n_moves;      /* ever; the last SHARED_MOVES_MAX are there, at number % MAX */
 	struct shared_move moves[SHARED_MOVES_MAX];
+};
+
+/* What became of an operator's wish (message.h, struct message_vip). */
+struct shared_answer {
+	_Atomic uint64_t id; /* 0 = free, or being written */
+	uint32_t ok;
+	char text[232];
 };
 
 struct shared_page {
@@ -122,6 +131,8 @@ struct shared_page {
 	_Atomic int64_t failover_beat_us; /* by failover */
 	struct shared_ledger_entry ledger[SHARED_LEDGER_MAX];
 	struct shared_undo undo[SHARED_UNDO_MAX];
+	_Atomic uint32_t n_answers; /* by failover; by the master while there is none */
+	struct shared_answer answers[SHARED_ANSWERS];
 	_Atomic uint32_t n_vips; /* by failover, as the vips */
 	struct shared_vip vips[SHARED_VIPS_MAX];
 };
@@ -132,6 +143,10 @@ struct shared_page *shared_page_new(void); /* NULL with errno; shared with later
 void shared_vip_begin(struct shared_vip *vip);
 void shared_vip_end(struct shared_vip *vip);
 bool shared_vip_read(const struct shared_vip *vip, struct shared_vip *copy);
+
+void shared_answer_put(struct shared_page *page, uint64_t id, bool ok, const char *text);
+/* False: not there yet. */
+bool shared_answer_get(const struct shared_page *page, uint64_t id, struct shared_answer *copy);
 
 uint64_t shared_fact_key(enum shared_fact_kind kind, const char *name);
 /* What the active balancer says. False: it is not READY, or does not know this name. */

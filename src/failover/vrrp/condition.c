@@ -99,6 +99,9 @@ static unsigned compute_priority(const struct vrrp_instance *inst)
 {
 	int priority = (int)inst->conf->priority;
 
+	if (inst->held == VRRP_HOLD_MAINTENANCE)
+		return 1;
+
 	if (!weights_count(inst))
 		return inst->conf->priority;
 	for (unsigned i = 0; i < inst->n_tracks; i++)

@@ -190,6 +190,8 @@ static void count_move(struct vrrp_instance *inst, enum vrrp_state from)
 		note_loss(inst);
 	if (inst->state == VRRP_MASTER || from == VRRP_FAULT || from == VRRP_INIT)
 		inst->master.len = 0;
+	if (inst->state == VRRP_MASTER && inst->held == VRRP_HOLD_SWITCH)
+		inst->held = VRRP_HOLD_NONE; /* nobody else has it */
 	if (inst->state == VRRP_BACKUP && from != VRRP_INIT)
 		inst->hold_until_us = 0;
 }
@@ -336,6 +338,8 @@ static bool preemption_held(struct vrrp_instance *inst)
 
 	if (inst->state != VRRP_BACKUP)
 		return false;
+	if (inst->held != VRRP_HOLD_NONE)
+		return true;
 	if (inst->conf->nopreempt && !inst->conf->wants_master)
 		return true;
 	if (vrrp_flap_held(&inst->flap, now))

@@ -75,7 +75,8 @@ void vrrp_instance_start(struct vrrp_instance *inst, int64_t delay_us);
  * that one published. Continues as MASTER when it was MASTER of the same router and its last
  * advertisement is younger than the down interval; else false, and nothing happened: start. */
 bool vrrp_instance_resume(struct vrrp_instance *inst, const struct shared_vip *before);
-/* What an earlier process had published of peers and moves stands on our page too. */
+/* Before start or resume: what an earlier process had published of peers and moves stands on our
+ * page too, and what an operator wanted holds. */
 void vrrp_publish_remember(struct vrrp_instance *inst, const struct shared_vip *before);
 /* Priority 0, addresses away, INIT. Idempotent. */
 void vrrp_instance_stop(struct vrrp_instance *inst, const char *reason);
@@ -100,6 +101,18 @@ void vrrp_instance_track_ask(struct vrrp_instance *inst, vrrp_track_ask_fn *ask,
 /* The seam: out of the running for `reason` until released, whatever else is well. */
 void vrrp_instance_resign(struct vrrp_instance *inst, const char *reason);
 void vrrp_instance_release(struct vrrp_instance *inst);
+
+/* What an operator wants of an instance (operator.c). */
+enum vrrp_hold {
+	VRRP_HOLD_NONE,
+	VRRP_HOLD_SWITCH,      /* BACKUP, preempts nobody; over when it has to take over */
+	VRRP_HOLD_MAINTENANCE, /* and priority 1: only when nobody else has the addresses */
+};
+/* In two steps, so that all of a sync group say priority 0 before the first one moves: the wish,
+ * with priority 0 from a master that is to leave, and then the move. */
+void vrrp_instance_hold(struct vrrp_instance *inst, enum vrrp_hold hold);
+void vrrp_instance_hold_settle(struct vrrp_instance *inst);
+enum vrrp_hold vrrp_instance_held(const struct vrrp_instance *inst);
 
 enum vrrp_reconf { VRRP_KEPT, VRRP_ADAPTED, VRRP_REBUILD };
 /* What a change of configuration asks for; pure. */

@@ -53,6 +53,8 @@ struct vrrp_instance {
 	struct track *tracks; /* owned */
 	unsigned n_tracks;
 	unsigned priority; /* effective */
+	enum vrrp_hold held;
+	bool leaves; /* has said priority 0 for it, moves at once */
 	bool resigned;
 	char resigned_for[REASON_LEN];
 

@@ -131,6 +131,9 @@ void vrrp_publish_remember(struct vrrp_instance *inst, const struct shared_vip *
 	v->n_moves = before->n_moves;
 	v->moved_mono_us = before->moved_mono_us;
 	shared_vip_end(v);
+	inst->held = before->hold <= VRRP_HOLD_MAINTENANCE ? (enum vrrp_hold)before->hold
+							   : VRRP_HOLD_NONE;
+	vrrp_condition_review(inst);
 }
 
 void vrrp_publish_counts(struct vrrp_instance *inst)
@@ -174,5 +177,6 @@ void vrrp_publish_all(struct vrrp_instance *inst)
 	put_master(inst, v);
 	put_counts(inst, v);
 	put_tracks(inst, v);
+	v->hold = (uint8_t)inst->held;
 	shared_vip_end(v);
 }

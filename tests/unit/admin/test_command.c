@@ -19,7 +19,23 @@ static void echo(struct admin_reply *reply, int argc, char **argv)
 	fputc('\n', reply->out);
 }
 
+static bool look(struct admin_reply *reply, uint64_t ticket)
+{
+	static unsigned n;
+
+	if (ticket == 7 && n++ == 0)
+		return false;
+	return fprintf(reply->out, "late %u\n", (unsigned)ticket) > 0;
+}
+
+static void wait_for(struct admin_reply *reply, int argc, char **argv)
+{
+	(void)argc;
+	reply->waits[reply->n_waits++] = (struct admin_wait){look, strtoull(argv[0], NULL, 10)};
+}
+
 static const struct admin_command rows[] = {
+	{"wait", ADMIN_USER, "<ticket>", "is answered by somebody else", wait_for},
 	{"show", ADMIN_USER, "", "the shorter one", echo},
 	{"show thing", ADMIN_USER, "[<name>]", "the longer one", echo},
 	{"set thing", ADMIN_ADMIN, "<name>", "changes it", echo},
@@ -74,6 +90,25 @@ static void unknown_words_get_the_list(void **state)
 	assert_null(strstr(ask("help", ADMIN_USER), "set thing"));
 }
 
+static void an_answer_that_comes_later_is_waited_for(void **state)
+{
+	struct admin_reply reply = {.level = ADMIN_USER};
+	char line[] = "wait 7; show thing a; wait 8", *answer;
+	size_t len;
+
+	(void)state;
+	reply.out = open_memstream(&answer, &len);
+	admin_setup(tables);
+	admin_run_line(&reply, line);
+	assert_int_equal(reply.n_waits, 2);
+	assert_false(admin_poll(&reply));
+	assert_int_equal(reply.n_waits, 1);
+	assert_true(admin_poll(&reply));
+	fclose(reply.out);
+	assert_string_equal(answer, "1 [a]\n\nlate 8\n\nlate 7\n\n");
+	free(answer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -81,6 +116,7 @@ int main(void)
 		cmocka_unit_test(each_command_of_a_line_is_answered),
 		cmocka_unit_test(a_level_guards_what_changes),
 		cmocka_unit_test(unknown_words_get_the_list),
+		cmocka_unit_test(an_answer_that_comes_later_is_waited_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
