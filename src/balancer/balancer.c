@@ -244,6 +244,10 @@ static void tear_down(struct balancer_process *p)
 {
 	for (unsigned i = 1; i < p->balancer.n_threads; i++)
 		pthread_join(p->house.workers[i].thread, NULL);
+	for (unsigned i = 0; i < p->balancer.n_threads; i++)
+		worker_hang_up(&p->house.workers[i]);
+	for (unsigned i = 0; i < p->balancer.n_threads; i++)
+		worker_flush(&p->house.workers[i]);
 	health_stop();
 	for (unsigned i = 0; i < p->balancer.n_threads; i++)
 		worker_fini(&p->house.workers[i]);

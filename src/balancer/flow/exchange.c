@@ -246,6 +246,13 @@ static void finish(struct exchange *x)
 		exchange_free(x);
 }
 
+void exchange_abandon(struct exchange *x)
+{
+	x->log_wanted = false;
+	x->session->close_after = true;
+	finish(x);
+}
+
 /* The answer has begun, or there is nothing to say: the connections tell of it by how they end. */
 static void cut(struct exchange *x)
 {

@@ -120,6 +120,8 @@ struct exchange {
 };
 
 void exchange_pool_fini(struct worker *w);
+/* Gives back everything without a word to anybody. */
+void exchange_abandon(struct exchange *x);
 /* NULL: no memory. */
 struct exchange *exchange_new(struct session *s);
 enum exchange_outcome { EXCHANGE_WAITS, EXCHANGE_OVER };

@@ -21,7 +21,12 @@ static void arrive(struct loop *loop, struct letter *letter)
 	struct handover *h = container_of(letter, struct handover, letter);
 
 	(void)loop;
-	session_begin(h->to, h->listener, h->fd, &h->peer);
+	if (h->to->ended) {
+		close(h->fd);
+		accept_release(&h->to->accept, h->listener);
+	} else {
+		session_begin(h->to, h->listener, h->fd, &h->peer);
+	}
 	free(h);
 }
 

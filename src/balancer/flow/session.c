@@ -68,6 +68,13 @@ void session_close(struct session *s)
 	atomic_fetch_sub_explicit(&w->load, 1, memory_order_relaxed);
 }
 
+void session_hang_up(struct session *s)
+{
+	if (s->exchange)
+		exchange_abandon(s->exchange);
+	session_close(s);
+}
+
 /* The client may not have read our answer yet: closing with unread bytes would reset it. */
 static void linger(struct session *s)
 {

@@ -41,6 +41,8 @@ void session_begin(struct worker *w, struct listener *l, int fd, const struct ad
 /* Something has happened: goes on with the exchange, or begins one. May free the session. */
 void session_run(struct session *s);
 void session_close(struct session *s);
+/* Whatever it does, it is over. */
+void session_hang_up(struct session *s);
 /* Idle connections of a draining worker go after a grace. */
 void session_drain(struct session *s);
 void session_client_addr(const struct session *s, struct addr *out);

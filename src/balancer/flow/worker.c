@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "balancer/flow/exchange.h"
+#include "core/base/regex.h"
 
 enum { BEAT_US = 20000, SECOND_US = 1000000, KEPT_SESSIONS = 1024, KEPT_BUFFERS = 256 };
 
@@ -158,6 +159,22 @@ void worker_run(struct worker *w)
 	beat(w->loop, &w->beat);
 	each_second(w->loop, &w->second);
 	loop_run(w->loop);
+	conn_pipe_drop_pool();
+	regex_thread_end();
+}
+
+void worker_hang_up(struct worker *w)
+{
+	struct list *at, *tmp;
+
+	w->ended = true;
+	LIST_EACH_SAFE(at, tmp, &w->session_list)
+	session_hang_up(container_of(at, struct session, link));
+}
+
+void worker_flush(struct worker *w)
+{
+	mailbox_flush(&w->mailbox);
 }
 
 void worker_drain(struct worker *w)

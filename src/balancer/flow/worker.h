@@ -49,7 +49,7 @@ struct worker {
 	struct log_sender log;
 	struct list session_list; /* all of this thread */
 	_Atomic unsigned load;	  /* sessions, and connections on their way here */
-	bool draining;
+	bool draining, ended;
 	struct loop_timer beat, second;
 	unsigned kills_seen; /* sum of the backends' kills */
 	uint64_t n_logged;
@@ -62,6 +62,10 @@ struct worker {
 
 int worker_init(struct worker *w, struct flow_house *house, unsigned index); /* 0 or -errno */
 void worker_fini(struct worker *w);
+/* When all threads have ended, of each worker in turn: what a stop has left open is closed. Then,
+ * of each: letters that were under way. Then worker_fini. */
+void worker_hang_up(struct worker *w);
+void worker_flush(struct worker *w);
 /* Accepts and serves until worker_stop, or until drained and empty. On the thread itself. */
 void worker_run(struct worker *w);
 /* From the worker's own thread (or by letter): no more connections, end when the last is gone. */

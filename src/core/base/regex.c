@@ -90,6 +90,12 @@ int regex_groups(const struct regex *re, struct slice subject,
 	return n;
 }
 
+void regex_thread_end(void)
+{
+	pcre2_match_data_free(match_data);
+	match_data = NULL;
+}
+
 bool regex_match(const struct regex *re, struct slice subject)
 {
 	struct slice groups[REGEX_GROUPS_MAX];

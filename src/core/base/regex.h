@@ -21,6 +21,8 @@ struct regex *regex_compile_in(struct arena *arena, struct slice pattern, bool i
 			       char *err, size_t err_len);
 void regex_free(struct regex **re);
 bool regex_match(const struct regex *re, struct slice subject);
+/* Frees what matching keeps per thread; called by each thread at its end. */
+void regex_thread_end(void);
 /* As regex_match; groups[0] is the whole match, unset groups have len 0. How many, or 0. */
 int regex_groups(const struct regex *re, struct slice subject,
 		 struct slice groups[static REGEX_GROUPS_MAX]);

@@ -43,6 +43,11 @@ int mailbox_init(struct mailbox *box, struct loop *loop)
 	return err;
 }
 
+void mailbox_flush(struct mailbox *box)
+{
+	mailbox_ready(box->loop, &box->lfd, LOOP_IN);
+}
+
 void mailbox_fini(struct mailbox *box)
 {
 	loop_fd_del(box->loop, &box->lfd);

@@ -23,6 +23,8 @@ struct mailbox {
 /* On the receiver's thread (or before it runs). 0 or -errno. */
 int mailbox_init(struct mailbox *box, struct loop *loop);
 void mailbox_fini(struct mailbox *box);
+/* Delivers what is there, on the receiver's thread: for an end outside of its loop. */
+void mailbox_flush(struct mailbox *box);
 /* From any thread. The letter belongs to the receiver from here on; deliver frees or reuses it. */
 void mailbox_post(struct mailbox *box, struct letter *letter);
 
