@@ -50,7 +50,8 @@ static void make_choice(struct exchange *x, struct server_choice *choice)
 		if (!choice->want && conf->options & PROXY_OPT_PREFER_LAST_SERVER &&
 		    x->session->last_server && x->session->last_server->backend == b)
 			choice->want = x->session->last_server;
-		choice->want_only = choice->want && conf->options & PROXY_OPT_PERSIST;
+		if (choice->want && conf->options & PROXY_OPT_PERSIST)
+			choice->want_only = true;
 	}
 	if (conf->balance && conf->balance->key == BALANCE_KEY_SOURCE)
 		choice->balance.has_hash =

@@ -119,6 +119,7 @@ void persist_choose(struct exchange *x, struct server_choice *choice)
 		return;
 	}
 	choice->want = s;
+	choice->want_only = conf->rules && rules_force_persist(conf->rules, exchange_rule_input(x));
 }
 
 /* What the server sees of "NAME=srv~value" is "NAME=value". */

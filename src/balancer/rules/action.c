@@ -8,8 +8,8 @@ static const struct action_row *const tables[] = {action_edit_rows, action_reply
 						  action_flow_rows, action_unserved_rows};
 
 static const char *const phase_names[] = {
-	"tcp-request connection", "tcp-request session", "tcp-request content",	 "http-request",
-	"http-response",	  "http-after-response", "tcp-response content",
+	"tcp-request connection", "tcp-request session", "tcp-request content",
+	"http-request",		  "http-response",	 "http-after-response",
 };
 
 #define N_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -107,7 +107,6 @@ static enum rules_place place_of(enum rule_phase phase)
 		return RULES_AT_CONNECTION;
 	case RULE_HTTP_RESPONSE:
 	case RULE_HTTP_AFTER_RESPONSE:
-	case RULE_TCP_RESPONSE:
 		return RULES_AT_RESPONSE;
 	default:
 		return RULES_AT_REQUEST;

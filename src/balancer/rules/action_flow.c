@@ -192,8 +192,7 @@ static bool parse_capture(struct action_parse *p, struct rule *rule)
 	struct rule_set *set = p->b->set;
 
 	rule->data = e;
-	e->response = p->phase == RULE_HTTP_RESPONSE || p->phase == RULE_HTTP_AFTER_RESPONSE ||
-		      p->phase == RULE_TCP_RESPONSE;
+	e->response = p->phase == RULE_HTTP_RESPONSE || p->phase == RULE_HTTP_AFTER_RESPONSE;
 	if (!(e->expr = action_expr(p, "the sample")))
 		return false;
 	if (action_accept(p, "id"))
@@ -283,7 +282,6 @@ const struct action_row action_flow_rows[] = {
 	{"accept", false, ACTION_TCP, parse_nothing, run_accept, "", "ends these rules, goes on"},
 	{"reject", false, ACTION_TCP | ACTION_REQUEST, parse_nothing, run_reject, "",
 	 "closes without a word"},
-	{"close", false, ACTION_TCP_RESPONSE, parse_nothing, run_reject, "", "closes both sides"},
 	{"silent-drop", false, ACTION_ANY & ~ACTION_AFTER, parse_silent_drop, run_silent_drop, "",
 	 "goes away without telling the client"},
 	{"set-var", true, ACTION_ANY, parse_set_var, run_set_var, "<sample>", "remembers a sample"},
@@ -292,11 +290,9 @@ const struct action_row action_flow_rows[] = {
 	{"unset-var", true, ACTION_ANY, parse_unset_var, run_unset_var, "", "forgets a variable"},
 	{"capture", false, ACTION_HTTP | ACTION_TCP_REQUEST, parse_capture, run_capture,
 	 "<sample> [len <n> | id <n>]", "keeps a sample for the log"},
-	{"set-log-level", false,
-	 ACTION_REQUEST | ACTION_RESPONSE | ACTION_TCP_REQUEST | ACTION_TCP_RESPONSE,
+	{"set-log-level", false, ACTION_REQUEST | ACTION_RESPONSE | ACTION_TCP_REQUEST,
 	 parse_log_level, run_log_level, "<level>", "the level of the log line; silent = no line"},
-	{"set-nice", false,
-	 ACTION_REQUEST | ACTION_RESPONSE | ACTION_TCP_REQUEST | ACTION_TCP_RESPONSE, parse_nice,
+	{"set-nice", false, ACTION_REQUEST | ACTION_RESPONSE | ACTION_TCP_REQUEST, parse_nice,
 	 run_nothing, "<n>", "without effect"},
 	{.name = NULL},
 };

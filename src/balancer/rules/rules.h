@@ -30,7 +30,6 @@ enum rule_phase {
 	RULE_HTTP_REQUEST,
 	RULE_HTTP_RESPONSE,
 	RULE_HTTP_AFTER_RESPONSE,
-	RULE_TCP_RESPONSE,
 	RULE_PHASES,
 };
 
@@ -50,10 +49,8 @@ struct rule_input {
 	uint64_t session_id;
 	const struct rule_facts *facts;
 	void *facts_ctx;
-	struct log_record *record;	/* for log-format aliases in expressions */
-	struct rule_vars *session_vars; /* sess.*: kept by flow between requests ... */
-	struct arena *session_arena;	/* ... in this; NULL = sess.* ends with req. */
-	bool later_request;		/* not the first one of its connection */
+	struct log_record *record; /* for log-format aliases in expressions */
+	bool later_request;	   /* not the first one of its connection */
 
 	/* written by rules_run */
 	enum rule_phase phase;

@@ -98,11 +98,6 @@ PARSE(read_tcp_request)
 	read_rule(ctx, line, target, RULE_TCP_REQUEST);
 }
 
-PARSE(read_tcp_response)
-{
-	read_rule(ctx, line, target, RULE_TCP_RESPONSE);
-}
-
 PARSE(read_inspect_delay)
 {
 	if (conf_ctx_args(ctx, line, 1, 1))
@@ -480,8 +475,6 @@ static const struct conf_keyword rows[] = {
 	    "what happens to a session by its first bytes"),
 	ROW("tcp-request inspect-delay", CONF_DPROXY, "<time>", read_inspect_delay,
 	    "how long tcp-request content may wait for bytes"),
-	ROW("tcp-response content", CONF_DBE, "<action> " COND, read_tcp_response,
-	    "what happens to a session by the server's first bytes"),
 	HTTP_ROW("redirect", CONF_PROXY, "location|prefix|scheme <text> [options] " COND,
 		 read_redirect, "sends the client elsewhere, behind all http-request rules"),
 	ROW("use_backend", CONF_FE, "<backend> " COND, read_use_backend,

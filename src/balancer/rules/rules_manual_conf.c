@@ -76,7 +76,6 @@ static void print_actions(FILE *out)
 	static const char *const phases[] = {
 		"tcp-request connection", "tcp-request session", "tcp-request content",
 		"http-request",		  "http-response",	 "http-after-response",
-		"tcp-response content",
 	};
 	static const struct action_row *const tables[] = {action_edit_rows, action_reply_rows,
 							  action_flow_rows};

@@ -161,7 +161,6 @@ bool sample_decode_base64(struct rule_input *in, struct sample *s);
 
 /* vars.c: "txn.name", "sess.name", "req.name", "res.name". */
 struct rule_var_name {
-	bool session; /* sess.: outlives the request */
 	struct slice full;
 };
 bool rule_var_parse(struct rules_build *b, struct slice text, struct rule_var_name *name);

@@ -1,6 +1,6 @@
 /*
  * Variables: set-var and var(). A list of names and values; texts are copied into the arena of the
- * exchange, or of the session for sess.*, so that a value outlives the buffer it came from.
+ * exchange, so that a value outlives the buffer it came from.
  */
 #include "balancer/rules/sample.h"
 
@@ -15,15 +15,15 @@ bool rule_var_parse(struct rules_build *b, struct slice text, struct rule_var_na
 {
 	struct slice rest = text, scope = slice_cut(&rest, '.');
 
-	if (slice_eq_str(scope, "proc")) {
-		rules_error(b, "variables of the process ('%.*s') are not supported yet",
+	if (slice_eq_str(scope, "proc") || slice_eq_str(scope, "sess")) {
+		rules_error(b, "variables that outlive a request ('%.*s') are not supported yet",
 			    (int)text.len, text.ptr);
 		return false;
 	}
-	if ((!slice_eq_str(scope, "sess") && !slice_eq_str(scope, "txn") &&
-	     !slice_eq_str(scope, "req") && !slice_eq_str(scope, "res")) ||
+	if ((!slice_eq_str(scope, "txn") && !slice_eq_str(scope, "req") &&
+	     !slice_eq_str(scope, "res")) ||
 	    rest.len == 0) {
-		rules_error(b, "'%.*s' is not a variable: sess., txn., req. or res. and a name",
+		rules_error(b, "'%.*s' is not a variable: txn., req. or res. and a name",
 			    (int)text.len, text.ptr);
 		return false;
 	}
@@ -37,19 +37,13 @@ bool rule_var_parse(struct rules_build *b, struct slice text, struct rule_var_na
 			return false;
 		}
 	}
-	name->session = slice_eq_str(scope, "sess");
 	name->full = arena_slice_dup(b->arena, text);
 	return true;
 }
 
-static struct rule_vars **list_of(const struct rule_var_name *name, struct rule_input *in)
-{
-	return name->session && in->session_arena ? &in->session_vars : &in->vars;
-}
-
 static struct rule_vars *find(const struct rule_var_name *name, struct rule_input *in)
 {
-	struct rule_vars *v = *list_of(name, in);
+	struct rule_vars *v = in->vars;
 
 	while (v && !slice_eq(v->name, name->full))
 		v = v->next;
@@ -58,21 +52,20 @@ static struct rule_vars *find(const struct rule_var_name *name, struct rule_inpu
 
 bool rule_var_set(const struct rule_var_name *name, struct rule_input *in, struct sample value)
 {
-	struct arena *arena = name->session && in->session_arena ? in->session_arena : in->arena;
-	struct rule_vars **list = list_of(name, in), *v = find(name, in);
+	struct rule_vars *v = find(name, in);
 
 	if (value.type == SAMPLE_STR || value.type == SAMPLE_BIN) {
-		value.str = arena_slice_dup(arena, value.str);
+		value.str = arena_slice_dup(in->arena, value.str);
 		if (!value.str.ptr)
 			return false;
 	}
 	if (!v) {
-		v = ARENA_NEW(arena, struct rule_vars);
+		v = ARENA_NEW(in->arena, struct rule_vars);
 		if (!v)
 			return false;
 		v->name = name->full;
-		v->next = *list;
-		*list = v;
+		v->next = in->vars;
+		in->vars = v;
 	}
 	v->value = value;
 	v->set = true;

@@ -310,29 +310,6 @@ static void captures_fill_their_slots(void **state)
 	room_close(&r);
 }
 
-static void session_variables_outlive_the_request(void **state)
-{
-	struct arena session;
-	struct rules_room r;
-
-	(void)state;
-	arena_init(&session, 0);
-	room_open(&r, ROOM_DEFAULTS ROOM_FRONTEND
-		  " http-request set-header X-S \"%[var(sess.a,no)] %[var(txn.a,no)]\"\n"
-		  " http-request set-var(sess.a) path\n http-request set-var(txn.a) path\n");
-	r.in.session_arena = &session;
-	room_request(&r, "GET /one HTTP/1.1\r\nHost: a\r\n\r\n");
-	room_run(&r, RULE_HTTP_REQUEST);
-	assert_non_null(strstr(room_head(&r, &r.req), "X-S: no no\r\n"));
-	r.in.vars = NULL;
-	arena_reset(&r.arena);
-	room_request(&r, "GET /two HTTP/1.1\r\nHost: a\r\n\r\n");
-	room_run(&r, RULE_HTTP_REQUEST);
-	assert_non_null(strstr(room_head(&r, &r.req), "X-S: /one no\r\n"));
-	arena_fini(&session);
-	room_close(&r);
-}
-
 static void named_defaults_hand_their_rules_down(void **state)
 {
 	struct rules_room r;
@@ -445,7 +422,6 @@ int main(void)
 		cmocka_unit_test(the_first_use_backend_that_holds_counts),
 		cmocka_unit_test(servers_and_persistence_by_condition),
 		cmocka_unit_test(captures_fill_their_slots),
-		cmocka_unit_test(session_variables_outlive_the_request),
 		cmocka_unit_test(named_defaults_hand_their_rules_down),
 		cmocka_unit_test(http_rules_sleep_in_mode_tcp),
 		cmocka_unit_test(userlists_decide_who_passes),
