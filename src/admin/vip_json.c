@@ -110,6 +110,8 @@ static void counters(FILE *out, const struct shared_vip *v)
 	number(out, "resigned_sent", (long long)v->n_zero_sent);
 	number(out, "resigned_heard", (long long)v->n_zero_received);
 	number(out, "stood_still", (long long)v->n_frozen);
+	number(out, "flap_waits", (long long)v->n_flap_waits);
+	number(out, "conflicts", (long long)v->n_conflicts);
 }
 
 static void vip(FILE *out, const struct shared_vip *v, int64_t now_us)

@@ -78,6 +78,43 @@ bool failover_holdings_prepare(struct failover *f)
 	return f->vmacs != NULL;
 }
 
+static void on_conflict(void *ctx, const void *owner, const struct addr *vip,
+			const uint8_t mac[static 6])
+{
+	enum { BURST = 5, PERIOD_US = 600000000 };
+	struct failover *f = ctx;
+	struct node *node = node_of(f, owner);
+	char buf[ADDR_TEXT_MAX];
+	unsigned held;
+
+	if (!node)
+		return;
+	vrrp_instance_note_conflict(node->inst);
+	if (log_gate_open(&node->conflicts, loop_now_us(f->loop), BURST, PERIOD_US, &held))
+		log_warn("%s: %s is also answered for by %02x:%02x:%02x:%02x:%02x:%02x, which "
+			 "advertises nothing: announcing again (%u more such)",
+			 name_of(node), addr_host_text(vip, buf), mac[0], mac[1], mac[2], mac[3],
+			 mac[4], mac[5], held);
+	vrrp_instance_announce_now(node->inst);
+}
+
+static void on_over(void *ctx, const void *owner)
+{
+	struct node *node = node_of(ctx, owner);
+
+	if (!node || vrrp_instance_state(node->inst) != VRRP_MASTER)
+		return;
+	log_notice("%s: nobody else answers for its addresses any more", name_of(node));
+	vrrp_instance_announce_now(node->inst);
+	failover_scripts_state(node->failover, node->inst, VRRP_MASTER);
+}
+
+void failover_holdings_mastered(struct node *node)
+{
+	if (vrrp_instance_conf(node->inst)->vip_probe && vrrp_instance_found_silence(node->inst))
+		duplicate_start(node->failover->duplicate, node);
+}
+
 bool failover_holdings_open(struct failover *f)
 {
 	struct hold_setup hold = {.loop = f->loop,
@@ -93,16 +130,25 @@ bool failover_holdings_open(struct failover *f)
 				  .before_mend = before_upkeep,
 				  .on_repaired = on_repaired,
 				  .ctx = f};
+	struct duplicate_setup duplicate = {.loop = f->loop,
+					    .links = f->links,
+					    .on_conflict = on_conflict,
+					    .on_over = on_over,
+					    .ctx = f};
 
 	vmacs_watch(f->vmacs, f->links); /* before the others: it makes what they look for */
 	f->wall.page = f->setup->page;
 	f->hold = hold_new(&hold);
 	f->keep = f->hold ? keep_new(&keep) : NULL;
-	return f->keep != NULL;
+	duplicate.hold = f->hold;
+	f->duplicate = f->keep ? duplicate_new(&duplicate) : NULL;
+	return f->duplicate != NULL;
 }
 
 void failover_holdings_close(struct failover *f)
 {
+	if (f->duplicate)
+		duplicate_free(&f->duplicate);
 	if (f->keep)
 		keep_free(&f->keep);
 	if (f->hold)
@@ -129,6 +175,7 @@ void failover_holdings_take(struct node *node, const struct vrrp_instance_conf *
 
 void failover_holdings_give(struct node *node)
 {
+	duplicate_stop(node->failover->duplicate, node);
 	keep_give(node->failover->keep, node);
 	hold_give(node->failover->hold, node);
 }

@@ -6,10 +6,12 @@
 #ifndef RELAIS_FAILOVER_FAILOVER_IMPL_H
 #define RELAIS_FAILOVER_FAILOVER_IMPL_H
 
+#include "core/log/log.h"
 #include "core/loop/mailbox.h"
 #include "core/sys/channel.h"
 #include "core/sys/message.h"
 #include "failover/address/announce_send.h"
+#include "failover/address/duplicate.h"
 #include "failover/address/hold.h"
 #include "failover/address/keep.h"
 #include "failover/address/vmac.h"
@@ -28,6 +30,7 @@ struct node { /* one VRRP instance */
 	struct vrrp_instance *inst; /* owned */
 	struct shared_vip *page;    /* its slot */
 	struct node_group *group;   /* NULL = none */
+	struct log_gate conflicts;
 };
 
 struct node_group {
@@ -43,6 +46,7 @@ struct failover {
 	struct links *links;
 	struct links_watcher links_watcher;
 	struct hold *hold;
+	struct duplicate *duplicate;
 	struct keep *keep;
 	struct vmacs *vmacs;
 	struct wall wall;
@@ -95,6 +99,8 @@ bool failover_holdings_open(struct failover *f);    /* false with errno, both */
 void failover_holdings_close(struct failover *f);   /* takes nothing away */
 void failover_holdings_take(struct node *node, const struct vrrp_instance_conf *conf);
 void failover_holdings_give(struct node *node);
+/* The node became master: asks for other holders where it took over from silence. */
+void failover_holdings_mastered(struct node *node);
 void failover_holdings_static(struct failover *f); /* as f->conf says */
 void failover_holdings_give_static(struct failover *f);
 /* f->conf is the new one, and the old one is about to end. */

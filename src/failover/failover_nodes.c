@@ -53,6 +53,8 @@ static void state_changed(void *ctx, struct vrrp_instance *inst, enum vrrp_state
 			  enum vrrp_state to, const char *reason)
 {
 	(void)from, (void)reason;
+	if (to == VRRP_MASTER)
+		failover_holdings_mastered(ctx);
 	failover_scripts_state(((struct node *)ctx)->failover, inst, to);
 }
 

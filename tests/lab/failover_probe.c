@@ -82,6 +82,7 @@ static struct vrrp_instance_conf *instance_new(struct arena *arena, const char *
 	i->accept = true;
 	i->down_adverts = 3;
 	i->vip_lifetime_s = -1;
+	i->vip_probe = true;
 	i->garp.delay_us = i->garp.lower_prio_delay_us = 5000000;
 	i->garp.repeat = i->garp.lower_prio_repeat = 5;
 	i->garp.refresh_repeat = 1;

@@ -154,6 +154,26 @@ def test_a_frozen_node_loses_its_address_while_it_is_frozen(lab, vip):
     sniffer.stop()
 
 
+@pytest.mark.parametrize("vip", [f"{VIP}/24", f"{VIP6}/64"])
+def test_a_silent_node_that_still_answers_is_found_and_announced_against(lab, vip):
+    address = vip.split("/")[0]
+    one, two = pair(lab, "-L", "0", vips=(vip,))
+    lab["lb1"].freeze()  # its kernel goes on answering, and nothing takes the address away
+    two.wait_state("MASTER")
+    mac = ":".join(f"{b:02x}" for b in mac_of(lab["lb1"]))
+    wait_for(lambda: f"{address} is also answered for by {mac}" in two.log_text(), 5, "the conflict")
+    assert two.state() == "MASTER", "the takeover waited for nothing"
+    assert reaches(lab["client"], address)
+    assert "nobody else answers" not in two.log_text()
+    lab["lb1"].net(["ip", "addr", "del", vip, "dev", "eth0"])
+    wait_for(lambda: "nobody else answers" in two.log_text(), 15, "the end of the conflict")
+    lab["lb1"].thaw()
+    one.wait_state("BACKUP")
+    one.wait_state("MASTER")
+    wait_held_by(lab, "lb1", address)
+    assert "also answered" not in one.log_text(), "a peer that speaks is not asked"
+
+
 def test_renewals_disturb_no_connection(lab):
     one, _ = pair(lab, "-L", "1", vips=(f"{VIP}/24", f"{VIP6}/64"))
     listener = lab["lb1"].socket(socket.AF_INET, socket.SOCK_STREAM)

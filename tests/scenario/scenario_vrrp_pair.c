@@ -158,6 +158,13 @@ static const struct story stories[] = {
 	{"a lost weight hands over", PAIR, .conf = {TRACKS(weak)}, .steps = {
 		SETTLED, {TRACK, 1, 0, 0, "chk"}, {PRIO, 1, 90}, {RUN, 0, MS(465)}, {IS, 2, VRRP_MASTER},
 		{IS, 1, VRRP_BACKUP}, CALM, {TRACK, 1, 1, 0, "chk"}, {RUN, 0, MS(450)}, {IS, 1, VRRP_MASTER}, CALM}},
+	{"who is told from silence is the one to ask for duplicates", PAIR, .steps = {
+		SETTLED, {SILENCE, 1, 1}, {KILL, 1}, {RUN, 0, S(1)}, {IS, 2, VRRP_MASTER}, {SILENCE, 2, 1}}},
+	{"a resignation is no silence", PAIR, .steps = {
+		SETTLED, {STOP, 1}, {RUN, 0, S(1)}, {IS, 2, VRRP_MASTER}, {SILENCE, 2, 0}}},
+	{"nor is a lower master that speaks", PAIR, .steps = {
+		{START, 2}, {RUN, 0, S(1)}, {SILENCE, 2, 1}, {START, 1}, {RUN, 0, S(1)}, {IS, 1, VRRP_MASTER},
+		{SILENCE, 1, 0}, {SILENCE, 2, 0}}},
 	{"flapping: after three returns in a minute the fourth waits", PAIR, .conf = {TRACKS(must), FLAP}, .steps = {
 		{TRACK, 1, 1, 0, "chk"}, {TRACK, 2, 1, 0, "chk"}, SETTLED, DIPS, {IS, 1, VRRP_MASTER}, DIPS,
 		{IS, 1, VRRP_MASTER}, DIPS, {FORGET}, DIPS, {IS, 1, VRRP_BACKUP}, {IS, 2, VRRP_MASTER}, CALM,

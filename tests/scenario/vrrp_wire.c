@@ -627,6 +627,9 @@ static void expect_step(const struct step *s)
 	case PRIO:
 		expect("priority", vrrp_instance_priority(inst), s->a);
 		break;
+	case SILENCE:
+		expect("took over from silence", vrrp_instance_found_silence(inst), s->a);
+		break;
 	case WHY:
 		expect_text("reason", vrrp_instance_reason(inst), s->text, true);
 		break;

@@ -61,6 +61,7 @@ enum what {
 	MOVES,	     /* n; text = its states since FORGET, as letters "IBMF" */
 	PRIO,	     /* n; a = effective priority */
 	PRIO_SENT,   /* n; a = priority in the last advertisement */
+	SILENCE,     /* n; a = it took over because nobody was heard */
 	WHY,	     /* n; text is part of its reason */
 	DOWN_US,     /* n; a = down interval in use */
 	DROPPED,     /* n; a = enum vrrp_drop, b = count */

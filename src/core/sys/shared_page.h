@@ -104,7 +104,7 @@ struct shared_vip {
 	int64_t state_mono_us;	/* CLOCK_MONOTONIC of the last advertisement sent as master */
 	uint32_t auth_sequence; /* auth_type AH */
 	uint64_t n_sent, n_received, n_dropped, n_repaired;
-	uint64_t n_zero_sent, n_zero_received, n_frozen, n_flap_waits;
+	uint64_t n_zero_sent, n_zero_received, n_frozen, n_flap_waits, n_conflicts;
 	uint32_t n_tracks;
 	struct shared_track tracks[SHARED_TRACKS_MAX];
 	struct shared_peer peers[SHARED_PEERS_MAX];

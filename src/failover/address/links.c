@@ -70,6 +70,20 @@ const struct links_link *links_find(const struct links *links, const char *name)
 	return NULL;
 }
 
+bool links_has_mac(const struct links *links, const uint8_t mac[static 6])
+{
+	const struct list *pos;
+
+	LIST_EACH(pos, &links->entries)
+	{
+		const struct entry *e = container_of(pos, struct entry, link);
+
+		if (e->pub.mac_len == 6 && memcmp(e->pub.mac, mac, 6) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void tell_link(struct links *links, const struct entry *e, unsigned changes)
 {
 	struct list *pos, *tmp;

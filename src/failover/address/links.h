@@ -60,6 +60,8 @@ void links_unwatch(struct links_watcher *w);
 /* NULL when there is no such interface now. */
 const struct links_link *links_find(const struct links *links, const char *name);
 const struct links_link *links_at(const struct links *links, int ifindex);
+/* One of our own interfaces has this Ethernet address. */
+bool links_has_mac(const struct links *links, const uint8_t mac[static 6]);
 
 /* Feeds a message as if it had come from the kernel. For tests without a kernel. */
 void links_feed(struct links *links, const struct nlmsghdr *h);

@@ -92,6 +92,7 @@ static void init(struct failover_build *b, struct conf_files *files, struct aren
 	d->advert_us = 1000000;
 	d->down_adverts = 3;
 	d->vip_lifetime_s = FAILOVER_UNSET;
+	d->vip_probe = true;
 	d->flap_hold_us = 30000000;
 	d->accept = true;
 	/* Keepalived's default is off. On, a healed split brain ends with the winner announcing

@@ -216,6 +216,9 @@ const struct conf_keyword failover_global_rows[] = {
 	TIME("flap_hold", defaults.flap_hold_us, 0, "30 s is taken",
 	     "most that preemption waits after more than three takeovers within a minute: 1, 2, "
 	     "4 s and so on; 0 = not at all"),
+	FLAG("vip_probe", defaults.vip_probe, "[<bool>]",
+	     "after a takeover from a silent master ask by ARP or ND whether it still answers for "
+	     "the addresses (default on)"),
 	COUNT("vip_lifetime", defaults.vip_lifetime_s, 0, 3600,
 	      "4 s, or the down interval is taken",
 	      "seconds that the kernel keeps addresses unless relais renews them, so that a killed "

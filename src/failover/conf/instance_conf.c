@@ -318,6 +318,8 @@ const struct conf_keyword failover_instance_rows[] = {
 	     "version 3 over IPv4 without pseudo-header in the checksum (RFC 9568)"),
 	COUNT("down_timer_adverts", down_adverts, 1, 100, inherited,
 	      "missed adverts until a backup takes over"),
+	FLAG("vip_probe", vip_probe, "[<bool>]",
+	     "after a takeover from a silent master ask whether it still answers (default on)"),
 	COUNT("vip_lifetime", vip_lifetime_s, 0, 3600, inherited,
 	      "seconds that the kernel keeps the addresses unless relais renews them; 0 = for "
 	      "ever"),

@@ -178,12 +178,21 @@ static void note_loss(struct vrrp_instance *inst)
 		 (long long)(wait_us / 1000000));
 }
 
+/* A master that is being preempted speaks until it is told. */
+static bool was_silent(const struct vrrp_instance *inst)
+{
+	return inst->heard_us == 0 ||
+	       loop_now_us(inst->loop) - inst->heard_us >= 2 * vrrp_instance_advert_us(inst);
+}
+
 static void count_move(struct vrrp_instance *inst, enum vrrp_state from)
 {
 	inst->stats.n_transitions++;
 	inst->stats.n_become_master += inst->state == VRRP_MASTER;
 	inst->stats.n_release_master += from == VRRP_MASTER;
 	inst->since_wall_us = wall_now_us();
+	inst->found_silence = inst->state == VRRP_MASTER && from == VRRP_BACKUP &&
+			      !inst->master_left && was_silent(inst);
 	if (inst->state == VRRP_MASTER)
 		vrrp_flap_taken(&inst->flap, loop_now_us(inst->loop));
 	else if (from == VRRP_MASTER && inst->state != VRRP_INIT)
@@ -426,6 +435,8 @@ void vrrp_instance_receive(struct vrrp_instance *inst, const uint8_t *bytes, siz
 	}
 	inst->stats.n_received++;
 	inst->stats.n_zero_received += p.priority == 0;
+	if (p.priority > 0)
+		inst->heard_us = loop_now_us(inst->loop);
 	vrrp_publish_heard(inst, &path->src, p.priority);
 	event = classify(inst, &p, path);
 	snprintf(reason, sizeof(reason), "%s advertises priority %u, ours is %u",
@@ -535,6 +546,17 @@ void vrrp_instance_note_repair(struct vrrp_instance *inst)
 {
 	inst->stats.n_repaired++;
 	vrrp_publish_counts(inst);
+}
+
+void vrrp_instance_note_conflict(struct vrrp_instance *inst)
+{
+	inst->stats.n_conflicts++;
+	vrrp_publish_counts(inst);
+}
+
+bool vrrp_instance_found_silence(const struct vrrp_instance *inst)
+{
+	return inst->found_silence;
 }
 
 void vrrp_instance_announce_now(struct vrrp_instance *inst)

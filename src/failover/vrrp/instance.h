@@ -63,6 +63,7 @@ struct vrrp_instance_stats {
 	uint64_t n_become_master, n_release_master, n_transitions;
 	uint64_t n_frozen;     /* stood down because the process had stood still */
 	uint64_t n_repaired;   /* addresses put back */
+	uint64_t n_conflicts;  /* somebody else answered for an address that we hold */
 	uint64_t n_flap_waits; /* mastership was lost so often that preemption waits (flap.h) */
 };
 
@@ -135,6 +136,10 @@ unsigned vrrp_lifetime_s(const struct vrrp_instance_conf *conf);
 
 /* The address room put an address back that somebody else had removed. */
 void vrrp_instance_note_repair(struct vrrp_instance *inst);
+/* The address room found that somebody else answers for an address held here. */
+void vrrp_instance_note_conflict(struct vrrp_instance *inst);
+/* MASTER because nobody was heard: no master resigned, and no lower one was there to step down. */
+bool vrrp_instance_found_silence(const struct vrrp_instance *inst);
 /* Announce one round now (an address was put back, the link returned). MASTER only. */
 void vrrp_instance_announce_now(struct vrrp_instance *inst);
 

@@ -44,6 +44,8 @@ struct vrrp_instance {
 	int64_t learned_us;	 /* v3: the master's interval; 0 = use ours */
 	int64_t hold_until_us;	 /* preempt_delay; 0 = begins with the next lower advertisement */
 	struct vrrp_flap flap;
+	int64_t heard_us;    /* the last good advertisement that was no resignation; 0 = none */
+	bool found_silence;  /* became master because nobody was heard any more */
 	bool master_left;    /* the down timer runs because of a priority 0 */
 	struct addr master;  /* who was heard last as master */
 	uint32_t sequence;   /* auth_type AH: the last one sent or heard */

@@ -111,10 +111,11 @@ static bool rest_same(const struct vrrp_instance_conf *a, const struct vrrp_inst
 	       a->lower_prio_no_advert == b->lower_prio_no_advert &&
 	       a->higher_prio_send_advert == b->higher_prio_send_advert &&
 	       a->down_adverts == b->down_adverts && a->vip_lifetime_s == b->vip_lifetime_s &&
-	       a->smtp_alert == b->smtp_alert && vips_same(a->excluded, b->excluded) &&
-	       routes_same(a->routes, b->routes) && rules_same(a->rules, b->rules) &&
-	       tracks_same(a->tracks, b->tracks) && garp_same(&a->garp, &b->garp) &&
-	       notify_same(&a->notify, &b->notify) && text_same(group_a, group_b);
+	       a->vip_probe == b->vip_probe && a->smtp_alert == b->smtp_alert &&
+	       vips_same(a->excluded, b->excluded) && routes_same(a->routes, b->routes) &&
+	       rules_same(a->rules, b->rules) && tracks_same(a->tracks, b->tracks) &&
+	       garp_same(&a->garp, &b->garp) && notify_same(&a->notify, &b->notify) &&
+	       text_same(group_a, group_b);
 }
 
 enum vrrp_reconf vrrp_reconf_kind(const struct vrrp_instance_conf *from,

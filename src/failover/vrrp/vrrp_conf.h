@@ -133,6 +133,7 @@ struct vrrp_instance_conf { /* vrrp_instance */
 	uint8_t vmac_mac[6];
 	unsigned vmac_mac_len;	   /* 0 = by VRID, 5 = its last octet by VRID, 6 */
 	unsigned down_adverts;	   /* 3 */
+	bool vip_probe;		   /* ask for other holders after a takeover from silence */
 	int vip_lifetime_s;	   /* see vrrp_lifetime_s; -1 = by advert_us */
 	struct vip_conf *vips;	   /* advertised */
 	struct vip_conf *excluded; /* held, not advertised */
