@@ -30,8 +30,8 @@ class Holders:
     def of(self, address):
         found = []
         for name, watcher in self.watchers.items():
-            changes = [sign for _, (sign, what) in watcher.items() if what == address]
-            if changes and changes[-1] == "+" and name not in self.lab.cuts:
+            changes = watcher.changes(address)
+            if changes and changes[-1][1] == "+" and name not in self.lab.cuts:
                 found.append(name)
         return found
 

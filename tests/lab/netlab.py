@@ -455,7 +455,17 @@ class AddressWatcher(Watcher):
     def __init__(self, host):
         sock = host.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
         sock.bind((0, 0x10 | 0x100))
+        self.held_before = set(host.addresses())
         super().__init__(sock)
+
+    def changes(self, address, since_us=0):
+        """(time, "+" or "-") each time the address really came or went; renewing it is no change."""
+        held, found = address in self.held_before, []
+        for when, (sign, what) in self.items():
+            if what == address and (sign == "+") != held:
+                held = not held
+                found.append((when, sign))
+        return [change for change in found if change[0] >= since_us]
 
     def parse(self, data):
         at = 0

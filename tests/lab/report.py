@@ -119,7 +119,7 @@ class Bench:
             for watcher in watchers.values():
                 watcher.stop()
             result = client.stop()
-        moves = sum(item[1][1] == VIP for w in watchers.values() for item in w.items(start))
+        moves = sum(len(watcher.changes(VIP, start)) for watcher in watchers.values())
         failed = sum(1 for when, _ in result["error_times"] if when > start)
         self.settle()
         return {"gap_ms": largest_gap_ms(result, start), "ended": ended, "holders": holders,

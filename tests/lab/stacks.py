@@ -191,12 +191,15 @@ class Relais(Stack):
     name = "relais"
     comms = ("relais", "relais-failover", "relais-balancer", "relais-runner")
     program = TOP / "build" / "relais"
+    niceness = 0
 
     def start(self):
         files = ["-f", self.haproxy_cfg] if self.haproxy_cfg else []
         files += ["-k", self.keepalived_conf]
         self.master = self.host.spawn([self.program, "-db", *files, "-p", "/run/relais.pid"], log="stack.log")
         self.parts = [self.master]
+        if self.niceness:  # its children inherit it
+            os.setpriority(os.PRIO_PROCESS, self.master.pid, self.niceness)
         wait_for(lambda: self.failover_pid() or not self.is_running(), 5, "relais' failover process")
 
     def pids_of(self, comm):

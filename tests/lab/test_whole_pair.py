@@ -11,6 +11,7 @@ from stacks import HAPROXY_CFG, STACKS, VIP, start_webs, write_files
 
 NODES = ("lb1", "lb2")
 STACK = STACKS[os.environ.get("LAB_STACK", "relais")]
+STACK.niceness = -15  # what is told here is order, not speed: a busy test machine must not decide
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +44,13 @@ def wait_held_by(lab, name, nodes, seconds=15):
     except LabError as error:
         logs = "\n".join(f"--- {n}\n{node.log()[-1500:]}" for n, node in nodes.items())
         raise LabError(f"{error}\n{logs}") from None
+
+
+def assert_never_moved(watchers, nodes):
+    moves = [change for watcher in watchers for change in watcher.changes(VIP)]
+    logs = "\n".join(f"--- {n}\n" + "\n".join(x for x in node.log().splitlines() if "HTTP/1.1" not in x)
+                     for n, node in nodes.items())
+    assert moves == [], logs
 
 
 def fetch(lab, path="/", host=VIP):
@@ -113,7 +121,7 @@ def test_a_killed_balancer_is_replaced_on_the_same_sockets(lab, nodes):
         wait_for(lambda: now_us() > again_us, 5)
     result = prober.stop()
     assert result["errors"]["refused"] == 0
-    assert [item for w in watchers for item in w.items() if item[1][1] == VIP] == []
+    assert_never_moved(watchers, nodes)
     assert lab.holders(VIP, NODES) == ["lb1"]
 
 
@@ -145,7 +153,7 @@ def test_no_reload_loses_a_request_or_moves_the_address(lab, nodes):
         wait_for(lambda: not old & set(nodes["lb1"].balancer_pids()), 40, "the old one to have finished")
     result = prober.stop()
     assert result["failed"] == 0, result["errors"]
-    assert [item for w in watchers for item in w.items() if item[1][1] == VIP] == []
+    assert_never_moved(watchers, nodes)
 
 
 def test_a_wrong_configuration_never_replaces_a_running_one(lab, nodes):

@@ -191,12 +191,14 @@ static void a_script_is_run_and_reported(void **state)
 	assert_int_equal(f->exit.err, 0);
 	assert_false(f->exit.timed_out);
 	assert_string_equal(f->output, "/\nto-err\n");
-	/* Its input is empty, its group its own, its signals as a shell gives them. */
+	/* Its input is empty, its group its own, its signals as a shell gives them (but for 32 and
+	 * 33, which are the C library's own: whoever started us may have left them ignored). */
 	ask(f, (struct message_run){.id = 8, .wants_report = 1},
 	    "cat; read -r _ _ _ _ g _ < /proc/$$/stat; [ $g = $$ ] && echo group;"
-	    "grep -E 'Sig(Blk|Ign)' /proc/self/status | tr -s '\\n\\t' ' '");
+	    "for s in Blk Ign; do n=$(sed -n \"s/^Sig$s:[[:space:]]*//p\" /proc/self/status);"
+	    "echo Sig$s $((0x$n & ~0x180000000)); done");
 	listen_for(f);
-	assert_string_equal(f->output, "group\nSigBlk: 0000000000000000 SigIgn: 0000000000000000 ");
+	assert_string_equal(f->output, "group\nSigBlk 0\nSigIgn 0\n");
 }
 
 static void what_cannot_be_started_is_said(void **state)
