@@ -256,7 +256,8 @@ int failover_main(const struct failover_setup *setup)
 		failover_holdings_sweep_configured(setup->conf);
 	failed = open_parts(f);
 	if (failed) {
-		log_err("failover cannot start: %s: %s", failed, strerror(errno));
+		log_err("failover cannot start: %s: %s%s", failed, strerror(errno),
+			errno == EPERM ? " (it needs root, or CAP_NET_ADMIN and CAP_NET_RAW)" : "");
 	} else {
 		start_parts(f);
 		failover_rights_lock_memory(); /* after: a resumed master has no time to lose */

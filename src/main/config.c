@@ -5,6 +5,7 @@
 #include "main/config.h"
 
 #include <ifaddrs.h>
+#include <net/if.h>
 #include <stdlib.h>
 
 #include "core/base/die.h"
@@ -174,6 +175,17 @@ static void adapt_balancer(struct config *c, const struct args *args)
 	check_listeners(c);
 }
 
+/* An interface may come later (a bridge, a VLAN); most often its name is mistyped. */
+static void check_interfaces(struct config *c)
+{
+	for (const struct vrrp_instance_conf *i = c->failover->instances; i; i = i->next)
+		if (i->interface && if_nametoindex(i->interface) == 0)
+			conf_warn(&c->diags, i->place,
+				  "%s: there is no interface '%s' on this machine now: the "
+				  "instance is in state FAULT until it comes",
+				  i->name, i->interface);
+}
+
 struct config *config_load(const struct args *args)
 {
 	struct config *c = calloc(1, sizeof(*c));
@@ -193,8 +205,10 @@ struct config *config_load(const struct args *args)
 		c->failover = parse_failover(&split, &c->files, &c->diags, &c->arena);
 	if (c->balancer)
 		adapt_balancer(c, args);
-	if (c->failover)
+	if (c->failover) {
 		config_seam_check(c);
+		check_interfaces(c);
+	}
 	return c;
 }
 

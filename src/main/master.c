@@ -35,7 +35,7 @@ static bool serves_traffic(const struct balancer_conf *conf)
 void master_announce_up(struct master *m)
 {
 	atomic_store(&m->page->watched, serves_traffic(m->config->balancer) ? 1 : 0);
-	if (m->said_up)
+	if (m->said_up || (m->config->failover && !m->failover_was_ready))
 		return;
 	m->said_up = true;
 	for (size_t i = 0; i < m->args->n_old_pids; i++)

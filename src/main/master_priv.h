@@ -41,8 +41,9 @@ struct master {
 	struct loop_timer start_timer, restart_timer, failover_timer, hung_timer, stop_timer;
 	bool stopping, drain; /* drain: let connections finish */
 	bool said_up;	      /* the first READY was announced (pidfile, systemd, old pids) */
-	int stop_signal;      /* that ended us; 0 = none */
-	bool failed;	      /* exit status 1 */
+	bool failover_was_ready;
+	int stop_signal;	      /* that ended us; 0 = none */
+	bool failed;		      /* exit status 1 */
 	bool failover_reload_pending; /* its RELOAD goes out when the new balancer is ready */
 };
 

@@ -108,8 +108,13 @@ static void failover_message(struct child *child, struct channel_message *msg)
 {
 	struct message_reloaded r;
 
-	if (msg->type == MESSAGE_READY)
-		child->ready = true;
+	if (msg->type == MESSAGE_READY) {
+		struct master *m = child->owner;
+
+		child->ready = m->failover_was_ready = true;
+		if (m->active || !m->config->balancer)
+			master_announce_up(m);
+	}
 	if (msg->type != MESSAGE_FAILOVER_RELOADED || msg->len != sizeof(r))
 		return;
 	memcpy(&r, msg->payload, sizeof(r));
@@ -138,6 +143,12 @@ static void failover_ended(struct child *child, int status)
 	}
 	m->failover_death_us = now;
 	how_it_ended(status, how, sizeof(how));
+	if (!m->failover_was_ready && atomic_load(&m->page->n_reloads) == 0) {
+		log_err("failover ended before it was ready (%s): not started", how);
+		m->failed = true;
+		master_stop(m, false);
+		return;
+	}
 	if (!again) {
 		log_err("failover ended (%s): another continues in its place", how);
 		if (master_start_failover(m, true))

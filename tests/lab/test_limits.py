@@ -223,3 +223,18 @@ def test_a_failover_killed_again_and_again_leaves_no_address_nobody_guards(lab, 
     wait_master(lab, node)
     node.stop()
     assert not lab["lb1"].holds(VIP)
+
+
+def test_a_failover_that_may_not_work_is_told_at_the_start(lab, node):
+    host = lab["lb1"]
+    command = ["/usr/bin/setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--bounding-set=-all",
+               Relais.program, "-db", "-k", host.dir / "keepalived.conf"]
+    refused = host.spawn(command, log="refused.log", reap=False)
+    assert refused.wait(10) == 1
+    log = (host.dir / "refused.log").read_text()
+    assert "CAP_NET_ADMIN" in log and "serving" not in log
+    conf = host.dir / "keepalived.conf"
+    conf.write_text(conf.read_text().replace("interface eth0", "interface etho"))
+    both = host.spawn([Relais.program, "-c", "-k", conf], log="check.log", reap=False)
+    assert both.wait(10) == 0
+    assert "no interface 'etho' on this machine" in (host.dir / "check.log").read_text()

@@ -298,7 +298,6 @@ static flow_result redispatch(struct exchange *x)
 
 static flow_result failed(struct exchange *x, enum reason reason)
 {
-	atomic_fetch_add_explicit(&x->server->counters.failed_connects, 1, memory_order_relaxed);
 	if (reason != REASON_CONNECT_RESOURCE)
 		report(x->server, false,
 		       reason == REASON_CONNECT_TIMEOUT ? "connection timed out"
@@ -306,14 +305,17 @@ static flow_result failed(struct exchange *x, enum reason reason)
 	if (x->sc)
 		server_conn_close(x->sc);
 	x->sc = NULL;
-	if (x->retries_left <= 0)
+	if (x->retries_left <= 0) { /* econ counts requests, not attempts */
+		atomic_fetch_add_explicit(&x->server->counters.failed_connects, 1,
+					  memory_order_relaxed);
 		return flow_fail(reason);
+	}
 	x->retries_left--;
 	x->n_retries++;
-	proxy_count(&x->be->retries, 1);
-	atomic_fetch_add_explicit(&x->server->counters.retries, 1, memory_order_relaxed);
 	if (redispatch_is_due(x))
 		return redispatch(x);
+	proxy_count(&x->be->retries, 1);
+	atomic_fetch_add_explicit(&x->server->counters.retries, 1, memory_order_relaxed);
 	if (reason == REASON_CONNECT_TIMEOUT)
 		return flow_jump(x, x->step);
 	pause_before_retry(x);
