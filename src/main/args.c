@@ -4,6 +4,7 @@
  */
 #include "main/args.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -174,6 +175,29 @@ static bool set_worker(struct args *args, const char *value)
 	return true;
 }
 
+/* keepalived's names for its signals, with its numbers. */
+static bool set_signum(struct args *args, const char *value)
+{
+	static const struct {
+		const char *name;
+		int number;
+	} rows[] = {{"STOP", SIGTERM},
+		    {"RELOAD", SIGHUP},
+		    {"DATA", SIGUSR1},
+		    {"STATS", SIGUSR2},
+		    {"STATS_CLEAR", ARGS_SIGNAL_STATS_CLEAR},
+		    {"JSON", ARGS_SIGNAL_JSON}};
+
+	args->verb = ARGS_SIGNUM;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (strcmp(value, rows[i].name) == 0) {
+			args->signum = rows[i].number;
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool accept_only(struct args *args, const char *value)
 {
 	(void)args, (void)value;
@@ -250,6 +274,8 @@ static const struct option_row keepalived_rows[] = {
 	{"-c", "--checkers_pid", VALUE_ONE, accept_only, "FILE", "accepted: without effect"},
 	{"-i", "--config-id", VALUE_ONE, set_config_id, "ID", "which @ID lines hold here"},
 	{"-V", "--dont-release-vrrp", VALUE_NONE, accept_only, NULL, "accepted: without effect"},
+	{"--signum", "--signum", VALUE_ONE, set_signum, "NAME",
+	 "the number of a signal: STOP RELOAD DATA STATS STATS_CLEAR JSON"},
 	{"-v", "--version", VALUE_NONE, set_version, NULL, "version"},
 	{"-h", "--help", VALUE_NONE, set_help, NULL, "this list"},
 	{NULL, NULL, VALUE_NONE, NULL, NULL, NULL},

@@ -12,9 +12,18 @@
 
 enum args_dialect { ARGS_RELAIS, ARGS_HAPROXY, ARGS_KEEPALIVED };
 
-enum args_verb { ARGS_RUN, ARGS_CHECK, ARGS_VERSION, ARGS_BUILD_INFO, ARGS_HELP, ARGS_KEYWORDS };
+enum args_verb {
+	ARGS_RUN,
+	ARGS_CHECK,
+	ARGS_VERSION,
+	ARGS_BUILD_INFO,
+	ARGS_HELP,
+	ARGS_KEYWORDS,
+	ARGS_SIGNUM
+};
 
 enum { ARGS_FILES_MAX = 64, ARGS_PIDS_MAX = 64 };
+enum { ARGS_SIGNAL_JSON = 36, ARGS_SIGNAL_STATS_CLEAR = 63 }; /* keepalived's, under its name */
 
 struct args {
 	enum args_dialect dialect;
@@ -27,6 +36,7 @@ struct args {
 	const char *master_socket; /* -S: "fd@N" or a path, options behind a comma left out */
 	bool daemon, debug, quiet, verbose, to_syslog;
 	int maxconn;		       /* -n; 0 = as configured */
+	int signum;		       /* --signum: the number to print */
 	pid_t old_pids[ARGS_PIDS_MAX]; /* -sf / -st: told to finish once we serve */
 	size_t n_old_pids;
 	bool old_terminate; /* -st */

@@ -158,6 +158,9 @@ int main(int argc, char **argv)
 	case ARGS_KEYWORDS:
 		registry_manual_print(stdout);
 		return 0;
+	case ARGS_SIGNUM:
+		printf("%d\n", args.signum);
+		return 0;
 	case ARGS_CHECK:
 		return check(&args);
 	case ARGS_RUN:

@@ -16,6 +16,7 @@
 #include "core/log/log.h"
 #include "core/sys/message.h"
 #include "failover/address/hold.h"
+#include "main/keepalived_dump.h"
 #include "main/listeners.h"
 #include "main/master_priv.h"
 
@@ -128,6 +129,29 @@ static void stop_took_too_long(struct loop *loop, struct loop_timer *timer)
 
 /* --- signals ----------------------------------------------------------------------------- */
 
+/* Under the name keepalived its signals mean what they mean there. */
+static bool take_keepalived_signal(struct master *m, int signo)
+{
+	if (m->args->dialect != ARGS_KEEPALIVED)
+		return false;
+	switch (signo) {
+	case SIGUSR1:
+		keepalived_dump(m->config->failover, m->page, KEEPALIVED_DUMP_DATA, NULL);
+		return true;
+	case SIGUSR2:
+		keepalived_dump(m->config->failover, m->page, KEEPALIVED_DUMP_STATS, NULL);
+		return true;
+	case ARGS_SIGNAL_JSON:
+		keepalived_dump(m->config->failover, m->page, KEEPALIVED_DUMP_JSON, NULL);
+		return true;
+	case ARGS_SIGNAL_STATS_CLEAR:
+		log_warn("signal %d: counters are not cleared, they only grow", signo);
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void signal_ready(struct loop *loop, struct loop_fd *lfd, uint32_t ready)
 {
 	struct master *m = container_of(lfd, struct master, signals);
@@ -135,6 +159,8 @@ static void signal_ready(struct loop *loop, struct loop_fd *lfd, uint32_t ready)
 
 	(void)loop, (void)ready;
 	while (read(lfd->fd, &info, sizeof(info)) == sizeof(info)) {
+		if (take_keepalived_signal(m, (int)info.ssi_signo))
+			continue;
 		switch (info.ssi_signo) {
 		case SIGUSR1:
 			log_notice("SIGUSR1: stopping once all connections are finished");
@@ -162,6 +188,10 @@ static int watch_signals(struct master *m)
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGUSR1);
 	sigaddset(&set, SIGUSR2);
+	if (m->args->dialect == ARGS_KEEPALIVED) {
+		sigaddset(&set, ARGS_SIGNAL_JSON);
+		sigaddset(&set, ARGS_SIGNAL_STATS_CLEAR);
+	}
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	m->signals = (struct loop_fd){.on_ready = signal_ready};

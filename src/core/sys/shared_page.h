@@ -19,6 +19,7 @@ enum {
 	SHARED_UNDO_LEN = 256,
 	SHARED_VIPS_MAX = 256,
 	SHARED_MOVES_MAX = 20,
+	SHARED_DROPS_MAX = 40, /* kinds of bad advertisements */
 	SHARED_PEERS_MAX = 4,
 	SHARED_ANSWERS = 8,	 /* to operators; the ninth takes the place of the first */
 	SHARED_TRACKS_MAX = 16,	 /* of one VIP, shown; more are not */
@@ -105,6 +106,8 @@ struct shared_vip {
 	uint32_t auth_sequence; /* auth_type AH */
 	uint64_t n_sent, n_received, n_dropped, n_repaired;
 	uint64_t n_zero_sent, n_zero_received, n_frozen, n_flap_waits, n_conflicts;
+	uint64_t n_become_master, n_release_master;
+	uint64_t dropped[SHARED_DROPS_MAX]; /* at enum vrrp_drop */
 	uint32_t n_tracks;
 	struct shared_track tracks[SHARED_TRACKS_MAX];
 	struct shared_peer peers[SHARED_PEERS_MAX];

@@ -9,6 +9,8 @@
 
 #include "core/base/text.h"
 
+_Static_assert((int)VRRP_DROP_N <= (int)SHARED_DROPS_MAX, "the page has a place for each kind");
+
 static void put_counts(const struct vrrp_instance *inst, struct shared_vip *v)
 {
 	v->state_mono_us = inst->state == VRRP_MASTER ? inst->last_sent_us : 0;
@@ -22,6 +24,9 @@ static void put_counts(const struct vrrp_instance *inst, struct shared_vip *v)
 	v->n_frozen = inst->stats.n_frozen;
 	v->n_conflicts = inst->stats.n_conflicts;
 	v->n_flap_waits = inst->stats.n_flap_waits;
+	v->n_become_master = inst->stats.n_become_master;
+	v->n_release_master = inst->stats.n_release_master;
+	memcpy(v->dropped, inst->stats.dropped, sizeof(inst->stats.dropped));
 }
 
 static void put_master(const struct vrrp_instance *inst, struct shared_vip *v)

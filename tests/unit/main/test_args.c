@@ -67,6 +67,13 @@ static void old_processes_are_told_once_we_serve(void **state)
 static void keepalived_has_its_own_letters(void **state)
 {
 	(void)state;
+	assert_true(PARSE("keepalived", "--signum=JSON"));
+	assert_int_equal(args.verb, ARGS_SIGNUM);
+	assert_int_equal(args.signum, 36);
+	assert_true(PARSE("keepalived", "--signum", "DATA"));
+	assert_int_equal(args.signum, 10);
+	assert_false(PARSE("keepalived", "--signum=FOO"));
+	assert_false(PARSE("relais", "--signum=JSON"));
 	assert_true(PARSE("keepalived", "-n", "-l", "-D", "-f", "k.conf"));
 	assert_int_equal(args.dialect, ARGS_KEEPALIVED);
 	assert_int_equal(args.n_keepalived_files, 1);

@@ -1,0 +1,244 @@
+/*
+ * keepalived's dumps. See keepalived_dump.h. Written by the master from its configuration and from
+ * the shared page; each under another name first, so that a reader never sees half of one and a
+ * link that somebody laid in /tmp is replaced, not followed.
+ */
+#include "main/keepalived_dump.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "admin/vip_view.h"
+#include "core/log/log.h"
+#include "failover/vrrp/fsm.h"
+#include "failover/vrrp/packet.h"
+
+struct counted { /* in keepalived's words; heading "" = stands alone, NULL = as the one before */
+	const char *json, *heading, *label;
+	unsigned long long n;
+};
+
+enum { COUNTED_N = 14 };
+
+static void find_vip(const struct shared_page *page, const char *name, struct shared_vip *out)
+{
+	uint32_t n = atomic_load(&page->n_vips);
+
+	for (uint32_t i = 0; i < n && i < SHARED_VIPS_MAX; i++)
+		if (shared_vip_read(&page->vips[i], out) &&
+		    strncmp(out->name, name, sizeof(out->name) - 1) == 0)
+			return;
+	memset(out, 0, sizeof(*out));
+}
+
+static int state_number(const struct shared_vip *v)
+{
+	for (int s = 0; s < VRRP_STATE_N; s++)
+		if (strcmp(v->state, vrrp_state_word((enum vrrp_state)s)) == 0)
+			return s; /* the order is keepalived's */
+	return 0;
+}
+
+static void count(const struct shared_vip *v, struct counted out[COUNTED_N])
+{
+	const uint64_t *d = v->dropped;
+	const struct counted all[COUNTED_N] = {
+		{"advert_rcvd", "Advertisements", "Received", v->n_received},
+		{"advert_sent", NULL, "Sent", v->n_sent},
+		{"become_master", "", "Became master", v->n_become_master},
+		{"release_master", "", "Released master", v->n_release_master},
+		{"packet_len_err", "Packet Errors", "Length",
+		 d[VRRP_DROP_LENGTH] + d[VRRP_DROP_TRUNCATED]},
+		{"advert_interval_err", NULL, "Advertisement Interval",
+		 d[VRRP_DROP_INTERVAL] + d[VRRP_DROP_INTERVAL_ZERO]},
+		{"ip_ttl_err", NULL, "TTL", d[VRRP_DROP_TTL]},
+		{"invalid_type_rcvd", NULL, "Invalid Type", d[VRRP_DROP_TYPE]},
+		{"addr_list_err", NULL, "Address List", d[VRRP_DROP_ADDRESS_LIST]},
+		{"invalid_authtype", "Authentication Errors", "Invalid Type", 0},
+		{"authtype_mismatch", NULL, "Type Mismatch", d[VRRP_DROP_AUTH_TYPE]},
+		{"auth_failure", NULL, "Failure", d[VRRP_DROP_AUTH] + d[VRRP_DROP_REPLAY]},
+		{"pri_zero_rcvd", "Priority Zero", "Received", v->n_zero_received},
+		{"pri_zero_sent", NULL, "Sent", v->n_zero_sent},
+	};
+
+	memcpy(out, all, sizeof(all));
+}
+
+/* ---- JSON ---- */
+
+static void put_string(FILE *out, const char *text)
+{
+	fputc('"', out);
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c == '"' || c == '\\' || c == '/')
+			fprintf(out, "\\%c", c);
+		else if (c < 0x20)
+			fprintf(out, "\\u%04x", c);
+		else
+			fputc(c, out);
+	}
+	fputc('"', out);
+}
+
+static void put_vips(FILE *out, const char *key, const struct vrrp_instance_conf *i,
+		     const struct vip_conf *vip, bool set)
+{
+	bool first = true;
+
+	fprintf(out, ",\"%s\":[", key);
+	for (; vip; vip = vip->next) {
+		char address[ADDR_TEXT_MAX], text[ADDR_TEXT_MAX + 160];
+
+		snprintf(text, sizeof(text), "%s/%u dev %s scope %s%s",
+			 addr_host_text(&vip->address, address), vip->prefix_len,
+			 vip->dev ? vip->dev : i->interface, vip->scope ? vip->scope : "global",
+			 set ? " set" : "");
+		fputs(first ? "" : ",", out);
+		put_string(out, text);
+		first = false;
+	}
+	fputc(']', out);
+}
+
+/* Of the router that is master beside us; 0 = we are, or nobody was heard. */
+static unsigned master_priority(const struct shared_vip *v)
+{
+	for (unsigned i = 0; i < SHARED_PEERS_MAX; i++)
+		if (v->master[0] && strcmp(v->peers[i].address, v->master) == 0)
+			return v->peers[i].priority;
+	return 0;
+}
+
+static const char *boolean(bool b)
+{
+	return b ? "true" : "false";
+}
+
+static void put_conf(FILE *out, const struct vrrp_instance_conf *i)
+{
+	const struct vrrp_garp_conf *g = &i->garp;
+
+	fprintf(out,
+		"\"garp_delay\":%lld,\"garp_refresh\":%lld,\"garp_rep\":%d,"
+		"\"garp_refresh_rep\":%d,\"garp_lower_prio_delay\":%lld,"
+		"\"garp_lower_prio_rep\":%d,\"lower_prio_no_advert\":%d,"
+		"\"higher_prio_send_advert\":%d,\"vrid\":%u,\"base_priority\":%u,",
+		(long long)(g->delay_us / 1000000), (long long)(g->refresh_us / 1000000), g->repeat,
+		g->refresh_repeat, (long long)(g->lower_prio_delay_us / 1000000),
+		g->lower_prio_repeat, i->lower_prio_no_advert, i->higher_prio_send_advert, i->vrid,
+		i->priority);
+}
+
+static void put_json(FILE *out, const struct vrrp_instance_conf *i, const struct shared_vip *v)
+{
+	double advert_s = (double)i->advert_us / 1e6;
+	struct counted all[COUNTED_N];
+	int state = state_number(v);
+	bool set = state == VRRP_MASTER;
+
+	fputs("{\"data\":{\"iname\":", out);
+	put_string(out, i->name);
+	fprintf(out,
+		",\"dont_track_primary\":%d,\"skip_check_adv_addr\":%d,\"strict_mode\":%d,"
+		"\"vmac_ifname\":\"\",\"ifp_ifname\":",
+		i->dont_track_primary, i->skip_check_adv_addr, i->strict);
+	put_string(out, i->interface);
+	fprintf(out, ",\"master_priority\":%u,\"last_transition\":%.6f,", master_priority(v),
+		(double)v->since_wall_us / 1e6);
+	put_conf(out, i);
+	fprintf(out,
+		"\"effective_priority\":%u,\"vipset\":%s,\"promote_secondaries\":false,"
+		"\"adver_int\":%g,\"master_adver_int\":%g,\"accept\":%d,\"nopreempt\":%s,"
+		"\"preempt_delay\":%g,\"state\":%d,\"wantstate\":%d,\"version\":%u,"
+		"\"smtp_alert\":%s,\"notify_deleted\":false",
+		v->effective_priority, boolean(set), advert_s, advert_s, i->accept,
+		boolean(i->nopreempt), (double)i->preempt_delay_us / 1e6, state,
+		set || i->wants_master ? VRRP_MASTER : VRRP_BACKUP, i->version,
+		boolean(i->smtp_alert));
+	put_vips(out, "vips", i, i->vips, set);
+	if (i->excluded)
+		put_vips(out, "evips", i, i->excluded, set);
+	fprintf(out, ",\"auth_type\":%d},\"stats\":{", (int)i->auth);
+	count(v, all);
+	for (int n = 0; n < COUNTED_N; n++)
+		fprintf(out, "%s\"%s\":%llu", n ? "," : "", all[n].json, all[n].n);
+	fputs("}}", out);
+}
+
+/* ---- text ---- */
+
+static void put_stats(FILE *out, const struct vrrp_instance_conf *i, const struct shared_vip *v)
+{
+	struct counted all[COUNTED_N];
+
+	fprintf(out, "VRRP Instance: %s\n", i->name);
+	count(v, all);
+	for (int n = 0; n < COUNTED_N; n++) {
+		bool alone = all[n].heading && !all[n].heading[0];
+
+		if (all[n].heading && !alone)
+			fprintf(out, "  %s:\n", all[n].heading);
+		fprintf(out, "  %s%s: %llu\n", alone ? "" : "  ", all[n].label, all[n].n);
+	}
+}
+
+static void put_data(FILE *out, const struct failover_conf *conf, const struct shared_page *page)
+{
+	fprintf(out, "------< Global definitions >------\n Router ID = %s\n",
+		conf && conf->router_id ? conf->router_id : "");
+	fputs("------< VRRP Topology >------\n", out);
+	vip_print(out, page, "detail");
+}
+
+static void put_all(FILE *out, const struct failover_conf *conf, const struct shared_page *page,
+		    enum keepalived_dump_kind kind)
+{
+	const struct vrrp_instance_conf *i = conf ? conf->instances : NULL;
+
+	if (kind == KEEPALIVED_DUMP_DATA) {
+		put_data(out, conf, page);
+		return;
+	}
+	if (kind == KEEPALIVED_DUMP_JSON)
+		fputc('[', out);
+	for (bool first = true; i; i = i->next, first = false) {
+		struct shared_vip v;
+
+		find_vip(page, i->name, &v);
+		if (kind == KEEPALIVED_DUMP_STATS) {
+			put_stats(out, i, &v);
+			continue;
+		}
+		fputs(first ? "" : ",", out);
+		put_json(out, i, &v);
+	}
+	if (kind == KEEPALIVED_DUMP_JSON)
+		fputs("]\n", out);
+}
+
+void keepalived_dump(const struct failover_conf *conf, const struct shared_page *page,
+		     enum keepalived_dump_kind kind, const char *dir)
+{
+	static const char *const endings[] = {"data", "stats", "json"};
+	char path[256], next[272];
+	FILE *out = NULL;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/keepalived.%s", dir ? dir : "/tmp", endings[kind]);
+	snprintf(next, sizeof(next), "%s.new", path);
+	unlink(next);
+	fd = open(next, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		out = fdopen(fd, "w");
+	if (!out) {
+		log_err("cannot write %s: %s", next, strerror(errno));
+		return;
+	}
+	put_all(out, conf, page, kind);
+	if (fclose(out) != 0 || rename(next, path) < 0)
+		log_err("cannot write %s: %s", path, strerror(errno));
+}
