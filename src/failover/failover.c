@@ -262,6 +262,7 @@ int failover_main(const struct failover_setup *setup)
 		start_parts(f);
 		failover_rights_lock_memory(); /* after: a resumed master has no time to lose */
 		failover_rights_drop();
+		failover_scripts_start_watch(f);
 		channel_send(setup->master_fd, MESSAGE_READY, NULL, 0);
 		loop_run(f->loop);
 	}

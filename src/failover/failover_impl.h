@@ -20,6 +20,8 @@
 #include "failover/notify/notify.h"
 #include "failover/service_facts.h"
 #include "failover/service_watch.h"
+#include "failover/track/file_watch.h"
+#include "failover/track/process_watch.h"
 #include "failover/track/track.h"
 #include "failover/vrrp/group.h"
 #include "failover/vrrp/transport.h"
@@ -58,6 +60,8 @@ struct failover {
 	struct runner_link *runner; /* owned, as the two that use it */
 	struct track *track;
 	struct notify *notify;
+	struct file_watch *files; /* owned, as the next */
+	struct process_watch *processes;
 	bool resigned; /* as the seam last said */
 	struct loop_fd master, signals;
 	struct loop_timer beat;
@@ -112,6 +116,7 @@ void failover_holdings_sweep_configured(const struct failover_conf *conf);
 /* failover_scripts.c. Open when the nodes are built, before they start; close when they are gone.
  */
 void failover_scripts_open(struct failover *f);
+void failover_scripts_start_watch(struct failover *f); /* when the rights are given up */
 void failover_scripts_close(struct failover *f);
 void failover_scripts_reload(struct failover *f); /* f->conf is the new one */
 /* What notify is told. */

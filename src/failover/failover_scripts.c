@@ -1,6 +1,7 @@
 /*
- * The operator's scripts in the failover process: the link to the runner, tracked scripts (their
- * verdicts go to the instances), and what notify is told of changes. See failover_impl.h.
+ * The operator's scripts in the failover process: the link to the runner, tracked scripts,
+ * processes and files (their verdicts go to the instances), and what notify is told of changes. See
+ * failover_impl.h.
  */
 #include <errno.h>
 #include <string.h>
@@ -22,6 +23,25 @@ static void script_changed(void *ctx, const struct vrrp_script_conf *script, boo
 				script->name, up);
 }
 
+static void process_changed(void *ctx, const struct vrrp_process_conf *process, bool up)
+{
+	struct failover *f = ctx;
+	struct list *pos;
+
+	LIST_EACH(pos, &f->nodes)
+	vrrp_instance_track_set(container_of(pos, struct node, link)->inst, VRRP_TRACK_PROCESS,
+				process->name, up);
+}
+
+static void number_changed(void *ctx, const struct vrrp_file_conf *file, long long number)
+{
+	struct failover *f = ctx;
+	struct list *pos;
+
+	LIST_EACH(pos, &f->nodes)
+	vrrp_instance_track_number(container_of(pos, struct node, link)->inst, file->name, number);
+}
+
 static bool is_answered(void *ctx, const struct vrrp_script_conf *script)
 {
 	return failover_answers_script(ctx, script);
@@ -41,6 +61,12 @@ void failover_scripts_open(struct failover *f)
 	f->notify = notify_new(f->loop, f->runner, f->conf);
 	f->track = track_new(f->loop, f->runner, &ops, f, f->conf);
 	track_tell(f->track);
+	f->files = file_watch_new(f->loop, number_changed, f, f->conf);
+}
+
+void failover_scripts_start_watch(struct failover *f)
+{
+	f->processes = process_watch_new(f->loop, process_changed, f, f->conf);
 }
 
 /* The state's word, or -1 for one that nobody is told of. */
@@ -118,12 +144,16 @@ void failover_scripts_reload(struct failover *f)
 	notify_configure(f->notify, f->conf);
 	track_configure(f->track, f->conf);
 	track_tell(f->track);
+	file_watch_configure(f->files, f->conf);
+	process_watch_configure(f->processes, f->conf);
 	if (f->conf->fifo_states_on_reload)
 		write_states(f);
 }
 
 void failover_scripts_close(struct failover *f)
 {
+	process_watch_free(&f->processes);
+	file_watch_free(&f->files);
 	track_free(&f->track);
 	notify_free(&f->notify);
 	runner_link_free(&f->runner);

@@ -30,6 +30,15 @@ static const struct vrrp_track_conf two_a = {.kind = VRRP_TRACK_SCRIPT, .name = 
 static struct vip_conf vip_c = {.prefix_len = 24}, vip_b = {.prefix_len = 24, .next = &vip_c},
 		       vip_a = {.prefix_len = 24, .next = &vip_b}, vip_x = {.prefix_len = 24};
 
+#define NUMBERED(track, w, rev) static const struct vrrp_track_conf track = {                      \
+	.kind = VRRP_TRACK_FILE, .name = "file", .weight = w, .reverse = rev}
+NUMBERED(number_0, 0, false);
+NUMBERED(number_0_reverse, 0, true);
+NUMBERED(number_1, 1, false);
+NUMBERED(number_2_reverse, 2, true);
+NUMBERED(number_huge, 2147483647, false);
+static const struct vrrp_instance_conf reweighted = {TRACKS(number_2_reverse)}, faulty = {TRACKS(number_0)};
+
 #define TAKEOVER {START, 1}, {RUN, 0, S(4)}, {IS, 1, VRRP_MASTER}, {FORGET}
 #define STANDBY  {START, 1}, {RX, 1, 150, 2}, {FORGET}
 
@@ -265,6 +274,31 @@ static const struct story stories[] = {
 	{"a replacement does not wait for scripts", .conf = {TRACKS(must)}, .steps = {
 		{TRACK, 1, 1, 0, "chk"}, TAKEOVER, {KILL, 1}, {RUN, 0, MS(50)}, {REPLACE, 1}, {IS, 1, VRRP_MASTER},
 		{TRACK, 1, 0, 0, "chk"}, {IS, 1, VRRP_FAULT}}},
+
+	/* ---- numbers of files, compared with Keepalived 2.2.7 ---- */
+	{"a number times its weight is added", .conf = {TRACKS(number_1)}, .steps = {
+		{NUMBER, 1, 6, 0, "file"}, {START, 1}, {PRIO, 1, 106}, {NUMBER, 1, -12, 0, "file"}, {PRIO, 1, 88},
+		{NUMBER, 1, 0, 0, "file"}, {PRIO, 1, 100}, {NUMBER, 1, 9, 0, "other"}, {PRIO, 1, 100},
+		{NUMBER, 1, 500, 0, "file"}, {PRIO, 1, 254}, {NUMBER, 1, -253, 0, "file"}, {PRIO, 1, 1}, {IS, 1, VRRP_BACKUP}}},
+	{"below -253 it is a fault", .conf = {TRACKS(number_1)}, .steps = {
+		{NUMBER, 1, 0, 0, "file"}, TAKEOVER, {NUMBER, 1, -254, 0, "file"}, {IS, 1, VRRP_FAULT}, {ZEROS, 1, 1},
+		{WHY, 1, .text = "file file"}, {NUMBER, 1, 4, 0, "file"}, {IS, 1, VRRP_BACKUP}, {PRIO, 1, 104}}},
+	{"reversed it is taken away", .conf = {TRACKS(number_2_reverse)}, .steps = {
+		{NUMBER, 1, 7, 0, "file"}, {START, 1}, {PRIO, 1, 86}, {NUMBER, 1, -7, 0, "file"}, {PRIO, 1, 114}}},
+	{"weight 0: any number but 0 is a fault", .conf = {TRACKS(number_0)}, .steps = {
+		{START, 1}, {IS, 1, VRRP_INIT}, {NUMBER, 1, 0, 0, "file"}, {IS, 1, VRRP_BACKUP},
+		{NUMBER, 1, 1, 0, "file"}, {IS, 1, VRRP_FAULT}, {NUMBER, 1, -1, 0, "file"}, {IS, 1, VRRP_FAULT},
+		{NUMBER, 1, 0, 0, "file"}, {IS, 1, VRRP_BACKUP}, {PRIO, 1, 100}}},
+	{"weight 0 reverse: 0 is a fault", .conf = {TRACKS(number_0_reverse)}, .steps = {
+		{NUMBER, 1, 0, 0, "file"}, {START, 1}, {IS, 1, VRRP_FAULT}, {NUMBER, 1, 3, 0, "file"}, {IS, 1, VRRP_BACKUP}}},
+	{"a product beyond all bounds stays in them", .conf = {TRACKS(number_huge)}, .steps = {
+		{NUMBER, 1, 2147483647, 0, "file"}, {START, 1}, {PRIO, 1, 254}, {NUMBER, 1, -2147483648LL, 0, "file"},
+		{IS, 1, VRRP_FAULT}}},
+	{"an owner is not moved by numbers", .conf = {.priority = 255, TRACKS(number_1)}, .steps = {
+		{NUMBER, 1, -300, 0, "file"}, {START, 1}, {IS, 1, VRRP_MASTER}, {PRIO, 1, 255}}},
+	{"a reload with another weight counts the number anew", .conf = {TRACKS(number_1)}, .steps = {
+		{NUMBER, 1, 10, 0, "file"}, {START, 1}, {PRIO, 1, 110}, {ADAPT, 1, VRRP_ADAPTED, .conf = &reweighted},
+		{PRIO, 1, 80}, {IS, 1, VRRP_BACKUP}, {ADAPT, 1, VRRP_ADAPTED, .conf = &faulty}, {IS, 1, VRRP_FAULT}}},
 
 	/* ---- announcements ---- */
 	{"again after garp_master_delay", .steps = {

@@ -496,6 +496,9 @@ static void do_with_node(const struct step *s, struct node *node, struct vrrp_in
 	case TRACK:
 		vrrp_instance_track_set(inst, VRRP_TRACK_SCRIPT, s->text, s->a);
 		break;
+	case NUMBER:
+		vrrp_instance_track_number(inst, s->text, s->a);
+		break;
 	case RESIGN:
 		vrrp_instance_resign(inst, s->text);
 		break;

@@ -36,6 +36,7 @@ enum what {
 	GONE,	   /* n: the interface does not exist */
 	NO_SOURCE, /* n: the interface loses its addresses */
 	TRACK,	   /* n; text = name; a = up */
+	NUMBER,	   /* n; text = name of the file; a = its number */
 	RESIGN,	   /* n; text = reason */
 	RELEASE,   /* n */
 	HOLD,	   /* n; a = enum vrrp_hold: an operator's wish, for all of its group */

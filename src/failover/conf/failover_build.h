@@ -17,6 +17,7 @@ enum failover_section { /* bits of conf_keyword.sections in this room's tables *
 			FAILOVER_SCRIPT = 1 << 4,
 			FAILOVER_PROCESS = 1 << 5,
 			FAILOVER_AUTH = 1 << 6,
+			FAILOVER_FILE = 1 << 7,
 };
 
 enum { FAILOVER_UNSET = -1 }; /* a number that no keyword has set */
@@ -39,6 +40,8 @@ struct failover_build {
 	struct vrrp_instance_conf **instance_tail;
 	struct vrrp_group_conf **group_tail;
 	struct vrrp_script_conf **script_tail;
+	struct vrrp_process_conf **process_tail;
+	struct vrrp_file_conf **file_tail;
 	const char *vmac_prefix, *vmac_addr_prefix; /* NULL = vrrp; that of vmac_prefix */
 	uint32_t next_rule4, next_rule6;	    /* preferences of rules that name none */
 	enum failover_section section;		    /* of the rows being walked */
@@ -76,9 +79,10 @@ bool failover_value_seconds(struct conf_ctx *ctx, const struct conf_line *line, 
 /* Nothing = true; on off true false yes no. */
 bool failover_value_bool(struct conf_ctx *ctx, const struct conf_line *line, unsigned word,
 			 bool *out);
-/* `weight N [reverse|noreverse]` from the word `weight` on. False when it is unusable. */
+/* `weight N [reverse|noreverse]` from the word `weight` on, -most..most. False when it is unusable.
+ */
 bool failover_value_weight(struct conf_ctx *ctx, const struct conf_line *line, unsigned word,
-			   int *weight, bool *reverse);
+			   long long most, int *weight, bool *reverse);
 
 /* ---- the files of this room, in order of use ---- */
 
@@ -86,6 +90,9 @@ bool failover_value_weight(struct conf_ctx *ctx, const struct conf_line *line, u
  * NULL. False (with a warning) when it cannot be run: out->argv is NULL then. */
 bool failover_script_read(struct conf_ctx *ctx, const struct conf_line *line, unsigned word,
 			  const struct failover_user *user, struct script_conf *out);
+/* This script or process only asks for haproxy: it is answered by the heartbeat. */
+void failover_note_idiom(struct failover_build *b, struct vrrp_script_conf *conf,
+			 const struct conf_line *line);
 bool failover_user_read(struct conf_ctx *ctx, const struct conf_line *line, unsigned word,
 			struct failover_user *out);
 /* After all globals: the user of scripts that name none. */
@@ -100,6 +107,7 @@ struct vip_conf *failover_vip_read(struct conf_ctx *ctx, const struct conf_line 
 /* track_conf.c */
 void failover_track_interfaces(struct conf_ctx *ctx, const struct conf_line *line, void *target);
 void failover_track_scripts(struct conf_ctx *ctx, const struct conf_line *line, void *target);
+void failover_track_files(struct conf_ctx *ctx, const struct conf_line *line, void *target);
 void failover_track_processes(struct conf_ctx *ctx, const struct conf_line *line, void *target);
 
 /* track_service_conf.c: what the balancer beside us does */
@@ -115,7 +123,7 @@ void failover_groups_finish(struct failover_build *b);
 
 extern const struct conf_keyword failover_top_rows[], failover_global_rows[],
 	failover_instance_rows[], failover_group_rows[], failover_script_rows[],
-	failover_process_rows[], failover_auth_rows[], failover_notify_rows[],
+	failover_watch_rows[], failover_auth_rows[], failover_notify_rows[],
 	failover_unserved_rows[], failover_vmac_rows[],
 	failover_static_rows[]; /* the last: route/static_conf.c */
 

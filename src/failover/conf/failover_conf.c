@@ -84,6 +84,8 @@ static void init(struct failover_build *b, struct conf_files *files, struct aren
 	b->instance_tail = &b->conf->instances;
 	b->group_tail = &b->conf->groups;
 	b->script_tail = &b->conf->scripts;
+	b->process_tail = &b->conf->processes;
+	b->file_tail = &b->conf->files;
 	b->next_rule4 = b->next_rule6 = 16384;
 	b->conf->wall_priority = -1;
 	b->conf->default_interface = "eth0";

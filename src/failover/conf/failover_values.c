@@ -86,7 +86,7 @@ bool failover_value_bool(struct conf_ctx *ctx, const struct conf_line *line, uns
 }
 
 bool failover_value_weight(struct conf_ctx *ctx, const struct conf_line *line, unsigned word,
-			   int *weight, bool *reverse)
+			   long long most, int *weight, bool *reverse)
 {
 	long long n;
 
@@ -95,7 +95,7 @@ bool failover_value_weight(struct conf_ctx *ctx, const struct conf_line *line, u
 			      line->words[word].text);
 		return false;
 	}
-	if (!failover_value_int(ctx, line, word + 1, -253, 253, &n, "left out"))
+	if (!failover_value_int(ctx, line, word + 1, -most, most, &n, "left out"))
 		return false;
 	*weight = (int)n;
 	if (word + 2 >= line->n_words)

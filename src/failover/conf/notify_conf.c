@@ -77,6 +77,8 @@ const struct conf_keyword failover_notify_rows[] = {
 	    "links that must be up, or count"),
 	ROW("track_script", failover_track_scripts, "{ <name> [weight <n> [reverse]] }",
 	    "scripts that must succeed, or count"),
+	ROW("track_file", failover_track_files, "{ <name> [weight <n> [reverse]] }",
+	    "numbers of files that are added to the priority"),
 	ROW("track_process", failover_track_processes, "{ <name> [weight <n> [reverse]] }",
 	    "processes that must run, or count"),
 	ROW("track_backend", failover_track_backends,

@@ -1,6 +1,6 @@
 /*
  * Scripts in keepalived.conf: who runs them, their words, whether they are there and safe; and the
- * blocks vrrp_script and vrrp_track_process. A script that cannot be run is left out with a
+ * block vrrp_script. A script that cannot be run is left out with a
  * warning, as Keepalived does; the warning says that nothing is tested then.
  */
 #include <grp.h>
@@ -177,7 +177,7 @@ static void read_weight(struct conf_ctx *ctx, const struct conf_line *line, void
 {
 	struct vrrp_script_conf *conf = ((struct script_block *)target)->conf;
 
-	failover_value_weight(ctx, line, 0, &conf->weight, &conf->weight_reverse);
+	failover_value_weight(ctx, line, 0, 253, &conf->weight, &conf->weight_reverse);
 }
 
 static void read_count(struct conf_ctx *ctx, const struct conf_line *line, int *out)
@@ -226,8 +226,8 @@ static void add(struct failover_build *b, struct vrrp_script_conf *conf)
 	b->script_tail = &conf->next;
 }
 
-static void note_idiom(struct failover_build *b, struct vrrp_script_conf *conf,
-		       const struct conf_line *line)
+void failover_note_idiom(struct failover_build *b, struct vrrp_script_conf *conf,
+			 const struct conf_line *line)
 {
 	conf->asks_balancer = true;
 	conf_note(b->ctx.diags, block_word_place(line, 0),
@@ -257,7 +257,7 @@ static bool take_script(struct failover_build *b, struct script_block *block,
 	if (failover_idiom_asks(b->ctx.files, b->ctx.arena, argv)) {
 		struct failover_script_file file;
 
-		note_idiom(b, conf, block->script_line);
+		failover_note_idiom(b, conf, block->script_line);
 		failover_script_file_look(b, argv[0], &file);
 		argv[0] = file.path;
 		return true;
@@ -314,83 +314,5 @@ const struct conf_keyword failover_script_rows[] = {
 	ROW("fall", read_fall, "<number>", "failures until it is down, 1 by default"),
 	ROW("user", read_user, "<user> [<group>]", "who runs it, script_user by default"),
 	ROW("init_fail", read_init_fail, NULL, "down until a first success"),
-	{.name = NULL},
-};
-
-/* ---- vrrp_track_process: served when the process is haproxy, by the heartbeat ---- */
-
-static void read_process(struct conf_ctx *ctx, const struct conf_line *line, void *target)
-{
-	struct script_block *block = target;
-	const char *slash = strrchr(line->words[1].text, '/');
-
-	(void)ctx;
-	block->script_line = line;
-	block->conf->asks_balancer =
-		strcmp(slash ? slash + 1 : line->words[1].text, "haproxy") == 0;
-}
-
-static void read_track_process(struct conf_ctx *ctx, const struct conf_line *line, void *target)
-{
-	struct failover_build *b = target;
-	struct vrrp_script_conf *conf = ARENA_NEW(ctx->arena, struct vrrp_script_conf);
-	struct script_block block = {.conf = conf};
-	static const char *const argv[] = {"/usr/bin/pgrep", "-x", "haproxy", NULL};
-
-	conf->name = line->words[1].text;
-	conf->interval_us = 1000000;
-	conf->weight = 1;
-	conf->rise = conf->fall = 1;
-	conf->place = block_word_place(line, 0);
-	failover_rows_walk(b, block_node_of(line)->children, FAILOVER_PROCESS, "vrrp_track_process",
-			   &block);
-	if (!block.script_line || !conf->asks_balancer) {
-		FAILOVER_ERROR(ctx, line, 0,
-			       "'vrrp_track_process' is not supported by relais yet but for the "
-			       "process haproxy");
-		return;
-	}
-	note_idiom(b, conf, block.script_line);
-	conf->script = (struct script_conf){.argv = argv,
-					    .text = "process haproxy",
-					    .uid = b->script_user.uid,
-					    .gid = b->script_user.gid,
-					    .place = conf->place};
-	conf->is_process = true;
-	add(b, conf);
-}
-
-#define PROCESS(word, how, what, text)                                                         \
-	{                                                                                      \
-		.name = word, .sections = FAILOVER_PROCESS, .type = CONF_CUSTOM, .parse = how, \
-		.args = what, .doc = text, .since = "0.1"                                      \
-	}
-
-#define IGNORED(word, why)                                                                    \
-	{                                                                                     \
-		.name = word, .sections = FAILOVER_PROCESS, .type = CONF_IGNORED, .doc = why, \
-		.since = "0.1"                                                                \
-	}
-
-static const char whole[] = "the heartbeat is that of the whole balancer";
-static const char at_once[] = "a balancer that ends is replaced within milliseconds";
-
-const struct conf_keyword failover_process_rows[] = {
-	{.name = "vrrp_track_process",
-	 .sections = FAILOVER_TOP,
-	 .type = CONF_CUSTOM,
-	 .parse = read_track_process,
-	 .args = "<name> { ... }",
-	 .since = "0.1",
-	 .doc = "whether a process runs, for track_process; only haproxy"},
-	PROCESS("process", read_process, "<name> [<argument> ...]", "its name"),
-	PROCESS("weight", read_weight, "<-253..253> [reverse]", "added to the priority"),
-	IGNORED("quorum", whole),
-	IGNORED("quorum_max", whole),
-	IGNORED("delay", at_once),
-	IGNORED("fork_delay", at_once),
-	IGNORED("terminate_delay", at_once),
-	IGNORED("full_command", whole),
-	IGNORED("param_match", whole),
 	{.name = NULL},
 };

@@ -1,6 +1,6 @@
 /*
- * Rows track_interface, track_script and track_process of instances and sync groups. A name that
- * is not defined above is left out with a warning, as Keepalived does.
+ * Rows track_interface, track_script, track_process and track_file of instances and sync groups. A
+ * name that is not defined above is left out with a warning, as Keepalived does.
  */
 #include "failover/conf/failover_build.h"
 
@@ -18,6 +18,59 @@ static const struct vrrp_script_conf *find_script(const struct failover_build *b
 		if (s->is_process == is_process && strcmp(s->name, name) == 0)
 			return s;
 	return NULL;
+}
+
+static const struct vrrp_process_conf *find_process(const struct failover_build *b,
+						    const char *name)
+{
+	const struct vrrp_process_conf *p = b->conf->processes;
+
+	while (p && strcmp(p->name, name) != 0)
+		p = p->next;
+	return p;
+}
+
+static const struct vrrp_file_conf *find_file(const struct failover_build *b, const char *name)
+{
+	const struct vrrp_file_conf *f = b->conf->files;
+
+	while (f && strcmp(f->name, name) != 0)
+		f = f->next;
+	return f;
+}
+
+/* What the name stands for, and its default weight. False: nothing. */
+static bool resolve(const struct failover_build *b, struct vrrp_track_conf *t)
+{
+	const struct vrrp_process_conf *process = NULL;
+	const struct vrrp_file_conf *file = NULL;
+
+	if (t->kind == VRRP_TRACK_INTERFACE)
+		return true;
+	if (t->kind == VRRP_TRACK_FILE)
+		file = find_file(b, t->name);
+	else
+		t->script = find_script(b, t->name, t->kind == VRRP_TRACK_PROCESS);
+	if (t->kind == VRRP_TRACK_PROCESS && !t->script)
+		process = find_process(b, t->name);
+	if (t->script) {
+		t->weight = t->script->weight;
+		t->reverse = t->script->weight_reverse;
+	} else if (process) {
+		t->weight = process->weight;
+		t->reverse = process->weight_reverse;
+	} else if (file) {
+		t->weight = file->weight;
+		t->reverse = file->weight_reverse;
+	}
+	return t->script || process || file;
+}
+
+static long long weight_most(enum vrrp_track_kind kind)
+{
+	if (kind == VRRP_TRACK_FILE)
+		return INT32_MAX;
+	return kind == VRRP_TRACK_PROCESS ? 254 : 253;
 }
 
 /* One line of the block: NAME [weight N [reverse]]. */
@@ -38,19 +91,14 @@ static void read_one(struct conf_ctx *ctx, const struct conf_line *line, enum vr
 	t->kind = kind;
 	t->name = name;
 	t->place = block_word_place(line, 0);
-	if (kind != VRRP_TRACK_INTERFACE) {
-		t->script = find_script(failover_build_of(ctx), name, kind == VRRP_TRACK_PROCESS);
-		if (!t->script) {
-			FAILOVER_WARN(ctx, line, 0,
-				      "'%s' is not defined above, or left out: it is not tracked",
-				      name);
-			return;
-		}
-		t->weight = t->script->weight;
-		t->reverse = t->script->weight_reverse;
+	if (!resolve(failover_build_of(ctx), t)) {
+		FAILOVER_WARN(ctx, line, 0,
+			      "'%s' is not defined above, or left out: it is not tracked", name);
+		return;
 	}
 	if (line->n_words > 1 &&
-	    !(t->weight_set = failover_value_weight(ctx, line, 1, &t->weight, &t->reverse)))
+	    !(t->weight_set = failover_value_weight(ctx, line, 1, weight_most(kind), &t->weight,
+						    &t->reverse)))
 		return;
 	*list = t;
 }
@@ -75,6 +123,11 @@ void failover_track_interfaces(struct conf_ctx *ctx, const struct conf_line *lin
 void failover_track_scripts(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
 	read_all(ctx, line, VRRP_TRACK_SCRIPT, target);
+}
+
+void failover_track_files(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+{
+	read_all(ctx, line, VRRP_TRACK_FILE, target);
 }
 
 void failover_track_processes(struct conf_ctx *ctx, const struct conf_line *line, void *target)

@@ -146,8 +146,6 @@ const struct conf_keyword failover_unserved_rows[] = {
 	UNSERVED(T, "interface_up_down_delays", "debounced links"),
 	UNSERVED(T, "garp_group", "rate limits per switch, see vrrp_garp_interval"),
 	UNSERVED(T, "bfd_instance", "BFD sessions"),
-	UNSERVED(T, "track_file", "priorities from a file"),
-	UNSERVED(T, "vrrp_track_file", "priorities from a file"),
 	/* ---- vrrp_instance, vrrp_sync_group ---- */
 	IGNORED(I, "native_ipv6", "the addresses say which family it is"),
 	IGNORED(I, "lvs_sync_daemon_interface", lvs),
@@ -157,7 +155,6 @@ const struct conf_keyword failover_unserved_rows[] = {
 	IGNORED(S, "global_tracking", "tracks of a group always count for all its members"),
 	UNSERVED(I, "use_ipvlan", "ipvlan interfaces"),
 	UNSERVED(I, "vrf", "an instance in a VRF"),
-	UNSERVED(I | S, "track_file", "priorities from a file"),
 	UNSERVED(I | S, "track_bfd", "BFD sessions"),
 	UNSERVED(I, "auth_hmac", "signed adverts"),
 	UNSERVED(I, "garp_extra_if", "announcements on further interfaces"),

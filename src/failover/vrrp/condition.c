@@ -40,9 +40,33 @@ static bool weights_count(const struct vrrp_instance *inst)
 	return !inst->group || vrrp_group_conf(inst->group)->tracking_weight;
 }
 
-static bool track_is_fault(const struct track *t)
+/* ---- numbers of files, as Keepalived 2.2.7 was seen to count them ---- */
+
+enum { NUMBER_MOST = 253 };
+
+static long long product(const struct track *t)
 {
-	return t->status == TRACK_DOWN && t->conf->weight == 0;
+	long long n;
+
+	if (__builtin_mul_overflow(t->number, (long long)t->conf->weight, &n))
+		n = (t->number < 0) == (t->conf->weight < 0) ? INT32_MAX : -INT32_MAX;
+	return t->conf->reverse ? -n : n;
+}
+
+static enum track_status number_status(const struct track *t)
+{
+	if (t->conf->weight == 0)
+		return (t->number != 0) != t->conf->reverse ? TRACK_DOWN : TRACK_UP;
+	return product(t) < -NUMBER_MOST ? TRACK_DOWN : TRACK_UP;
+}
+
+/* ---- verdict and priority ---- */
+
+static bool track_is_fault(const struct vrrp_instance *inst, const struct track *t)
+{
+	if (t->status != TRACK_DOWN)
+		return false;
+	return t->conf->weight == 0 || (t->conf->kind == VRRP_TRACK_FILE && weights_count(inst));
 }
 
 enum verdict vrrp_condition_verdict(const struct vrrp_instance *inst, char why[static REASON_LEN])
@@ -69,7 +93,7 @@ enum verdict vrrp_condition_verdict(const struct vrrp_instance *inst, char why[s
 	for (unsigned i = 0; i < inst->n_tracks; i++) {
 		const struct track *t = &inst->tracks[i];
 
-		if (track_is_fault(t)) {
+		if (track_is_fault(inst, t)) {
 			snprintf(why, REASON_LEN, "%s %s %s", vrrp_condition_kind(t->conf->kind),
 				 t->conf->name, t->conf->reverse ? "is up (reverse)" : "is down");
 			return VERDICT_FAULT;
@@ -90,6 +114,8 @@ int vrrp_condition_adds(const struct vrrp_instance *inst, const struct track *t)
 
 	if (!weights_count(inst))
 		return 0;
+	if (t->conf->kind == VRRP_TRACK_FILE && t->status >= TRACK_UP)
+		return product(t) > NUMBER_MOST ? NUMBER_MOST : (int)product(t);
 	return (t->status == TRACK_UP && weight > 0) || (t->status == TRACK_DOWN && weight < 0)
 		       ? weight
 		       : 0;
@@ -178,20 +204,25 @@ static unsigned count_rows(const struct vrrp_track_conf *row)
 	return n;
 }
 
-static enum track_status known_status(const struct track *old, unsigned n_old,
-				      const struct vrrp_track_conf *row, enum track_status fresh)
+static struct track carry_over(const struct track *old, unsigned n_old,
+			       const struct vrrp_track_conf *row, enum track_status fresh)
 {
+	struct track t = {.conf = row, .status = fresh};
+
 	for (unsigned i = 0; i < n_old; i++) {
 		const struct vrrp_track_conf *was = old[i].conf;
-		enum track_status s = old[i].status;
 
 		if (was->kind != row->kind || strcmp(was->name, row->name) != 0)
 			continue;
-		if (was->reverse != row->reverse && s >= TRACK_UP)
-			s = s == TRACK_UP ? TRACK_DOWN : TRACK_UP;
-		return s;
+		t.status = old[i].status;
+		t.number = old[i].number;
+		if (t.status >= TRACK_UP && row->kind == VRRP_TRACK_FILE)
+			t.status = number_status(&t);
+		else if (was->reverse != row->reverse && t.status >= TRACK_UP)
+			t.status = t.status == TRACK_UP ? TRACK_DOWN : TRACK_UP;
+		return t;
 	}
-	return fresh;
+	return t;
 }
 
 void vrrp_condition_rebuild(struct vrrp_instance *inst, enum track_status fresh)
@@ -204,13 +235,31 @@ void vrrp_condition_rebuild(struct vrrp_instance *inst, enum track_status fresh)
 	if (!rows)
 		die_no_memory();
 	for (int i = 0; i < 2; i++)
-		for (const struct vrrp_track_conf *row = lists[i]; row; row = row->next) {
-			rows[at].conf = row;
-			rows[at++].status = known_status(inst->tracks, inst->n_tracks, row, fresh);
-		}
+		for (const struct vrrp_track_conf *row = lists[i]; row; row = row->next)
+			rows[at++] = carry_over(inst->tracks, inst->n_tracks, row, fresh);
 	free(inst->tracks);
 	inst->tracks = rows;
 	inst->n_tracks = n;
+}
+
+void vrrp_instance_track_number(struct vrrp_instance *inst, const char *name, long long number)
+{
+	bool changed = false;
+
+	for (unsigned i = 0; i < inst->n_tracks; i++) {
+		struct track *t = &inst->tracks[i];
+
+		if (t->conf->kind != VRRP_TRACK_FILE || strcmp(t->conf->name, name) != 0 ||
+		    (t->status >= TRACK_UP && t->number == number))
+			continue;
+		t->number = number;
+		t->status = number_status(t);
+		changed = true;
+	}
+	if (!changed)
+		return;
+	vrrp_publish_all(inst);
+	vrrp_condition_review(inst);
 }
 
 static bool set_status(struct track *t, bool up)

@@ -99,6 +99,9 @@ void vrrp_instance_track_set(struct vrrp_instance *inst, enum vrrp_track_kind ki
  * -1 = as it was. */
 typedef int vrrp_track_ask_fn(void *ctx, const struct vrrp_track_conf *row);
 void vrrp_instance_track_ask(struct vrrp_instance *inst, vrrp_track_ask_fn *ask, void *ctx);
+/* The same for the number of a tracked file: times its weight it is added to the priority, below
+ * -253 it is a fault; with weight 0 any number but 0 is. */
+void vrrp_instance_track_number(struct vrrp_instance *inst, const char *name, long long number);
 /* The seam: out of the running for `reason` until released, whatever else is well. */
 void vrrp_instance_resign(struct vrrp_instance *inst, const char *reason);
 void vrrp_instance_release(struct vrrp_instance *inst);

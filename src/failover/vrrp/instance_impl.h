@@ -25,6 +25,7 @@ enum track_status {
 struct track {
 	const struct vrrp_track_conf *conf; /* borrowed: of the instance's or the group's conf */
 	enum track_status status;
+	long long number; /* of a VRRP_TRACK_FILE */
 };
 
 struct vrrp_instance {

@@ -58,6 +58,34 @@ struct vrrp_script_conf { /* vrrp_script */
 	struct conf_place place;
 };
 
+struct vrrp_process_conf { /* vrrp_track_process */
+	struct vrrp_process_conf *next;
+	const char *name;
+	const char *process;	 /* its name, or its command line's first word */
+	const char *const *args; /* NULL-terminated */
+	enum {
+		VRRP_PROCESS_EXACT,   /* all arguments are the same */
+		VRRP_PROCESS_PARTIAL, /* the first ones are */
+		VRRP_PROCESS_INITIAL, /* and the last of them may go on */
+	} match;
+	bool by_command; /* the command line counts, not the name */
+	int weight;	 /* default 1 */
+	bool weight_reverse;
+	unsigned quorum, quorum_max; /* how many must run, may run */
+	int64_t up_delay_us, down_delay_us;
+	struct conf_place place;
+};
+
+struct vrrp_file_conf { /* track_file: a number in a file */
+	struct vrrp_file_conf *next;
+	const char *name, *path;
+	int weight; /* the number's factor, default 1; 0 = any number but 0 is a fault */
+	bool weight_reverse;
+	bool init, overwrite; /* init_file */
+	long long init_value;
+	struct conf_place place;
+};
+
 enum vrrp_track_kind {
 	VRRP_TRACK_INTERFACE,
 	VRRP_TRACK_SCRIPT,
@@ -169,6 +197,8 @@ struct failover_conf {
 	struct vrrp_instance_conf *instances; /* in file order, as all lists here */
 	struct vrrp_group_conf *groups;
 	struct vrrp_script_conf *scripts;
+	struct vrrp_process_conf *processes;
+	struct vrrp_file_conf *files;
 	struct vmac_conf *vmacs;      /* of all instances */
 	struct vip_conf *static_vips; /* these three do not move: there while failover runs */
 	struct route_conf *static_routes;

@@ -3,8 +3,8 @@
  * does relais, with a warning that names what happens; what it cannot do yet is an error by name.
  * The rows are walked by failover_rows.c and read by failover_values.c; they stand in
  * global_conf.c, instance_conf.c, notify_conf.c, track_conf.c, vip_conf.c, script_conf.c (files:
- * script_file.c), group_conf.c, vmac_conf.c and unserved_conf.c; instance_finish.c settles what
- * they come to.
+ * script_file.c), group_conf.c, vmac_conf.c, watch_conf.c and unserved_conf.c; instance_finish.c
+ * settles what they come to.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -282,6 +282,66 @@ static void virtual_macs_come_to_interfaces(void **state)
 	finish(&r);
 }
 
+static void files_and_processes_are_watched(void **state)
+{
+	const struct vrrp_track_conf *t;
+	const struct vrrp_process_conf *p;
+	const struct vrrp_file_conf *f;
+	struct reading r;
+
+	(void)state;
+	read_text(&r, "track_file down { file \"/run/down\"\n weight 0\n init_file 3 overwrite }\n"
+		      "vrrp_track_file points { file /run/points\n weight -7 reverse }\n"
+		      "track_file nowhere { weight 1 }\n"
+		      "vrrp_track_process web { process nginx }\n"
+		      "vrrp_track_process job { process /usr/bin/job \"-c x\" y\n quorum 2\n"
+		      " quorum_max 3\n delay 1.5\n fork_delay 0.5\n param_match initial\n"
+		      " weight -254 reverse\n full_command }\n"
+		      "vrrp_track_process lb { process haproxy }\n"
+		      "vrrp_instance A { interface eth0\n virtual_router_id 1\n"
+		      " track_file { down\n points weight 1000\n nowhere }\n"
+		      " track_process { web\n job weight 5\n lb }\n"
+		      " virtual_ipaddress { 192.0.2.1 } }\n");
+	assert_int_equal(r.diags.n_errors, 0);
+	f = r.conf->files;
+	assert_string_equal(f->path, "/run/down");
+	assert_true(f->init && f->overwrite);
+	assert_int_equal(f->init_value, 3);
+	assert_int_equal(f->next->weight, -7);
+	assert_true(f->next->weight_reverse);
+	assert_null(f->next->next);
+	p = r.conf->processes;
+	assert_string_equal(p->process, "nginx");
+	assert_int_equal(p->weight, 1);
+	assert_false(p->by_command);
+	p = p->next;
+	assert_string_equal(p->args[0], "-c x");
+	assert_string_equal(p->args[1], "y");
+	assert_null(p->args[2]);
+	assert_true(p->by_command);
+	assert_int_equal(p->match, VRRP_PROCESS_INITIAL);
+	assert_int_equal(p->quorum, 2);
+	assert_int_equal(p->quorum_max, 3);
+	assert_int_equal(p->up_delay_us, 500000);
+	assert_int_equal(p->down_delay_us, 1500000);
+	assert_int_equal(p->weight, -254);
+	assert_null(p->next);
+	assert_true(r.conf->scripts->asks_balancer);
+	t = r.conf->instances->tracks;
+	assert_int_equal(t->kind, VRRP_TRACK_FILE);
+	assert_int_equal(t->weight, 0);
+	t = t->next;
+	assert_int_equal(t->weight, 1000);
+	assert_true(t->reverse);
+	t = t->next;
+	assert_int_equal(t->kind, VRRP_TRACK_PROCESS);
+	assert_int_equal(t->weight, 1);
+	assert_int_equal(t->next->weight, 5);
+	assert_ptr_equal(t->next->next->script, r.conf->scripts);
+	assert_non_null(find_diag(&r, CONF_WARNING, 0, "'nowhere' names no file"));
+	finish(&r);
+}
+
 static void what_is_not_served_is_named(void **state)
 {
 	struct reading r;
@@ -485,6 +545,7 @@ int main(void)
 		cmocka_unit_test(strict_mode_clears_and_goes_on),
 		cmocka_unit_test(who_accepts),
 		cmocka_unit_test(virtual_macs_come_to_interfaces),
+		cmocka_unit_test(files_and_processes_are_watched),
 		cmocka_unit_test(what_is_not_served_is_named),
 		cmocka_unit_test(auth_type_ah_listens_before_it_speaks),
 		cmocka_unit_test(two_routers_in_one_place_are_refused),

@@ -1,0 +1,265 @@
+/*
+ * Counting processes. See process_scan.h. A table of the processes that match something, by pid,
+ * each with the rows that it matches as bits. proc(5); connector: <linux/cn_proc.h>.
+ */
+#include "failover/track/process_scan.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/cn_proc.h>
+#include <linux/connector.h>
+#include <linux/netlink.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/base/die.h"
+#include "failover/track/process_match.h"
+
+enum { COMMAND_MAX = 4096, TABLE_FIRST = 64, ACK_WAIT_MS = 200 };
+
+struct found {
+	int pid;
+	uint64_t rows;
+};
+
+struct process_scan {
+	const struct vrrp_process_conf *rows[PROCESS_SCAN_MAX];
+	unsigned n_rows;
+	bool needs_command;
+	struct found *table; /* owned */
+	size_t n, cap;
+	int fd;
+};
+
+/* ---- one process ---- */
+
+/* Bytes read, 0 when it is gone. NUL-terminated. */
+static size_t read_proc(int pid, const char *what, char *buf, size_t cap)
+{
+	char path[64];
+	ssize_t n = 0;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, what);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		n = read(fd, buf, cap - 1);
+		close(fd);
+	}
+	buf[n > 0 ? n : 0] = '\0';
+	return n > 0 ? (size_t)n : 0;
+}
+
+static uint64_t rows_of(const struct process_scan *scan, int pid)
+{
+	char comm[32], command[COMMAND_MAX];
+	size_t len = read_proc(pid, "comm", comm, sizeof(comm));
+	uint64_t rows = 0;
+
+	if (len == 0)
+		return 0;
+	if (comm[len - 1] == '\n')
+		comm[len - 1] = '\0';
+	len = scan->needs_command ? read_proc(pid, "cmdline", command, sizeof(command)) : 0;
+	for (unsigned i = 0; i < scan->n_rows; i++) {
+		const struct vrrp_process_conf *row = scan->rows[i];
+
+		if (row->by_command ? process_match_command(row, command, len)
+				    : process_match_name(row, comm))
+			rows |= UINT64_C(1) << i;
+	}
+	return rows;
+}
+
+/* ---- the table ---- */
+
+static struct found *find(struct process_scan *scan, int pid)
+{
+	for (size_t i = 0; i < scan->n; i++)
+		if (scan->table[i].pid == pid)
+			return &scan->table[i];
+	return NULL;
+}
+
+static void set(struct process_scan *scan, int pid, uint64_t rows)
+{
+	struct found *f = find(scan, pid);
+
+	if (f && rows) {
+		f->rows = rows;
+	} else if (f) {
+		*f = scan->table[--scan->n];
+	} else if (rows) {
+		if (scan->n == scan->cap) {
+			scan->cap = scan->cap ? scan->cap * 2 : TABLE_FIRST;
+			scan->table = realloc(scan->table, scan->cap * sizeof(*scan->table));
+			if (!scan->table)
+				die_no_memory();
+		}
+		scan->table[scan->n++] = (struct found){pid, rows};
+	}
+}
+
+void process_scan_all(struct process_scan *scan, const _Atomic int *stop)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *entry;
+
+	scan->n = 0;
+	while (dir && !atomic_load(stop) && (entry = readdir(dir))) {
+		int pid = entry->d_name[0] >= '1' && entry->d_name[0] <= '9' ? atoi(entry->d_name)
+									     : 0;
+
+		if (pid > 0)
+			set(scan, pid, rows_of(scan, pid));
+	}
+	if (dir)
+		closedir(dir);
+}
+
+unsigned process_scan_count(const struct process_scan *scan, unsigned n)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < scan->n; i++)
+		count += scan->table[i].rows >> n & 1;
+	return count;
+}
+
+/* ---- the kernel's word ---- */
+
+static int ask_to_be_told(int fd)
+{
+	const enum proc_cn_mcast_op op = PROC_CN_MCAST_LISTEN;
+	const struct cn_msg cn = {.id = {CN_IDX_PROC, CN_VAL_PROC}, .len = sizeof(op)};
+	char ask[NLMSG_HDRLEN + sizeof(cn) + sizeof(op)];
+	const struct nlmsghdr nl = {.nlmsg_len = sizeof(ask), .nlmsg_type = NLMSG_DONE};
+
+	memcpy(ask, &nl, sizeof(nl));
+	memcpy(ask + NLMSG_HDRLEN, &cn, sizeof(cn));
+	memcpy(ask + NLMSG_HDRLEN + sizeof(cn), &op, sizeof(op));
+	return send(fd, ask, sizeof(ask), 0) < 0 ? -errno : 0;
+}
+
+/* One event, copied out: it is not aligned in the message. */
+static bool take_event(const char *buf, ssize_t n, struct proc_event *e)
+{
+	const size_t head = NLMSG_HDRLEN + sizeof(struct cn_msg);
+
+	memset(e, 0, sizeof(*e));
+	if (n < (ssize_t)head)
+		return false;
+	n -= (ssize_t)head;
+	memcpy(e, buf + head, n < (ssize_t)sizeof(*e) ? (size_t)n : sizeof(*e));
+	return true;
+}
+
+/* Outside of the first namespaces the kernel takes the request and says nothing. */
+static bool is_acknowledged(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	char buf[4096] __attribute__((aligned(NLMSG_ALIGNTO)));
+	struct proc_event e;
+
+	while (poll(&p, 1, ACK_WAIT_MS) > 0) {
+		if (!take_event(buf, recv(fd, buf, sizeof(buf), MSG_DONTWAIT), &e))
+			return false;
+		if (e.what == PROC_EVENT_NONE)
+			return e.event_data.ack.err == 0;
+	}
+	return false;
+}
+
+int process_scan_listen(struct process_scan *scan)
+{
+	struct sockaddr_nl sa = {.nl_family = AF_NETLINK, .nl_groups = CN_IDX_PROC};
+	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_CONNECTOR);
+
+	if (fd < 0)
+		return -1;
+	if (bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 || ask_to_be_told(fd) < 0 ||
+	    !is_acknowledged(fd)) {
+		close(fd);
+		return -1;
+	}
+	scan->fd = fd;
+	return fd;
+}
+
+static void take(struct process_scan *scan, const struct proc_event *e)
+{
+	const struct found *parent;
+	int pid;
+
+	switch (e->what) {
+	case PROC_EVENT_FORK: /* a child is what its parent was, until it says otherwise */
+		pid = e->event_data.fork.child_pid;
+		parent = find(scan, e->event_data.fork.parent_tgid);
+		if (pid == e->event_data.fork.child_tgid && parent)
+			set(scan, pid, parent->rows);
+		break;
+	case PROC_EVENT_EXEC:
+		pid = e->event_data.exec.process_tgid;
+		set(scan, pid, rows_of(scan, pid));
+		break;
+	case PROC_EVENT_COMM:
+		pid = e->event_data.comm.process_tgid;
+		if (pid == e->event_data.comm.process_pid)
+			set(scan, pid, rows_of(scan, pid));
+		break;
+	case PROC_EVENT_EXIT:
+		pid = e->event_data.exit.process_tgid;
+		if (pid == e->event_data.exit.process_pid)
+			set(scan, pid, 0);
+		break;
+	default:
+		break;
+	}
+}
+
+void process_scan_events(struct process_scan *scan, const _Atomic int *stop)
+{
+	char buf[4096] __attribute__((aligned(NLMSG_ALIGNTO)));
+	struct proc_event e;
+
+	while (!atomic_load(stop)) {
+		ssize_t n = recv(scan->fd, buf, sizeof(buf), MSG_DONTWAIT);
+
+		if (n < 0 && errno == ENOBUFS) { /* something was lost */
+			process_scan_all(scan, stop);
+			continue;
+		}
+		if (n < 0 || !take_event(buf, n, &e))
+			return;
+		take(scan, &e);
+	}
+}
+
+struct process_scan *process_scan_new(const struct vrrp_process_conf *rows)
+{
+	struct process_scan *scan = calloc(1, sizeof(*scan));
+
+	if (!scan)
+		die_no_memory();
+	scan->fd = -1;
+	for (; rows && scan->n_rows < PROCESS_SCAN_MAX; rows = rows->next) {
+		scan->rows[scan->n_rows++] = rows;
+		scan->needs_command |= rows->by_command;
+	}
+	return scan;
+}
+
+void process_scan_free(struct process_scan **scan)
+{
+	if (*scan && (*scan)->fd >= 0)
+		close((*scan)->fd);
+	if (*scan)
+		free((*scan)->table);
+	free(*scan);
+	*scan = NULL;
+}
