@@ -26,7 +26,7 @@ test:
 	@tools/run-tests
 
 test-long:
-	@tools/install-deps test bench
+	@tools/install-deps test
 	@tools/run-tests --long
 
 bench: all
