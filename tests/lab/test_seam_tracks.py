@@ -95,7 +95,7 @@ def test_when_both_nodes_lose_every_server_the_address_stays(lab, pair):
         wait_for(lambda: f"priority {priority}" in admin(lab[name], "show vip"), 10, f"{name} to notice")
     start_webs(lab, WEBS)
     wait_for(lambda: "priority 150/150" in admin(lab["lb1"], "show vip"), 10, "servers again")
-    assert [item for item in watcher.items() if item[1][1] == VIP] == []
+    assert watcher.changes(VIP) == []
     assert lab.holders(VIP, NODES) == ["lb1"]
 
 
@@ -112,7 +112,7 @@ def test_a_reload_and_a_new_balancer_move_nothing_while_the_service_is_down(lab,
     wait_for(lambda: nodes["lb1"].balancer_pids() not in ([], old), 5, "another balancer")
     wait_for(lambda: "DOWN" in admin(lab["lb1"], "show stat"), 10, "its checks")
     assert "priority 90/150" in admin(lab["lb1"], "show vip")
-    assert [item for item in watcher.items() if item[1][1] == VIP] == []
+    assert watcher.changes(VIP) == []
 
 
 def test_a_backend_that_does_not_exist_is_refused_with_its_place(lab):
