@@ -186,6 +186,21 @@ static void check_interfaces(struct config *c)
 				  i->name, i->interface);
 }
 
+/* A node that only holds VIPs has a runtime socket too, if -S asks for one: a balancer without
+ * proxies serves it, and nobody's health hangs on that one. */
+static void parse_balancer(struct config *c, const struct args *args, const struct split *split)
+{
+	static const char *const none[] = {"(no haproxy.cfg)"};
+	bool only_socket = split->n_native == 0 && args->master_socket;
+
+	if (only_socket)
+		conf_files_put(&c->files, none[0], SLICE("global\n    nbthread 1\n"));
+	if (split->n_native > 0 || only_socket)
+		c->balancer = registry_balancer_parse(&c->files, only_socket ? none : split->native,
+						      only_socket ? 1 : split->n_native, &c->arena,
+						      &c->diags, args->name);
+}
+
 struct config *config_load(const struct args *args)
 {
 	struct config *c = calloc(1, sizeof(*c));
@@ -198,9 +213,7 @@ struct config *config_load(const struct args *args)
 	conf_files_init(&c->files);
 	conf_diags_init(&c->diags);
 	split_files(args, &c->files, &split);
-	if (split.n_native > 0)
-		c->balancer = registry_balancer_parse(&c->files, split.native, split.n_native,
-						      &c->arena, &c->diags, args->name);
+	parse_balancer(c, args, &split);
 	if (split.n_blocks > 0)
 		c->failover = parse_failover(&split, &c->files, &c->diags, &c->arena);
 	if (c->balancer)

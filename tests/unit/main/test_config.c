@@ -165,6 +165,19 @@ static void the_command_line_has_the_last_word(void **state)
 	assert_string_equal(l->addr.un.sun_path, "/run/relais-test.sock");
 }
 
+static void a_node_without_balancer_has_a_runtime_socket_when_asked(void **state)
+{
+	(void)state;
+	args.keepalived_files[0] = write_file(INSTANCE);
+	args.n_keepalived_files = 1;
+	args.master_socket = "/run/relais-test.sock";
+	load_clean();
+	assert_non_null(config->failover);
+	assert_int_equal(config->balancer->n_proxies, 0);
+	assert_string_equal(config->balancer->global.stats_sockets->addr.un.sun_path,
+			    "/run/relais-test.sock");
+}
+
 static void an_inherited_master_socket(void **state)
 {
 	(void)state;
@@ -289,6 +302,7 @@ int main(void)
 		STORY(a_bind_on_a_vip_needs_no_address_here),
 		STORY(a_bind_on_nobodys_address_is_named),
 		STORY(the_command_line_has_the_last_word),
+		STORY(a_node_without_balancer_has_a_runtime_socket_when_asked),
 		STORY(an_inherited_master_socket),
 		STORY(log_lines_carry_the_programs_name),
 		STORY(errors_of_both_halves_are_shown),
