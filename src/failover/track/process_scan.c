@@ -127,7 +127,7 @@ unsigned process_scan_count(const struct process_scan *scan, unsigned n)
 	unsigned count = 0;
 
 	for (size_t i = 0; i < scan->n; i++)
-		count += scan->table[i].rows >> n & 1;
+		count += (unsigned)(scan->table[i].rows >> n & 1);
 	return count;
 }
 

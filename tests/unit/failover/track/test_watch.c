@@ -258,6 +258,16 @@ static void names_and_commands(void **state)
 
 /* ---- processes that live and die ---- */
 
+/* A process name of this run alone: other runs of this test may be under way on the machine. */
+static const char *own_name(char which)
+{
+	static char names[26][16];
+	char *name = names[which - 'a'];
+
+	snprintf(name, sizeof(names[0]), "test-%c-%d", which, (int)getpid() % 10000000);
+	return name;
+}
+
 /* A child of this name that waits to be killed. */
 static pid_t start_child(const char *name)
 {
@@ -290,10 +300,10 @@ static void they_are_counted(void **state)
 {
 	static const char *const none[] = {NULL};
 	static const _Atomic int go_on;
-	struct vrrp_process_conf b = {.process = "relais-test-b", .args = none},
-				 a = {.process = "relais-test-a", .args = none, .next = &b};
+	struct vrrp_process_conf b = {.process = own_name('b'), .args = none},
+				 a = {.process = own_name('a'), .args = none, .next = &b};
 	struct process_scan *scan = process_scan_new(&a);
-	pid_t one = start_child("relais-test-a"), two = start_child("relais-test-a");
+	pid_t one = start_child(own_name('a')), two = start_child(own_name('a'));
 
 	(void)state;
 	process_scan_all(scan, &go_on);
@@ -327,14 +337,14 @@ static struct vrrp_process_conf row(const char *name, const char *process)
 
 static void starts_and_ends_are_told(void **state)
 {
-	struct vrrp_process_conf a = row("a", "relais-test-c");
+	struct vrrp_process_conf a = row("a", own_name('c'));
 	struct failover_conf conf = {.processes = &a};
 	struct process_watch *watch = process_watch_new(loop, verdict_told, NULL, &conf);
 	pid_t pid;
 
 	(void)state;
 	wait_told("a- ");
-	pid = start_child("relais-test-c");
+	pid = start_child(own_name('c'));
 	wait_told("a+ ");
 	process_watch_tell(watch);
 	wait_told("a+ ");
@@ -347,12 +357,11 @@ static void starts_and_ends_are_told(void **state)
 
 static void quorums(void **state)
 {
-	struct vrrp_process_conf none = row("none", "relais-test-d"),
-				 one = row("one", "relais-test-d"),
-				 two = row("two", "relais-test-d");
+	struct vrrp_process_conf none = row("none", own_name('d')), one = row("one", own_name('d')),
+				 two = row("two", own_name('d'));
 	struct failover_conf conf = {.processes = &two};
 	struct process_watch *watch;
-	pid_t first = start_child("relais-test-d"), second;
+	pid_t first = start_child(own_name('d')), second;
 
 	(void)state;
 	two.quorum = 2;
@@ -362,7 +371,7 @@ static void quorums(void **state)
 	none.quorum = none.quorum_max = 0;
 	watch = process_watch_new(loop, verdict_told, NULL, &conf);
 	wait_told("two- one+ none- ");
-	second = start_child("relais-test-d");
+	second = start_child(own_name('d'));
 	wait_told("two+ one- ");
 	end_child(first);
 	wait_told("two- one+ ");
@@ -373,10 +382,10 @@ static void quorums(void **state)
 
 static void a_restart_within_the_delay_is_not_told(void **state)
 {
-	struct vrrp_process_conf b = row("b", "relais-test-e"), a = row("a", "relais-test-e");
+	struct vrrp_process_conf b = row("b", own_name('e')), a = row("a", own_name('e'));
 	struct failover_conf conf = {.processes = &a};
 	struct process_watch *watch;
-	pid_t pid = start_child("relais-test-e");
+	pid_t pid = start_child(own_name('e'));
 
 	(void)state;
 	a.down_delay_us = 3600 * 1000000LL; /* b shows what a does not tell */
@@ -385,7 +394,7 @@ static void a_restart_within_the_delay_is_not_told(void **state)
 	wait_told("a+ b+ ");
 	end_child(pid);
 	wait_told("b- ");
-	pid = start_child("relais-test-e");
+	pid = start_child(own_name('e'));
 	wait_told("b+ ");
 	end_child(pid);
 	process_watch_free(&watch);
