@@ -55,16 +55,26 @@ static size_t read_proc(int pid, const char *what, char *buf, size_t cap)
 	return n > 0 ? (size_t)n : 0;
 }
 
+/* "PID (NAME) STATE ...", where the name may hold anything. NULL: gone, or dead and not buried. */
+static const char *living_name(char *stat)
+{
+	char *name = strchr(stat, '('), *end = strrchr(stat, ')');
+
+	if (!name || !end || end[1] != ' ' || end[2] == 'Z' || end[2] == 'X')
+		return NULL;
+	*end = '\0';
+	return name + 1;
+}
+
 static uint64_t rows_of(const struct process_scan *scan, int pid)
 {
-	char comm[32], command[COMMAND_MAX];
-	size_t len = read_proc(pid, "comm", comm, sizeof(comm));
+	char stat[512], command[COMMAND_MAX];
+	const char *comm = read_proc(pid, "stat", stat, sizeof(stat)) ? living_name(stat) : NULL;
 	uint64_t rows = 0;
+	size_t len;
 
-	if (len == 0)
+	if (!comm)
 		return 0;
-	if (comm[len - 1] == '\n')
-		comm[len - 1] = '\0';
 	len = scan->needs_command ? read_proc(pid, "cmdline", command, sizeof(command)) : 0;
 	for (unsigned i = 0; i < scan->n_rows; i++) {
 		const struct vrrp_process_conf *row = scan->rows[i];
@@ -222,22 +232,25 @@ static void take(struct process_scan *scan, const struct proc_event *e)
 	}
 }
 
-void process_scan_events(struct process_scan *scan, const _Atomic int *stop)
+bool process_scan_events(struct process_scan *scan, const _Atomic int *stop)
 {
+	bool complete = true;
+
 	char buf[4096] __attribute__((aligned(NLMSG_ALIGNTO)));
 	struct proc_event e;
 
 	while (!atomic_load(stop)) {
 		ssize_t n = recv(scan->fd, buf, sizeof(buf), MSG_DONTWAIT);
 
-		if (n < 0 && errno == ENOBUFS) { /* something was lost */
-			process_scan_all(scan, stop);
+		if (n < 0 && errno == ENOBUFS) {
+			complete = false;
 			continue;
 		}
 		if (n < 0 || !take_event(buf, n, &e))
-			return;
+			break;
 		take(scan, &e);
 	}
+	return complete;
 }
 
 struct process_scan *process_scan_new(const struct vrrp_process_conf *rows)

@@ -21,8 +21,9 @@ void process_scan_free(struct process_scan **scan);
 int process_scan_listen(struct process_scan *scan);
 /* Reads all of /proc anew. stop: give up when it is set. */
 void process_scan_all(struct process_scan *scan, const _Atomic int *stop);
-/* What the descriptor has. */
-void process_scan_events(struct process_scan *scan, const _Atomic int *stop);
+/* What the descriptor has. False: something was lost, /proc is to be read, soon but not at once: an
+ * end is told a moment before the process is gone from there. So it is too after listen. */
+bool process_scan_events(struct process_scan *scan, const _Atomic int *stop);
 /* How many match the n-th row. */
 unsigned process_scan_count(const struct process_scan *scan, unsigned n);
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/base/die.h"
@@ -23,6 +24,7 @@ enum {
 	STACK_LEN = 256 * 1024, /* small: with all memory locked it is paid for in whole */
 	EVERY_MS = 1000,	/* without the kernel's word */
 	CHECK_MS = 30000,	/* with it: whether nothing was missed */
+	SOON_MS = 100,		/* something was */
 };
 
 static const unsigned NOT_COUNTED = UINT32_MAX;
@@ -74,25 +76,37 @@ static bool publish(struct process_watch *watch)
 	return true;
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
 static void *look(void *arg)
 {
 	struct process_watch *watch = arg;
 	struct pollfd p[] = {{.fd = watch->wake_fd, .events = POLLIN}, {.events = POLLIN}};
+	int64_t next_ms;
 	bool told;
 
 	process_scan_all(watch->scan, &watch->stop);
 	publish(watch);
 	p[1].fd = process_scan_listen(watch->scan);
 	told = p[1].fd >= 0;
-	if (told) /* what happened before it spoke */
-		process_scan_all(watch->scan, &watch->stop);
+	next_ms = now_ms() + SOON_MS;
 	while (publish(watch)) {
-		int n = poll(p, told ? 2 : 1, told ? CHECK_MS : EVERY_MS);
+		int64_t left_ms = next_ms - now_ms();
 
-		if (n > 0 && told && p[1].revents)
-			process_scan_events(watch->scan, &watch->stop);
-		else
-			process_scan_all(watch->scan, &watch->stop);
+		poll(p, told ? 2 : 1, left_ms > 0 ? (int)left_ms : 0);
+		if (told && !process_scan_events(watch->scan, &watch->stop) &&
+		    next_ms > now_ms() + SOON_MS)
+			next_ms = now_ms() + SOON_MS;
+		if (now_ms() < next_ms)
+			continue;
+		process_scan_all(watch->scan, &watch->stop);
+		next_ms = now_ms() + (told ? CHECK_MS : EVERY_MS);
 	}
 	return NULL;
 }

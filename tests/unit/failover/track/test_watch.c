@@ -318,6 +318,25 @@ static void they_are_counted(void **state)
 	process_scan_free(&scan);
 }
 
+/* Ended, but its parent has not asked yet. */
+static void a_zombie_does_not_run(void **state)
+{
+	static const char *const none[] = {NULL};
+	static const _Atomic int go_on;
+	struct vrrp_process_conf a = {.process = own_name('z'), .args = none};
+	struct process_scan *scan = process_scan_new(&a);
+	pid_t pid = start_child(own_name('z'));
+	siginfo_t info;
+
+	(void)state;
+	kill(pid, SIGKILL);
+	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+	process_scan_all(scan, &go_on);
+	assert_int_equal(process_scan_count(scan, 0), 0);
+	waitpid(pid, NULL, 0);
+	process_scan_free(&scan);
+}
+
 static void verdict_told(void *ctx, const struct vrrp_process_conf *process, bool up)
 {
 	(void)ctx;
@@ -412,6 +431,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_link_is_followed, setup_files, teardown_files),
 		cmocka_unit_test(names_and_commands),
 		cmocka_unit_test_setup_teardown(they_are_counted, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_zombie_does_not_run, setup, teardown),
 		cmocka_unit_test_setup_teardown(starts_and_ends_are_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(quorums, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_restart_within_the_delay_is_not_told, setup,
