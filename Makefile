@@ -47,7 +47,7 @@ docs: all
 	@echo $(BUILD)/keywords.md
 
 install: all
-	@meson install -C $(BUILD) --quiet
+	@meson install -C $(BUILD) --no-rebuild --quiet
 
 clean:
 	@rm -rf build build-asan build-clang build-fuzz

@@ -1,5 +1,6 @@
 """The demo's screen: plain ANSI, drawn anew five times a second."""
 import os
+import re
 import sys
 import termios
 import time
@@ -61,6 +62,14 @@ def web_line(name, state, rate):
     return f"   {name}  {colour}{state:<12}{PLAIN} {rate:6.0f} pages/s  {'#' * int(rate / 4)}"
 
 
+def said_of(line):
+    """What `show vip` says of an instance, without its counters."""
+    since = re.search(r"since \S*T([\d:]+)", line)
+    reason = re.search(r'reason "([^"]*)"', line)
+    words = line.split()
+    return f"{words[0]} {words[1]}{' since ' + since[1] if since else ''}{': ' + reason[1] if reason else ''}"
+
+
 def picture(shop, started, story):
     seen = shop.meter.snapshot() or {"good": 0, "failed": 0, "all_failed": 0, "all_good": 0, "since": 0,
                                      "gap_ms": 0, "served": {}, "database": {}}
@@ -76,7 +85,7 @@ def picture(shop, started, story):
              f"{seen['all_good']:,} pages and {seen['all_failed']} errors in all", ""]
     lines += [node_line(shop, name, VIP) for name in BALANCERS]
     for name in BALANCERS:
-        lines += [f"{DIM}        {line}{PLAIN}" for line in shop.vip_lines(name)]
+        lines += [f"{DIM}        {said_of(line)}{PLAIN}" for line in shop.vip_lines(name)]
     states = shop.server_states()
     lines += [""] + [web_line(name, states[name], seen["served"].get(name, 0)) for name in WEBS]
     answers = ", ".join(f"{name} {rate:.0f}/s" for name, rate in seen["database"].items() if rate > 0.5)
