@@ -51,6 +51,8 @@ static void print_line(FILE *out, const struct shared_vip *v)
 		fprintf(out, " (%s)", v->drops);
 	if (v->n_frozen)
 		fprintf(out, " frozen %llu", (unsigned long long)v->n_frozen);
+	if (v->n_withheld)
+		fprintf(out, " withheld %llu", (unsigned long long)v->n_withheld);
 	if (v->n_conflicts)
 		fprintf(out, " conflicts %llu", (unsigned long long)v->n_conflicts);
 	if (v->n_flap_waits)

@@ -111,6 +111,7 @@ static void counters(FILE *out, const struct shared_vip *v)
 	number(out, "resigned_heard", (long long)v->n_zero_received);
 	number(out, "stood_still", (long long)v->n_frozen);
 	number(out, "flap_waits", (long long)v->n_flap_waits);
+	number(out, "withheld", (long long)v->n_withheld);
 	number(out, "conflicts", (long long)v->n_conflicts);
 }
 

@@ -23,6 +23,7 @@
 #include "failover/track/file_watch.h"
 #include "failover/track/process_watch.h"
 #include "failover/track/track.h"
+#include "failover/track/witness.h"
 #include "failover/vrrp/group.h"
 #include "failover/vrrp/transport.h"
 
@@ -33,6 +34,7 @@ struct node { /* one VRRP instance */
 	struct shared_vip *page;    /* its slot */
 	struct node_group *group;   /* NULL = none */
 	struct log_gate conflicts;
+	struct witness *witness; /* owned; NULL = none is asked */
 };
 
 struct node_group {
@@ -89,6 +91,8 @@ bool failover_answers_script(const struct failover *f, const struct vrrp_script_
 void failover_note_vips(struct failover *f, const struct failover_conf *conf);
 struct node *failover_node_new(struct failover *f, const struct vrrp_instance_conf *conf);
 void failover_node_free(struct node *node);
+/* Asks the witnesses of its configuration, which may be another now. */
+void failover_node_watch(struct node *node);
 /* Tells a new node what is known: its link, tracked interfaces, the seam. */
 void failover_node_brief(struct node *node);
 /* (Re)makes groups and their membership as the configuration in use says. */

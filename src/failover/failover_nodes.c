@@ -283,6 +283,22 @@ static void page_clear(struct shared_vip *slot)
 	shared_vip_end(slot);
 }
 
+static void on_witness(void *ctx, int64_t asked_us)
+{
+	vrrp_instance_witnessed(((struct node *)ctx)->inst, asked_us);
+}
+
+void failover_node_watch(struct node *node)
+{
+	const struct vrrp_instance_conf *conf = vrrp_instance_conf(node->inst);
+
+	witness_free(&node->witness);
+	if (conf->witnesses)
+		node->witness =
+			witness_new(node->failover->loop, conf->witnesses,
+				    vrrp_instance_down_us(node->inst) / 4, on_witness, node);
+}
+
 struct node *failover_node_new(struct failover *f, const struct vrrp_instance_conf *conf)
 {
 	struct node *node = calloc(1, sizeof(*node));
@@ -300,6 +316,7 @@ struct node *failover_node_new(struct failover *f, const struct vrrp_instance_co
 	if (!vrrp_transport_attach(f->transport, node->inst))
 		log_err("%s: another instance has VRID %u on %s", conf->name, conf->vrid,
 			conf->interface);
+	failover_node_watch(node);
 	list_push(&f->nodes, &node->link);
 	return node;
 }
@@ -309,6 +326,7 @@ void failover_node_free(struct node *node)
 	struct failover *f = node->failover;
 
 	list_del(&node->link);
+	witness_free(&node->witness);
 	failover_holdings_give(node);
 	vrrp_transport_detach(f->transport, node->inst);
 	vrrp_instance_free(&node->inst);

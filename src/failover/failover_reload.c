@@ -100,6 +100,8 @@ static void adapt_nodes(struct failover *f, const struct failover_conf *conf,
 			vrrp_instance_stop(node->inst, to ? "its configuration has changed"
 							  : "no longer configured");
 			failover_node_free(node);
+		} else { /* also when kept: what is asked is borrowed from the configuration */
+			failover_node_watch(node);
 		}
 	}
 }

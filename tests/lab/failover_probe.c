@@ -3,8 +3,8 @@
  * failover_main (failover/failover.c with failover_nodes.c, failover_reload.c, failover_rights.c)
  * and does what lines on stdin say. End of stdin or SIGTERM = stop.
  *
- *   failover_probe [-I NAME] -i IF -r VRID -p PRIO -a ADVERT_MS -V 2|3 [-L SECONDS] [-n] [-P
- * PASSWORD | -A KEY]
+ *   failover_probe [-I NAME] -i IF -r VRID -p PRIO -a ADVERT_MS -V 2|3 [-L SECONDS] [-w WITNESS]
+ * [-W WITNESS:80] [-n] [-P PASSWORD | -A KEY]
  *                  [-s SOURCE] [-u PEER]... [-t TRACKED_IF] [-q WEIGHT] [-x EXCLUDED/LEN]...
  *                  VIP/LEN ...
  *
@@ -136,6 +136,15 @@ static void take_option(struct arena *arena, struct vrrp_instance_conf *i, int o
 	case 'L':
 		i->vip_lifetime_s = atoi(arg);
 		break;
+	case 'w':
+		i->witnesses = ARENA_NEW(arena, struct vrrp_witness_conf);
+		addr_parse_ip(&i->witnesses->address, slice_of(arg), 0);
+		break;
+	case 'W':
+		i->witnesses = ARENA_NEW(arena, struct vrrp_witness_conf);
+		i->witnesses->tcp = true;
+		addr_parse_ip(&i->witnesses->address, slice_of(arg), 80);
+		break;
 	case 'n':
 		i->nopreempt = true;
 		break;
@@ -188,7 +197,7 @@ static struct failover_conf *conf_from_args(struct arena *arena, int argc, char 
 	conf->arena = arena;
 	conf->router_id = "probe";
 	optind = 0;
-	while ((opt = getopt(argc, argv, "-I:i:r:p:a:V:L:nP:A:s:u:t:q:x:")) != -1) {
+	while ((opt = getopt(argc, argv, "-I:i:r:p:a:V:L:w:W:nP:A:s:u:t:q:x:")) != -1) {
 		if (!i || opt == 'I') {
 			i = instance_new(arena, opt == 'I' ? optarg : "VI_1");
 			*tail = i;

@@ -174,6 +174,30 @@ def test_a_silent_node_that_still_answers_is_found_and_announced_against(lab, vi
     assert "also answered" not in one.log_text(), "a peer that speaks is not asked"
 
 
+@pytest.mark.parametrize("flag", ["-w", "-W"])
+def test_with_a_witness_the_node_that_is_cut_off_takes_nothing(lab, flag):
+    witness = lab["client"].socket(socket.AF_INET, socket.SOCK_STREAM)
+    witness.bind((lab["client"].ip4, 80))
+    witness.listen(1000)
+    one, two = pair(lab, flag, lab["client"].ip4)
+    moves = two.show()["transitions"]
+    lab.partition("lb2", "lb1")
+    lab.partition("lb2", "client")  # the backup is alone, its link is up
+    wait_for(lambda: "neither a master nor a witness" in two.show()["reason"], 5, "the takeover to be withheld")
+    assert lab.holders(VIP, NODES) == ["lb1"] and reaches(lab["client"], VIP)
+    lab.heal()
+    wait_for(lambda: two.show()["master"] == lab["lb1"].ip4 and one.state() == "MASTER", 5, "one master")
+    assert two.show()["transitions"] == moves
+    lab.partition("lb1", "lb2")
+    lab.partition("lb1", "client")  # the master is alone: who has the witness takes over
+    two.wait_state("MASTER")
+    assert reaches(lab["client"], VIP)
+    lab.heal()
+    two.wait_state("BACKUP")
+    wait_held_by(lab, "lb1")
+    witness.close()
+
+
 def test_renewals_disturb_no_connection(lab):
     one, _ = pair(lab, "-L", "1", vips=(f"{VIP}/24", f"{VIP6}/64"))
     listener = lab["lb1"].socket(socket.AF_INET, socket.SOCK_STREAM)

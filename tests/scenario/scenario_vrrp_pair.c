@@ -19,6 +19,8 @@
 #define SETTLED {START_ALL}, {RUN, 0, S(1)}, {IS, 1, VRRP_MASTER}, {IS, 2, VRRP_BACKUP}, {FORGET}
 #define AH	   .version = 2, .advert_us = S(1), .auth = VRRP_AUTH_AH, .auth_pass = "s3cret"
 #define AH_SETTLED {START_ALL}, {RUN, 0, S(5)}, {IS, 1, VRRP_MASTER}, {IS, 2, VRRP_BACKUP}, {FORGET}
+#define WITNESSED  .conf = {.witnesses = &gateway}
+#define SEEN	   {WITNESS, 1, 1}, {WITNESS, 2, 1}
 #define FLAP	   .flap_hold_us = S(30)
 /* node 1 is out for a second, and back for one */
 #define DIPS	   {TRACK, 1, 0, 0, "chk"}, {RUN, 0, S(1)}, {TRACK, 1, 1, 0, "chk"}, {RUN, 0, S(1)}
@@ -28,6 +30,7 @@ static const struct vrrp_track_conf weak = {.kind = VRRP_TRACK_SCRIPT, .name = "
 static const struct vrrp_track_conf must = {.kind = VRRP_TRACK_SCRIPT, .name = "chk"};
 #define TRACKS(row) .tracks = (struct vrrp_track_conf *)&(row)
 
+static struct vrrp_witness_conf gateway;
 static struct vrrp_peer_conf peers[3], peers6[2];
 
 static const struct story stories[] = {
@@ -165,6 +168,28 @@ static const struct story stories[] = {
 	{"nor is a lower master that speaks", PAIR, .steps = {
 		{START, 2}, {RUN, 0, S(1)}, {SILENCE, 2, 1}, {START, 1}, {RUN, 0, S(1)}, {IS, 1, VRRP_MASTER},
 		{SILENCE, 1, 0}, {SILENCE, 2, 0}}},
+	{"witness: who hears neither master nor witness takes nothing", PAIR, WITNESSED, .steps = {
+		SEEN, SETTLED, {WITNESS, 2, 0}, {CUT, 1, 2}, {RUN, 0, S(9)}, {IS, 2, VRRP_BACKUP}, {HOLDERS, 1, 1},
+		{WHY, 2, .text = "neither a master nor a witness"}, {PAGE, 2, .text = "BACKUP"}, {HEAL}, {RUN, 0, S(1)},
+		{MOVES, 1, .text = ""}, {MOVES, 2, .text = ""}}},
+	{"witness: it takes over when the witness is back and the master is not", PAIR, WITNESSED, .steps = {
+		SEEN, SETTLED, {WITNESS, 2, 0}, {KILL, 1}, {RUN, 0, S(9)}, {IS, 2, VRRP_BACKUP}, {WITNESS, 2, 1},
+		{RUN, 0, MS(355)}, {IS, 2, VRRP_BACKUP}, {RUN, 0, MS(10)}, {IS, 2, VRRP_MASTER}}},
+	{"witness: both back at once: nothing happens", PAIR, WITNESSED, .steps = {
+		SEEN, SETTLED, {WITNESS, 2, 0}, {CUT, 1, 2}, {RUN, 0, S(3)}, {WITNESS, 2, 1}, {HEAL}, {RUN, 0, S(3)},
+		{MOVES, 1, .text = ""}, {MOVES, 2, .text = ""}, CALM}},
+	{"witness: with an answer it is as quick as without one", PAIR, WITNESSED, .steps = {
+		SEEN, SETTLED, {KILL, 1}, {RUN, 0, MS(255)}, {IS, 2, VRRP_BACKUP}, {RUN, 0, MS(110)}, {IS, 2, VRRP_MASTER}}},
+	{"witness: an answer from before the silence does not count", PAIR, WITNESSED, .steps = {
+		SEEN, SETTLED, {KILL, 1}, {RUN, 0, MS(100)}, {WITNESS, 2, 0}, {RUN, 0, S(2)}, {IS, 2, VRRP_BACKUP}}},
+	{"witness: a resignation needs none", PAIR, WITNESSED, .steps = {
+		SEEN, SETTLED, {WITNESS, 2, 0}, {STOP, 1}, {RUN, 0, MS(65)}, {IS, 2, VRRP_MASTER}, CALM}},
+	{"witness: nor does preemption", PAIR, WITNESSED, .steps = {
+		{WITNESS, 2, 1}, {START, 2}, {RUN, 0, S(1)}, {IS, 2, VRRP_MASTER}, {START, 1}, {RUN, 0, S(1)},
+		{IS, 1, VRRP_MASTER}, CALM}},
+	{"witness: nobody starts alone in the dark", PAIR, WITNESSED, .steps = {
+		{START_ALL}, {RUN, 0, S(5)}, {HOLDERS, 1, 0}, {WITNESS, 2, 1}, {RUN, 0, MS(364)}, {IS, 2, VRRP_MASTER},
+		CALM, {RUN, 0, S(1)}, {IS, 1, VRRP_MASTER}, CALM}},
 	{"flapping: after three returns in a minute the fourth waits", PAIR, .conf = {TRACKS(must), FLAP}, .steps = {
 		{TRACK, 1, 1, 0, "chk"}, {TRACK, 2, 1, 0, "chk"}, SETTLED, DIPS, {IS, 1, VRRP_MASTER}, DIPS,
 		{IS, 1, VRRP_MASTER}, DIPS, {FORGET}, DIPS, {IS, 1, VRRP_BACKUP}, {IS, 2, VRRP_MASTER}, CALM,

@@ -36,7 +36,7 @@ struct record {
 struct node {
 	int number;
 	struct loop *loop;
-	bool frozen;
+	bool frozen, witness;
 	struct vrrp_instance_conf confs[WIRE_INSTANCES][CONFS_MAX];
 	int n_confs[WIRE_INSTANCES];
 	struct vrrp_instance *inst[WIRE_INSTANCES];
@@ -338,6 +338,9 @@ static void run_node(struct node *node, int64_t span_us)
 	}
 	loop_clock_us(node->loop);
 	deliver(node);
+	for (int i = 0; node->witness && i < world.n_inst; i++)
+		if (node->inst[i])
+			vrrp_instance_witnessed(node->inst[i], loop_now_us(node->loop));
 	loop_sim_advance(node->loop, span_us);
 }
 
@@ -501,6 +504,9 @@ static void do_with_node(const struct step *s, struct node *node, struct vrrp_in
 		break;
 	case RESIGN:
 		vrrp_instance_resign(inst, s->text);
+		break;
+	case WITNESS:
+		node->witness = s->a;
 		break;
 	case RELEASE:
 		vrrp_instance_release(inst);

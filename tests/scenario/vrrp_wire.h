@@ -39,6 +39,7 @@ enum what {
 	NUMBER,	   /* n; text = name of the file; a = its number */
 	RESIGN,	   /* n; text = reason */
 	RELEASE,   /* n */
+	WITNESS,   /* n; a = its witness answers from here on */
 	HOLD,	   /* n; a = enum vrrp_hold: an operator's wish, for all of its group */
 	RX, /* n; a = priority, b = last byte of the source; from outside; text = interval in ms */
 	RX_BAD,	  /* n; as RX, but with TTL 254 */

@@ -105,7 +105,7 @@ struct shared_vip {
 	int64_t state_mono_us;	/* CLOCK_MONOTONIC of the last advertisement sent as master */
 	uint32_t auth_sequence; /* auth_type AH */
 	uint64_t n_sent, n_received, n_dropped, n_repaired;
-	uint64_t n_zero_sent, n_zero_received, n_frozen, n_flap_waits, n_conflicts;
+	uint64_t n_zero_sent, n_zero_received, n_frozen, n_flap_waits, n_conflicts, n_withheld;
 	uint64_t n_become_master, n_release_master;
 	uint64_t dropped[SHARED_DROPS_MAX]; /* at enum vrrp_drop */
 	uint32_t n_tracks;

@@ -143,11 +143,12 @@ static void act(struct vrrp_instance *inst, enum vrrp_action action, int64_t hea
 		inst->learned_us = 0;
 		break;
 	case VRRP_DO_ARM_DOWN:
-		inst->master_left = false;
+		inst->master_left = inst->withheld = false;
 		arm_in(inst, vrrp_instance_down_us(inst));
 		break;
 	case VRRP_DO_ARM_SKEW:
 		inst->master_left = true;
+		inst->withheld = false;
 		arm_in(inst, skew_us);
 		break;
 	case VRRP_DO_ARM_ADVERT:
@@ -272,6 +273,39 @@ void vrrp_instance_feed(struct vrrp_instance *inst, enum vrrp_event event, const
 	feed_heard(inst, event, 0, reason);
 }
 
+/* The down timer ran out in silence. True: no witness says that it is not us who are cut off; we
+ * stay BACKUP, and listen for one more down interval when one answers. */
+static bool withhold(struct vrrp_instance *inst)
+{
+	int64_t now = loop_now_us(inst->loop);
+	unsigned held;
+
+	if (!inst->conf->witnesses || inst->master_left || !was_silent(inst) ||
+	    inst->witnessed_us > now - vrrp_instance_down_us(inst) / 2)
+		return false;
+	arm_in(inst, vrrp_instance_advert_us(inst));
+	if (inst->withheld)
+		return true;
+	inst->withheld = true;
+	inst->stats.n_withheld++;
+	snprintf(inst->reason, sizeof(inst->reason), "hears neither a master nor a witness");
+	if (log_gate_open(&inst->witness_gate, now, GATE_BURST, gate_period_us, &held))
+		log_warn("(%s) %s: no takeover (%u more such)", inst->conf->name, inst->reason,
+			 held);
+	vrrp_publish_all(inst);
+	return true;
+}
+
+void vrrp_instance_witnessed(struct vrrp_instance *inst, int64_t asked_us)
+{
+	inst->witnessed_us = asked_us;
+	if (!inst->withheld || inst->state != VRRP_BACKUP)
+		return;
+	/* Where the witness is back the master may be too: hear it out first. */
+	inst->withheld = false;
+	arm_in(inst, vrrp_instance_down_us(inst));
+}
+
 static void on_timer(struct loop *loop, struct loop_timer *t)
 {
 	struct vrrp_instance *inst = container_of(t, struct vrrp_instance, timer);
@@ -292,6 +326,8 @@ static void on_timer(struct loop *loop, struct loop_timer *t)
 			arm_in(inst, vrrp_instance_down_us(inst));
 			return;
 		}
+		if (withhold(inst))
+			return;
 		if (inst->master_left)
 			vrrp_instance_feed(inst, VRRP_EV_DOWN_TIMER, "the master resigned");
 		else

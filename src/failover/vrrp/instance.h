@@ -63,6 +63,7 @@ struct vrrp_instance_stats {
 	uint64_t n_become_master, n_release_master, n_transitions;
 	uint64_t n_frozen;     /* stood down because the process had stood still */
 	uint64_t n_repaired;   /* addresses put back */
+	uint64_t n_withheld;   /* silence, but no witness answered: not taken over */
 	uint64_t n_conflicts;  /* somebody else answered for an address that we hold */
 	uint64_t n_flap_waits; /* mastership was lost so often that preemption waits (flap.h) */
 };
@@ -136,6 +137,11 @@ bool vrrp_instance_yield_if_frozen(struct vrrp_instance *inst);
  */
 enum { VRRP_LIFETIME_LEAST_S = 4 };
 unsigned vrrp_lifetime_s(const struct vrrp_instance_conf *conf);
+
+/* A witness (conf->witnesses) answered what was asked at asked_us of the loop. Where there are
+ * witnesses, nobody takes over from silence but who has such an answer from the second half of its
+ * down interval: else it is the one that is cut off. */
+void vrrp_instance_witnessed(struct vrrp_instance *inst, int64_t asked_us);
 
 /* The address room put an address back that somebody else had removed. */
 void vrrp_instance_note_repair(struct vrrp_instance *inst);

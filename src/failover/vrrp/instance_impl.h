@@ -45,12 +45,15 @@ struct vrrp_instance {
 	int64_t learned_us;	 /* v3: the master's interval; 0 = use ours */
 	int64_t hold_until_us;	 /* preempt_delay; 0 = begins with the next lower advertisement */
 	struct vrrp_flap flap;
-	int64_t heard_us;    /* the last good advertisement that was no resignation; 0 = none */
-	bool found_silence;  /* became master because nobody was heard any more */
-	bool master_left;    /* the down timer runs because of a priority 0 */
-	struct addr master;  /* who was heard last as master */
-	uint32_t sequence;   /* auth_type AH: the last one sent or heard */
-	struct addr list_ok; /* whose address list was found right (skip_check_adv_addr) */
+	int64_t heard_us;     /* the last good advertisement that was no resignation; 0 = none */
+	int64_t witnessed_us; /* when the last question was asked that a witness answered; 0 = none
+			       */
+	bool withheld;	      /* the down timer ran out, but no witness answers */
+	bool found_silence;   /* became master because nobody was heard any more */
+	bool master_left;     /* the down timer runs because of a priority 0 */
+	struct addr master;   /* who was heard last as master */
+	uint32_t sequence;    /* auth_type AH: the last one sent or heard */
+	struct addr list_ok;  /* whose address list was found right (skip_check_adv_addr) */
 
 	struct vrrp_link link;
 	struct track *tracks; /* owned */
@@ -67,7 +70,7 @@ struct vrrp_instance {
 	struct list group_link;
 
 	struct vrrp_instance_stats stats;
-	struct log_gate gates[VRRP_DROP_N], late_gate;
+	struct log_gate gates[VRRP_DROP_N], late_gate, witness_gate;
 };
 
 /* instance.c: the one door. Asserts the arrow, writes the state, carries out the actions, logs,

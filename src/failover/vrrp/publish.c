@@ -22,6 +22,7 @@ static void put_counts(const struct vrrp_instance *inst, struct shared_vip *v)
 	v->n_zero_sent = inst->stats.n_zero_sent;
 	v->n_zero_received = inst->stats.n_zero_received;
 	v->n_frozen = inst->stats.n_frozen;
+	v->n_withheld = inst->stats.n_withheld;
 	v->n_conflicts = inst->stats.n_conflicts;
 	v->n_flap_waits = inst->stats.n_flap_waits;
 	v->n_become_master = inst->stats.n_become_master;

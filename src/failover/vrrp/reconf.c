@@ -66,6 +66,14 @@ static bool peers_same(const struct vrrp_peer_conf *a, const struct vrrp_peer_co
 	return a == NULL && b == NULL;
 }
 
+static bool witnesses_same(const struct vrrp_witness_conf *a, const struct vrrp_witness_conf *b)
+{
+	for (; a && b; a = a->next, b = b->next)
+		if (!addr_eq(&a->address, &b->address, true) || a->tcp != b->tcp)
+			return false;
+	return a == NULL && b == NULL;
+}
+
 static bool script_same(const struct script_conf *a, const struct script_conf *b)
 {
 	return !a->argv == !b->argv && text_same(a->text, b->text) && a->uid == b->uid &&
@@ -111,11 +119,11 @@ static bool rest_same(const struct vrrp_instance_conf *a, const struct vrrp_inst
 	       a->lower_prio_no_advert == b->lower_prio_no_advert &&
 	       a->higher_prio_send_advert == b->higher_prio_send_advert &&
 	       a->down_adverts == b->down_adverts && a->vip_lifetime_s == b->vip_lifetime_s &&
-	       a->vip_probe == b->vip_probe && a->smtp_alert == b->smtp_alert &&
-	       vips_same(a->excluded, b->excluded) && routes_same(a->routes, b->routes) &&
-	       rules_same(a->rules, b->rules) && tracks_same(a->tracks, b->tracks) &&
-	       garp_same(&a->garp, &b->garp) && notify_same(&a->notify, &b->notify) &&
-	       text_same(group_a, group_b);
+	       a->vip_probe == b->vip_probe && witnesses_same(a->witnesses, b->witnesses) &&
+	       a->smtp_alert == b->smtp_alert && vips_same(a->excluded, b->excluded) &&
+	       routes_same(a->routes, b->routes) && rules_same(a->rules, b->rules) &&
+	       tracks_same(a->tracks, b->tracks) && garp_same(&a->garp, &b->garp) &&
+	       notify_same(&a->notify, &b->notify) && text_same(group_a, group_b);
 }
 
 enum vrrp_reconf vrrp_reconf_kind(const struct vrrp_instance_conf *from,

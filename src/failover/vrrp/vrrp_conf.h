@@ -114,6 +114,12 @@ struct vrrp_peer_conf { /* unicast_peer */
 	int min_ttl, max_ttl; /* 0 = unset */
 };
 
+struct vrrp_witness_conf { /* row of witness { ... } */
+	struct vrrp_witness_conf *next;
+	struct addr address; /* with the port where it is TCP */
+	bool tcp;	     /* else an echo request */
+};
+
 struct vrrp_notify_conf { /* NULL argv = none */
 	struct script_conf any, master, backup, fault, stop;
 	struct script_conf rx_lower; /* notify_master_rx_lower_pri */
@@ -159,8 +165,9 @@ struct vrrp_instance_conf { /* vrrp_instance */
 	bool vmac_xmit_base;	      /* but adverts go over `interface` */
 	bool use_vmac, use_vmac_addr; /* as written, as the next two */
 	uint8_t vmac_mac[6];
-	unsigned vmac_mac_len;	   /* 0 = by VRID, 5 = its last octet by VRID, 6 */
-	unsigned down_adverts;	   /* 3 */
+	unsigned vmac_mac_len;		     /* 0 = by VRID, 5 = its last octet by VRID, 6 */
+	unsigned down_adverts;		     /* 3 */
+	struct vrrp_witness_conf *witnesses; /* NULL = none is asked */
 	bool vip_probe;		   /* ask for other holders after a takeover from silence */
 	int vip_lifetime_s;	   /* see vrrp_lifetime_s; -1 = by advert_us */
 	struct vip_conf *vips;	   /* advertised */

@@ -484,9 +484,14 @@ static void unicast_and_timers(void **state)
 		      " unicast_peer {\n 192.0.2.6 min_ttl 10 max_ttl 20\n 192.0.2.7\n foo\n }\n"
 		      " preempt_delay 4.12\n down_timer_adverts 5\n vrrp_garp 1\n"
 		      " virtual_ipaddress_excluded {\n 2001:db8::5/64\n 192.0.2.9\n }\n"
+		      " witness {\n ping 192.0.2.1\n tcp [2001:db8::1]:443\n }\n"
 		      " advert_int 60\n track_src_ip\n skip_check_adv_addr off\n}\n");
 	assert_int_equal(r.diags.n_errors, 0);
 	i = r.conf->instances;
+	assert_false(i->witnesses->tcp);
+	assert_true(i->witnesses->next->tcp);
+	assert_int_equal(i->witnesses->next->address.in6.sin6_port, htons(443));
+	assert_null(i->witnesses->next->next);
 	/* five of 40.95 s and the skew: until then nobody else may take the address */
 	assert_int_equal(i->vip_lifetime_s, -1);
 	assert_int_equal(vrrp_lifetime_s(i), 246);
