@@ -445,6 +445,7 @@ int main(int argc, char **argv)
 {
 	struct probe *p = calloc(1, sizeof(*p));
 	sigset_t term;
+	int status;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	arena_init(&p->arena, 0);
@@ -471,5 +472,7 @@ int main(int argc, char **argv)
 	conf_diags_fini(&p->diags);
 	conf_files_fini(&p->files);
 	loop_free(&p->loop);
-	return p->status;
+	status = p->status;
+	free(p);
+	return status;
 }
