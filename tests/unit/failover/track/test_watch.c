@@ -264,7 +264,8 @@ static const char *own_name(char which)
 	static char names[26][16];
 	char *name = names[which - 'a'];
 
-	snprintf(name, sizeof(names[0]), "test-%c-%d", which, (int)getpid() % 10000000);
+	if (!name[0]) /* once: the thread may be reading it */
+		snprintf(name, sizeof(names[0]), "test-%c-%d", which, (int)getpid() % 10000000);
 	return name;
 }
 
