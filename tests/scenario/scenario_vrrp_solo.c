@@ -134,8 +134,8 @@ static const struct story stories[] = {
 	{"a higher priority makes it backup", .steps = {
 		TAKEOVER, {RX, 1, 101, 2}, {IS, 1, VRRP_BACKUP}, {ORDER, 1, .text = "-"}, {MASTER_IS, 1, 2},
 		{WHY, 1, .text = "192.0.2.2 advertises priority 101"}, {RUN, 0, 360937}, {IS, 1, VRRP_MASTER}}},
-	{"higher_prio_send_advert speaks once more", .conf = {.higher_prio_send_advert = true}, .steps = {
-		TAKEOVER, {RX, 1, 101, 2}, {IS, 1, VRRP_BACKUP}, {ORDER, 1, .text = "a-"}}},
+	{"higher_prio_send_advert speaks once more, with the addresses gone", .conf = {.higher_prio_send_advert = true}, .steps = {
+		TAKEOVER, {RX, 1, 101, 2}, {IS, 1, VRRP_BACKUP}, {ORDER, 1, .text = "-a"}}},
 	{"an equal priority from a greater address wins", .steps = {
 		TAKEOVER, {RX, 1, 100, 2}, {IS, 1, VRRP_BACKUP}}},
 	{"an equal priority from a lower address does not", .steps = {

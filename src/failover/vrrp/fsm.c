@@ -55,8 +55,10 @@ static const struct vrrp_step table[VRRP_STATE_N][VRRP_EV_N] = {
 		[VRRP_EV_DOWN_TIMER] = STAY(MASTER),
 		[VRRP_EV_ADVERT_TIMER] = STEP(MASTER, DO(SEND_ADVERT), DO(NEXT_ADVERT)),
 		[VRRP_EV_RX_ZERO] = STEP(MASTER, DO(SEND_ADVERT), DO(ARM_ADVERT)),
+		/* The last word comes when the addresses are gone: the winner announces again at
+		 * it, and nobody here answers an ARP probe any more that would undo that. */
 		[VRRP_EV_RX_ABOVE] =
-			STEP(BACKUP, DO(REPLY_HIGHER), LET_GO, DO(LEARN), DO(ARM_DOWN)),
+			STEP(BACKUP, LET_GO, DO(REPLY_HIGHER), DO(LEARN), DO(ARM_DOWN)),
 		[VRRP_EV_RX_TIE] = STEP(MASTER, DO(REBUKE)),
 		[VRRP_EV_RX_BELOW] = STEP(MASTER, DO(REBUKE)),
 		[VRRP_EV_RX_BELOW_HELD] = STEP(MASTER, DO(REBUKE)),
