@@ -50,4 +50,4 @@ install: all
 	@meson install -C $(BUILD) --no-rebuild --quiet
 
 clean:
-	@rm -rf build build-asan build-clang build-fuzz
+	@rm -rf build build-asan build-clang build-fuzz build-tsan

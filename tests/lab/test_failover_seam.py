@@ -29,8 +29,8 @@ def test_a_hung_balancer_moves_the_address_and_its_return_moves_it_back(lab, nod
     one, two = nodes
     one.do("hang")
     two.wait_state("MASTER")
-    assert one.show()["reason"] == "balancer hung"
-    assert lab.holders(VIP, ("lb1", "lb2")) == ["lb2"]
+    wait_for(lambda: one.show()["reason"] == "balancer hung", 5, "lb1's reason")
+    wait_for(lambda: lab.holders(VIP, ("lb1", "lb2")) == ["lb2"], 5, "the address on lb2 alone")
     one.do("beat")
     one.wait_state("MASTER")
     two.wait_state("BACKUP")
@@ -57,7 +57,7 @@ def test_a_balancer_without_replacement_is_lost_after_200_ms(lab, nodes):
     one.do("gone")
     one.do("down")
     two.wait_state("MASTER")
-    assert one.show()["reason"] == "balancer lost"
+    wait_for(lambda: one.show()["reason"] == "balancer lost", 5, "lb1's reason")
     one.do("up")
     one.wait_state("MASTER")
 
