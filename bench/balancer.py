@@ -207,8 +207,7 @@ def count_instructions(host, name, program, mode, offset):
 
 
 def describe(options, programs):
-    commit = subprocess.run(["git", "-C", TOP, "rev-parse", "--short", "HEAD"], capture_output=True,
-                            text=True).stdout.strip()
+    commit = subprocess.getoutput(f"git -C {TOP} rev-parse --short HEAD").split()[-1]
     version = subprocess.run([programs["haproxy"], "-v"], capture_output=True, text=True).stdout.split()[2]
     with open("/proc/cpuinfo") as f:
         cpu = next((x.split(":")[1].strip() for x in f if x.startswith("model name")), "?")

@@ -221,8 +221,7 @@ def table(results, options):
 
 
 def describe(options):
-    commit = subprocess.run(["git", "-C", TOP, "rev-parse", "--short", "HEAD"], capture_output=True,
-                            text=True).stdout.strip()
+    commit = subprocess.getoutput(f"git -C {TOP} rev-parse --short HEAD").split()[-1]
     with open("/proc/cpuinfo") as f:
         model = next((x.split(":")[1].strip() for x in f if x.startswith("model name")), "?")
         f.seek(0)
