@@ -117,16 +117,21 @@ class Stack:
     def is_running(self):
         return all(part.poll() is None for part in self.parts)
 
+    def _kill_strays(self):
+        strays = [pid for pid in self.host.processes() if comm_of(pid) in self.comms]
+        for pid in strays:
+            send_signal(pid, signal.SIGKILL)
+        return strays
+
     def kill(self):
         """Ends whatever is left, and removes an address that was left behind."""
         for part in self.parts:
             for pid in [part.pid] + descendants_of(part.pid):
                 send_signal(pid, signal.SIGKILL)
-        for pid in self.host.processes():
-            if comm_of(pid) in self.comms:
-                send_signal(pid, signal.SIGKILL)
         for part in self.parts:
             part.wait()
+        # a process that was killed holds its sockets until it is gone: the next start needs them
+        wait_for(lambda: not self._kill_strays(), 10, f"the processes of {self.host.name} to end")
         self.parts = []
         for address in (VIP, VIP6):
             if self.host.holds(address):
