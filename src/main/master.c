@@ -68,6 +68,14 @@ static void stop_balancer(struct master *m, struct child *balancer)
 	balancer->stopping = true;
 }
 
+/* The balancers have their own copies, and close them as soon as they drain. */
+static void close_listeners(struct master *m)
+{
+	if (m->next)
+		listeners_close_unused(m->next->balancer, m->config->balancer);
+	listeners_close_unused(m->config->balancer, NULL);
+}
+
 /* In order: the VIPs leave (so that the peer serves), the balancers end, the runner ends last
  * because stopping runs scripts too. */
 void master_stop_next(struct master *m)
@@ -79,6 +87,7 @@ void master_stop_next(struct master *m)
 		stop_balancer(m, m->starting);
 		for (unsigned i = 0; i < OLD_MAX; i++)
 			stop_balancer(m, m->old[i]);
+		close_listeners(m);
 		return;
 	}
 	if (m->runner) {

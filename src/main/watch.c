@@ -17,6 +17,7 @@
 #include "failover/address/hold.h"
 #include "failover/failover.h"
 #include "main/admin_wiring.h"
+#include "main/listeners.h"
 #include "main/master_priv.h"
 #include "main/runner.h"
 
@@ -36,6 +37,16 @@ void master_tell_failover(struct master *m, unsigned type)
 		child_send(m->failover, type, NULL, 0);
 }
 
+/* Listening sockets that a child inherits without using them would outlive their other holders. */
+static void drop_listeners(const struct master *m, const struct balancer_conf *keep)
+{
+	const struct config *all[] = {m->config, m->next};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (all[i] && all[i]->balancer != keep)
+			listeners_close_unused(all[i]->balancer, keep);
+}
+
 /* --- runner ------------------------------------------------------------------------------ */
 
 static int run_runner(void *ctx, int channel)
@@ -43,6 +54,7 @@ static int run_runner(void *ctx, int channel)
 	struct master *m = ctx;
 
 	(void)channel;
+	drop_listeners(m, NULL);
 	log_setup("runner", m->args->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, true,
 		  m->args->to_syslog);
 	return runner_main(&m->runner_ends[0], 1);
@@ -99,6 +111,7 @@ static int run_failover(void *ctx, int channel)
 		.parse = config_parse_failover,
 	};
 
+	drop_listeners(m, NULL);
 	log_setup("failover", m->args->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, true,
 		  m->args->to_syslog);
 	return failover_main(&setup);
@@ -208,6 +221,7 @@ static int run_balancer(void *ctx, int channel)
 		.seam_fd = m->seam_fd,
 	};
 
+	drop_listeners(m, config->balancer);
 	log_setup("balancer", m->args->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, true,
 		  m->args->to_syslog);
 	admin_wire(&setup);

@@ -192,16 +192,24 @@ int accept_start(struct accept_thread *t, struct listener *listeners, unsigned n
 		err = loop_fd_add(t->loop, &a->lfd, (uint32_t)LOOP_IN | (uint32_t)LOOP_EXCLUSIVE);
 		if (err)
 			return err;
+		atomic_fetch_add(&a->listener->n_watching, 1);
 	}
 	return 0;
 }
 
 void accept_stop(struct accept_thread *t)
 {
+	if (t->stopped)
+		return;
 	t->stopped = true;
 	loop_timer_clear(t->loop, &t->resume);
-	for (unsigned i = 0; i < t->n_acceptors; i++)
-		loop_fd_del(t->loop, &t->acceptors[i].lfd);
+	for (unsigned i = 0; i < t->n_acceptors; i++) {
+		struct acceptor *a = &t->acceptors[i];
+
+		loop_fd_del(t->loop, &a->lfd);
+		if (atomic_fetch_sub(&a->listener->n_watching, 1) == 1)
+			close(a->lfd.fd);
+	}
 }
 
 void accept_fini(struct accept_thread *t)

@@ -16,6 +16,7 @@ struct listener { /* one per listener_conf, shared by all threads */
 	struct proxy *proxy; /* NULL: a stats socket */
 	_Atomic unsigned current, current_max;
 	_Atomic uint64_t total;
+	_Atomic unsigned n_watching; /* threads; the last to stop closes the socket */
 };
 
 struct accept_thread;
@@ -47,7 +48,9 @@ struct accept_thread {
 
 /* 0 or -errno. loop, on_connection, owner, totals, maxconn, max_accept are set before. */
 int accept_start(struct accept_thread *t, struct listener *listeners, unsigned n_listeners);
-void accept_stop(struct accept_thread *t); /* no more connections; for good */
+/* No more connections, for good. The last thread to stop closes this process' copy of the sockets,
+ * so that a port is free as soon as nobody accepts on it, however long the connections last. */
+void accept_stop(struct accept_thread *t);
 void accept_fini(struct accept_thread *t);
 /* A connection that on_connection was given is over. */
 void accept_release(struct accept_thread *t, struct listener *l);

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -151,6 +152,27 @@ static void after_stop_nobody_is_taken(void **state)
 	assert_int_equal(h.n, 0);
 }
 
+static void the_last_thread_to_stop_closes_the_socket(void **state)
+{
+	struct loop *loop = loop_new(&loop_epoll_ops);
+	struct accept_thread second = h.thread;
+	int fd = h.listener_conf.fd;
+
+	(void)state;
+	second.loop = loop;
+	start_with_clients(1);
+	assert_int_equal(accept_start(&second, &h.listener, 1), 0);
+	accept_stop(&h.thread);
+	accept_stop(&h.thread); /* once more does not count twice */
+	assert_true(fcntl(fd, F_GETFD) >= 0);
+	loop_step(loop, LOOP_NEVER);
+	assert_int_equal(h.n, 1);
+	accept_stop(&second);
+	assert_int_equal(fcntl(fd, F_GETFD), -1);
+	accept_fini(&second);
+	loop_free(&loop);
+}
+
 #define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -160,6 +182,7 @@ int main(void)
 		STORY(places_that_other_threads_give_back_are_found),
 		STORY(a_full_descriptor_table_keeps_what_is_open),
 		STORY(after_stop_nobody_is_taken),
+		STORY(the_last_thread_to_stop_closes_the_socket),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
