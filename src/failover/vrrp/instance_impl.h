@@ -1,7 +1,7 @@
 /*
  * The inside of an instance, for the files of this room only: instance.c (life and timers),
- * condition.c (may it take part, with which priority), advertise.c (what goes out),
- * reconf.c (reload), publish.c (the shared page), group.c.
+ * receive.c (what came in), condition.c (may it take part, with which priority), advertise.c (what
+ * goes out), reconf.c (reload), publish.c (the shared page), group.c.
  */
 #ifndef RELAIS_VRRP_INSTANCE_IMPL_H
 #define RELAIS_VRRP_INSTANCE_IMPL_H
@@ -13,7 +13,7 @@
 #include "failover/vrrp/group.h"
 #include "failover/vrrp/instance.h"
 
-enum { REASON_LEN = 128 };
+enum { REASON_LEN = 128, GATE_BURST = 3, GATE_PERIOD_US = 60 * 1000000 }; /* log gates */
 
 enum track_status {
 	TRACK_UNKNOWN, /* no result yet: holds a starting instance back */
@@ -77,6 +77,9 @@ struct vrrp_instance {
  * counts, publishes, tells. A master that stood still yields before anything else. */
 void vrrp_instance_feed(struct vrrp_instance *inst, enum vrrp_event event, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* The same for an advertisement that came: heard_us is its interval. */
+void vrrp_instance_feed_heard(struct vrrp_instance *inst, enum vrrp_event event, int64_t heard_us,
+			      const char *reason);
 int64_t vrrp_instance_own_down_us(const struct vrrp_instance *inst);
 
 /* advertise.c */
