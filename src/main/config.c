@@ -11,6 +11,7 @@
 #include "core/base/die.h"
 #include "core/conf/blocks.h"
 #include "failover/conf/failover_conf.h"
+#include "failover/native/vip_native.h"
 #include "main/registry.h"
 
 /* The command line of this process: which files there are does not change while it runs. */
@@ -48,13 +49,27 @@ static void mind_balancer(struct failover_conf *conf, bool has_balancer)
 		s->asks_balancer = false;
 }
 
+/* NULL when no file says anything of it. */
 static struct failover_conf *parse_failover(const struct split *split, struct conf_files *files,
 					    struct conf_diags *diags, struct arena *arena)
 {
-	const struct failover_conf_options options = {.config_id = command_line->config_id};
-	struct failover_conf *conf =
-		failover_conf_parse(files, split->blocks, split->n_blocks, arena, diags, &options);
+	const struct vip_native native = {
+		.files = files,
+		.paths = split->native,
+		.n_paths = split->n_native,
+		.others = proxy_sections,
+		.arena = arena,
+		.diags = diags,
+	};
+	const struct failover_conf_options options = {
+		.config_id = command_line->config_id,
+		.statements = vip_native_read(&native),
+	};
+	struct failover_conf *conf = NULL;
 
+	if (split->n_blocks > 0 || options.statements)
+		conf = failover_conf_parse(files, split->blocks, split->n_blocks, arena, diags,
+					   &options);
 	if (conf)
 		mind_balancer(conf, split->n_native > 0);
 	return conf;
@@ -214,8 +229,7 @@ struct config *config_load(const struct args *args)
 	conf_diags_init(&c->diags);
 	split_files(args, &c->files, &split);
 	parse_balancer(c, args, &split);
-	if (split.n_blocks > 0)
-		c->failover = parse_failover(&split, &c->files, &c->diags, &c->arena);
+	c->failover = parse_failover(&split, &c->files, &c->diags, &c->arena);
 	if (c->balancer)
 		adapt_balancer(c, args);
 	if (c->failover) {

@@ -7,13 +7,13 @@
 #include "balancer/health/check_build.h"
 #include "balancer/rules/rules_conf.h"
 #include "failover/conf/failover_conf.h"
+#include "failover/native/vip_native.h"
 
 const struct conf_part *const registry_balancer_parts[] = {
-	&proxy_part_global,   &proxy_part_tuning,   &proxy_part_proxy,
-	&proxy_part_options,  &proxy_part_bind,	    &proxy_part_server,
-	&proxy_part_balance,  &proxy_part_log,	    &proxy_part_stats,
-	&proxy_part_userlist, &check_part_options,  &check_part_steps,
-	&rules_conf_part,     &proxy_part_obsolete, NULL,
+	&conf_part_env,	     &proxy_part_global, &proxy_part_tuning,   &proxy_part_proxy,
+	&proxy_part_options, &proxy_part_bind,	 &proxy_part_server,   &proxy_part_balance,
+	&proxy_part_log,     &proxy_part_stats,	 &proxy_part_userlist, &check_part_options,
+	&check_part_steps,   &rules_conf_part,	 &proxy_part_obsolete, NULL,
 };
 
 const struct admin_command *const registry_commands[] = {
@@ -46,7 +46,10 @@ struct balancer_conf *registry_balancer_parse(struct conf_files *files, const ch
 
 void registry_manual_print(FILE *out)
 {
+	static const struct conf_part *const vip_parts[] = {&vip_native_part, NULL};
+
 	conf_manual_print(proxy_sections, registry_balancer_parts, out);
+	conf_manual_print(vip_native_sections, vip_parts, out);
 	rules_manual_print(out);
 	conf_manual_print_blocks(failover_keyword_tables, out);
 	fputs("\n# Runtime commands\n\n", out);

@@ -237,31 +237,46 @@ static void *begin_unserved(struct conf_ctx *ctx, const struct conf_line *line)
 	return NULL;
 }
 
+#define SECTION(name, bit, args, doc, begin, forgiven)       \
+	{                                                    \
+		name, bit, args, doc, begin, forgiven, false \
+	}
+#define FAILOVERS(name, bit, args)                                          \
+	{                                                                   \
+		name, bit, args, "read by the failover half", NULL, 0, true \
+	}
+
 const struct conf_section proxy_sections[] = {
-	{"global", CONF_GLOBAL, "", "the process; repeated sections add up", begin_global, 0},
-	{"defaults", CONF_DEFAULTS, "[<name>] [from <defaults>]",
-	 "settings that the proxies below it start from", begin_defaults, 0},
-	{"frontend", CONF_FRONTEND, "<name> [from <defaults>]", "where clients connect",
-	 begin_frontend, CONF_BACKEND},
-	{"backend", CONF_BACKEND, "<name> [from <defaults>]", "servers that answer", begin_backend,
-	 CONF_FRONTEND},
-	{"listen", CONF_LISTEN, "<name> [from <defaults>]", "a frontend and its backend in one",
-	 begin_listen, 0},
-	{"userlist", CONF_USERLIST, "<name>", "users, passwords and groups", begin_userlist, 0},
-	{"peers", CONF_PEERS, "<name>", "processes that share tables", begin_unserved, 0},
-	{"resolvers", CONF_RESOLVERS, "<name>", "name servers asked at run time", begin_unserved,
-	 0},
-	{"mailers", CONF_MAILERS, "<name>", "mail servers for alerts", begin_unserved, 0},
-	{"cache", CONF_CACHE, "<name>", "small objects kept in memory", begin_unserved, 0},
-	{"program", CONF_PROGRAM, "<name>", "programs run by the master", begin_unserved, 0},
-	{"ring", CONF_RING, "<name>", "log lines kept in memory", begin_unserved, 0},
-	{"http-errors", CONF_HTTP_ERRORS, "<name>", "a set of error pages", begin_unserved, 0},
-	{"log-forward", CONF_LOG_FORWARD, "<name>", "a syslog relay", begin_unserved, 0},
-	{"fcgi-app", CONF_FCGI_APP, "<name>", "a FastCGI application", begin_unserved, 0},
-	{"crt-store", CONF_OTHER, "[<name>]", "certificates by name", begin_unserved, 0},
-	{"acme", CONF_OTHER, "<name>", "certificates fetched by ACME", begin_unserved, 0},
-	{"traces", CONF_OTHER, "", "debugging traces", begin_unserved, 0},
-	{"log-profile", CONF_OTHER, "<name>", "log formats by step", begin_unserved, 0},
+	SECTION("global", CONF_GLOBAL, "", "the process; repeated sections add up", begin_global,
+		0),
+	SECTION("defaults", CONF_DEFAULTS, "[<name>] [from <defaults>]",
+		"settings that the proxies below it start from", begin_defaults, 0),
+	SECTION("frontend", CONF_FRONTEND, "<name> [from <defaults>]", "where clients connect",
+		begin_frontend, CONF_BACKEND),
+	SECTION("backend", CONF_BACKEND, "<name> [from <defaults>]", "servers that answer",
+		begin_backend, CONF_FRONTEND),
+	SECTION("listen", CONF_LISTEN, "<name> [from <defaults>]",
+		"a frontend and its backend in one", begin_listen, 0),
+	SECTION("userlist", CONF_USERLIST, "<name>", "users, passwords and groups", begin_userlist,
+		0),
+	SECTION("peers", CONF_PEERS, "<name>", "processes that share tables", begin_unserved, 0),
+	SECTION("resolvers", CONF_RESOLVERS, "<name>", "name servers asked at run time",
+		begin_unserved, 0),
+	SECTION("mailers", CONF_MAILERS, "<name>", "mail servers for alerts", begin_unserved, 0),
+	SECTION("cache", CONF_CACHE, "<name>", "small objects kept in memory", begin_unserved, 0),
+	SECTION("program", CONF_PROGRAM, "<name>", "programs run by the master", begin_unserved, 0),
+	SECTION("ring", CONF_RING, "<name>", "log lines kept in memory", begin_unserved, 0),
+	SECTION("http-errors", CONF_HTTP_ERRORS, "<name>", "a set of error pages", begin_unserved,
+		0),
+	SECTION("log-forward", CONF_LOG_FORWARD, "<name>", "a syslog relay", begin_unserved, 0),
+	SECTION("fcgi-app", CONF_FCGI_APP, "<name>", "a FastCGI application", begin_unserved, 0),
+	SECTION("crt-store", CONF_OTHER, "[<name>]", "certificates by name", begin_unserved, 0),
+	SECTION("acme", CONF_OTHER, "<name>", "certificates fetched by ACME", begin_unserved, 0),
+	SECTION("traces", CONF_OTHER, "", "debugging traces", begin_unserved, 0),
+	SECTION("log-profile", CONF_OTHER, "<name>", "log formats by step", begin_unserved, 0),
+	FAILOVERS("vip", CONF_VIP, "<name>"),
+	FAILOVERS("vip-group", CONF_VIP_GROUP, "<name>"),
+	FAILOVERS("vip-defaults", CONF_VIP_DEFAULTS, ""),
 	{.name = NULL},
 };
 
@@ -301,6 +316,7 @@ struct balancer_conf *balancer_conf_parse(const struct balancer_parse *how)
 {
 	struct balancer_conf *conf = ARENA_NEW(how->arena, struct balancer_conf);
 	struct proxy_parse parse = {.conf = conf};
+	struct conf_diags unread; /* of `vip` sections */
 	struct conf_ctx ctx;
 
 	conf->arena = how->arena;
@@ -316,6 +332,9 @@ struct balancer_conf *balancer_conf_parse(const struct balancer_parse *how)
 	parse.stats_socket_tail = &conf->global.stats_sockets;
 	parse.userlist_tail = &conf->userlists;
 	conf_ctx_init(&ctx, how->files, how->arena, how->diags);
+	conf_diags_init(&unread);
+	ctx.read = how->diags;
+	ctx.unread = &unread;
 	ctx.sections = proxy_sections;
 	ctx.parts = how->parts;
 	ctx.root = conf;
@@ -325,5 +344,6 @@ struct balancer_conf *balancer_conf_parse(const struct balancer_parse *how)
 	predefine(&ctx, how);
 	conf_native_read_paths(&ctx, how->paths, how->n_paths);
 	conf_native_finish(&ctx);
+	conf_diags_fini(&unread);
 	return conf;
 }

@@ -67,41 +67,6 @@ static void read_localpeer(struct conf_ctx *ctx, const struct conf_line *line, v
 		conf_env_set(ctx->env, "HAPROXY_LOCALPEER", conf_line_word(line, 1));
 }
 
-static void read_setenv(struct conf_ctx *ctx, const struct conf_line *line, void *target)
-{
-	const char *name = conf_line_word(line, 1);
-
-	(void)target;
-	if (!conf_ctx_args(ctx, line, 1, 2))
-		return;
-	if (line->n_words < 3) {
-		conf_ctx_error(ctx, line, 2, "'%s' needs a name and a value", ctx->keyword->name);
-		return;
-	}
-	if (conf_line_is(line, 0, "presetenv") && conf_env_get(ctx->env, slice_of(name)))
-		return;
-	conf_env_set(ctx->env, name, conf_line_word(line, 2));
-}
-
-static void read_unsetenv(struct conf_ctx *ctx, const struct conf_line *line, void *target)
-{
-	(void)target;
-	if (!conf_ctx_args(ctx, line, 1, UINT_MAX))
-		return;
-	for (unsigned i = 1; i < line->n_words; i++)
-		conf_env_set(ctx->env, conf_line_word(line, i), NULL);
-}
-
-static void read_resetenv(struct conf_ctx *ctx, const struct conf_line *line, void *target)
-{
-	const char **keep = ARENA_ARRAY(ctx->arena, const char *, line->n_words);
-
-	(void)target;
-	for (unsigned i = 1; i < line->n_words; i++)
-		keep[i - 1] = conf_line_word(line, i);
-	conf_env_reset(ctx->env, keep, line->n_words - 1);
-}
-
 static void stats_socket(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
 	struct listener_conf tmpl = {
@@ -190,12 +155,6 @@ static const struct conf_keyword rows[] = {
 	CUSTOM("nbproc", 0, "<n>", CONF_EFFECT_RESTART, read_nbproc, "gone since HAProxy 2.5"),
 	CUSTOM("localpeer", 0, "<name>", CONF_EFFECT_RELOAD, read_localpeer,
 	       "this node's name among peers"),
-	CUSTOM("setenv", 0, "<name> <value>", CONF_EFFECT_RELOAD, read_setenv, "sets a variable"),
-	CUSTOM("presetenv", 0, "<name> <value>", CONF_EFFECT_RELOAD, read_setenv,
-	       "sets a variable that is not set"),
-	CUSTOM("unsetenv", 0, "<name> ...", CONF_EFFECT_RELOAD, read_unsetenv, "forgets variables"),
-	CUSTOM("resetenv", 0, "[<name> ...]", CONF_EFFECT_RELOAD, read_resetenv,
-	       "forgets all variables but these"),
 	{.name = NULL},
 };
 

@@ -170,6 +170,8 @@ static void unknown(struct conf_ctx *ctx, const struct conf_line *line)
 	unsigned n_words;
 	size_t n = 0;
 
+	if (ctx->section->passed_over)
+		return;
 	elsewhere = find(ctx, line, ctx->section->forgiven, &n_words);
 	if (!elsewhere)
 		elsewhere = find(ctx, line, ~(uint64_t)0, &n_words);

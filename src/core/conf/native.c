@@ -161,6 +161,18 @@ static void directive(struct reader *r, const struct conf_line *line)
 	}
 }
 
+/* Complaints about what another reader reads are that reader's. */
+static void choose_diags(struct reader *r)
+{
+	struct conf_ctx *ctx = r->ctx;
+
+	bool passed = ctx->section ? ctx->section->passed_over : ctx->second;
+
+	if (ctx->unread)
+		ctx->diags = passed ? ctx->unread : ctx->read;
+	r->lexer.diags = ctx->diags;
+}
+
 static bool section_line(struct conf_ctx *ctx, const struct conf_line *line)
 {
 	const char *name = conf_line_word(line, 0);
@@ -173,7 +185,7 @@ static bool section_line(struct conf_ctx *ctx, const struct conf_line *line)
 		ctx->keyword = NULL;
 		ctx->prefix = CONF_PREFIX_NONE;
 		ctx->n_name = 1;
-		ctx->target = s->begin(ctx, line);
+		ctx->target = s->begin ? s->begin(ctx, line) : NULL;
 		return true;
 	}
 	return false;
@@ -212,7 +224,7 @@ static void read_line(struct reader *r, struct slice text)
 	if (line.words[0].text[0] == '.' && !line.words[0].quoted)
 		directive(r, &line);
 	else if (skip || section_line(ctx, &line))
-		return;
+		choose_diags(r);
 	else if (!ctx->section)
 		out_of_section(ctx, &line);
 	else
@@ -228,6 +240,7 @@ void conf_native_read(struct conf_ctx *ctx, const struct conf_file *file)
 	ctx->section = NULL;
 	ctx->section_name = "";
 	ctx->target = NULL;
+	choose_diags(&r);
 	while (rest.len > 0) {
 		size_t end = slice_find(rest, '\n');
 
@@ -244,6 +257,8 @@ void conf_native_read(struct conf_ctx *ctx, const struct conf_file *file)
 	}
 	while (r.depth)
 		conf_error(ctx->diags, r.branches[--r.depth].place, ".if without its .endif");
+	if (ctx->unread)
+		ctx->diags = ctx->read;
 }
 
 static void read_path(struct conf_ctx *ctx, const char *path)

@@ -34,6 +34,8 @@ enum conf_section_bit {
 	CONF_FCGI_APP = 1 << 14,
 	CONF_VIP = 1 << 15,
 	CONF_OTHER = 1 << 16,
+	CONF_VIP_GROUP = 1 << 17,
+	CONF_VIP_DEFAULTS = 1 << 18,
 	/* as the manual's keyword matrix has them */
 	CONF_FE = CONF_FRONTEND | CONF_LISTEN,
 	CONF_BE = CONF_BACKEND | CONF_LISTEN,
@@ -51,6 +53,9 @@ struct conf_section {
 	 * only looked up by name (a broken section, or one that is not served). */
 	void *(*begin)(struct conf_ctx *ctx, const struct conf_line *line);
 	uint64_t forgiven; /* keywords of these sections have no effect here: a warning, no error */
+	/* Another reader of the same files reads it: lines that no row of ours knows are passed
+	 * over without a word. */
+	bool passed_over;
 };
 
 /* What one room brings to the grammar. */
@@ -88,6 +93,11 @@ struct conf_ctx {
 	unsigned n_taken; /* words an option with n_args -1 took behind its name */
 	struct conf_env *env;
 	bool offline; /* names in addresses are not looked up: they do not resolve */
+	/* Where complaints about lines of passed-over sections go, for nobody to read. NULL: as all
+	 * others. In such a section diags is this one. */
+	struct conf_diags *unread, *read;
+	bool second; /* another reader has seen these files: lines outside of sections are its too
+		      */
 	/* After each line whose row was applied to a target. May be NULL. */
 	void (*on_keyword)(struct conf_ctx *ctx, const struct conf_keyword *row,
 			   const struct conf_line *line);
@@ -132,6 +142,9 @@ void conf_native_read(struct conf_ctx *ctx, const struct conf_file *file);
 void conf_native_read_paths(struct conf_ctx *ctx, const char *const *paths, size_t n);
 /* conf_part.finish of every part. */
 void conf_native_finish(struct conf_ctx *ctx);
+
+/* setenv, presetenv, unsetenv and resetenv of `global`: every reader of these files needs them. */
+extern const struct conf_part conf_part_env;
 
 /* Before the first read; then fill in sections, parts, root. All it takes is in arena. */
 void conf_ctx_init(struct conf_ctx *ctx, struct conf_files *files, struct arena *arena,

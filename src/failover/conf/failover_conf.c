@@ -153,10 +153,12 @@ struct failover_conf *failover_conf_parse(struct conf_files *files, const char *
 		trees[i] = blocks_parse(files, paths[i], arena, diags, &grammar);
 		walk_globals(b, trees[i]);
 	}
+	walk_globals(b, b->options->statements);
 	b->globals_done = true;
 	failover_globals_finish(b);
 	for (size_t i = 0; i < n_paths; i++)
 		failover_rows_walk(b, trees[i], FAILOVER_TOP, "the file", b);
+	failover_rows_walk(b, b->options->statements, FAILOVER_TOP, "the file", b);
 	check(b);
 	return b->conf;
 }

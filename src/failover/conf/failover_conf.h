@@ -10,10 +10,14 @@
 #include "core/conf/keyword.h"
 #include "failover/vrrp/vrrp_conf.h"
 
+struct block_node;
+
 struct failover_conf_options {
 	const char *config_id;	 /* keepalived's -i; NULL = the short host name */
 	const char *script_path; /* where scripts without '/' are searched; NULL = $PATH */
 	size_t expanded_max;	 /* see blocks_options; 0 = the default */
+	/* Read like one more file: of `vip` sections (native/vip_native.h). NULL = none. */
+	const struct block_node *statements;
 };
 
 /* Never NULL; good only when diags has no errors. Lives in arena. options may be NULL. */

@@ -173,6 +173,23 @@ static void read_timeout(struct conf_ctx *ctx, const struct conf_line *line, voi
 		((struct script_block *)target)->conf->timeout_us = n * 1000000;
 }
 
+/* Relais' own: a script may be run more often than once a second. */
+static void read_interval_ms(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+{
+	long long n;
+
+	if (failover_value_int(ctx, line, 1, 10, 3600000, &n, "1000 is taken"))
+		((struct script_block *)target)->conf->interval_us = n * 1000;
+}
+
+static void read_timeout_ms(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+{
+	long long n;
+
+	if (failover_value_int(ctx, line, 1, 10, 3600000, &n, "the interval is taken"))
+		((struct script_block *)target)->conf->timeout_us = n * 1000;
+}
+
 static void read_weight(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
 	struct vrrp_script_conf *conf = ((struct script_block *)target)->conf;
@@ -308,6 +325,8 @@ const struct conf_keyword failover_script_rows[] = {
 	ROW("script", read_script, "<command>", "what is run, without a shell"),
 	ROW("interval", read_interval, "<seconds>", "between two runs, 1 by default"),
 	ROW("timeout", read_timeout, "<seconds>", "longer is a failure, the interval by default"),
+	ROW("interval_ms", read_interval_ms, "<milliseconds>", "interval, more finely"),
+	ROW("timeout_ms", read_timeout_ms, "<milliseconds>", "timeout, more finely"),
 	ROW("weight", read_weight, "<-253..253> [reverse]",
 	    "added to the priority; 0, the default: failure is a fault"),
 	ROW("rise", read_rise, "<number>", "successes until it is up, 1 by default"),

@@ -53,8 +53,8 @@ static void custom(struct conf_ctx *ctx, const struct conf_line *line, void *tar
 }
 
 static const struct conf_section sections[] = {
-	{"global", CONF_GLOBAL, "", "the toy", begin_toy, CONF_BACKEND},
-	{"peers", CONF_PEERS, "<name>", "not served", begin_broken, 0},
+	{"global", CONF_GLOBAL, "", "the toy", begin_toy, CONF_BACKEND, false},
+	{"peers", CONF_PEERS, "<name>", "not served", begin_broken, 0, false},
 	{.name = NULL},
 };
 

@@ -16,9 +16,19 @@
 #include "balancer/proxy/proxy_parse.h"
 
 static const struct conf_part *const parts[] = {
-	&proxy_part_global, &proxy_part_tuning,	  &proxy_part_proxy,	&proxy_part_options,
-	&proxy_part_bind,   &proxy_part_server,	  &proxy_part_balance,	&proxy_part_log,
-	&proxy_part_stats,  &proxy_part_userlist, &proxy_part_obsolete, NULL,
+	&conf_part_env,
+	&proxy_part_global,
+	&proxy_part_tuning,
+	&proxy_part_proxy,
+	&proxy_part_options,
+	&proxy_part_bind,
+	&proxy_part_server,
+	&proxy_part_balance,
+	&proxy_part_log,
+	&proxy_part_stats,
+	&proxy_part_userlist,
+	&proxy_part_obsolete,
+	NULL,
 };
 
 static struct arena arena;
