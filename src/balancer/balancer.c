@@ -266,7 +266,8 @@ static bool start_health(struct balancer_process *p)
 				     .proxies = p->balancer.proxies,
 				     .n_proxies = p->balancer.n_proxies,
 				     .conf = p->balancer.conf,
-				     .sender = &p->house.workers[0].log};
+				     .sender = &p->house.workers[0].log,
+				     .runner_fd = p->balancer.setup->runner_fd};
 	int err = health_start(&setup);
 
 	if (err)

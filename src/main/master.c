@@ -228,6 +228,8 @@ static int prepare(struct master *m)
 	err = watch_signals(m);
 	if (!err)
 		err = channel_pair(m->runner_ends);
+	for (unsigned i = 0; i < SHARED_SLOTS && !err; i++)
+		err = channel_pair(m->balancer_runner_ends[i]);
 	m->seam_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (m->seam_fd < 0 && !err)
 		err = -errno;

@@ -34,7 +34,8 @@ struct master {
 	struct child *starting;	    /* the one about to */
 	struct child *old[OLD_MAX]; /* finishing their connections */
 
-	int runner_ends[2]; /* both ends of the runner's channel: they outlive either process */
+	int runner_ends[2]; /* failover's channel to the runner: its ends outlive either process */
+	int balancer_runner_ends[SHARED_SLOTS][2]; /* the balancers', each slot's its own */
 	int seam_fd;	    /* eventfd: balancers write, failover reads; -1 = none */
 	int64_t restart_us; /* how long until the next try; doubles */
 	int64_t balancer_death_us, failover_death_us; /* of the last unasked end; 0 = none */

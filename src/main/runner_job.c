@@ -131,6 +131,8 @@ static int prepare(const struct runner_job *job, int output)
 	    dup2(output, 2) < 0)
 		return errno;
 	close_range(3, ~0U, 0);
+	if (job->ask.clean_env)
+		clearenv();
 	for (char **env = job->env; *env; env++)
 		putenv(*env);
 	return 0;

@@ -9,8 +9,10 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "balancer/balancer.h"
+#include "balancer/health/health.h"
 #include "core/base/die.h"
 #include "core/log/log.h"
 #include "core/sys/message.h"
@@ -47,17 +49,35 @@ static void drop_listeners(const struct master *m, const struct balancer_conf *k
 			listeners_close_unused(all[i]->balancer, keep);
 }
 
+/* Of the ends of channels between runner and clients, a child has its own only: so each sees when
+ * the other side is gone. keep: a client's end, or -1 in the runner. */
+static void keep_runner_end(const struct master *m, int keep)
+{
+	for (int i = -1; i < SHARED_SLOTS; i++) {
+		const int *ends = i < 0 ? m->runner_ends : m->balancer_runner_ends[i];
+
+		if (keep >= 0)
+			close(ends[0]);
+		if (ends[1] != keep)
+			close(ends[1]);
+	}
+}
+
 /* --- runner ------------------------------------------------------------------------------ */
 
 static int run_runner(void *ctx, int channel)
 {
 	struct master *m = ctx;
+	int fds[1 + SHARED_SLOTS] = {m->runner_ends[0]};
 
 	(void)channel;
+	for (unsigned i = 0; i < SHARED_SLOTS; i++)
+		fds[1 + i] = m->balancer_runner_ends[i][0];
 	drop_listeners(m, NULL);
+	keep_runner_end(m, -1);
 	log_setup("runner", m->args->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, true,
 		  m->args->to_syslog);
-	return runner_main(&m->runner_ends[0], 1);
+	return runner_main(fds, 1 + SHARED_SLOTS);
 }
 
 static void runner_message(struct child *child, struct channel_message *msg)
@@ -112,6 +132,7 @@ static int run_failover(void *ctx, int channel)
 	};
 
 	drop_listeners(m, NULL);
+	keep_runner_end(m, m->runner_ends[1]);
 	log_setup("failover", m->args->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, true,
 		  m->args->to_syslog);
 	return failover_main(&setup);
@@ -205,6 +226,11 @@ struct balancer_start {
 	unsigned slot;
 };
 
+static const struct balancer_conf *next_balancer(const struct master *m)
+{
+	return (m->next ? m->next : m->config)->balancer;
+}
+
 static int run_balancer(void *ctx, int channel)
 {
 	const struct balancer_start *start = ctx;
@@ -213,7 +239,7 @@ static int run_balancer(void *ctx, int channel)
 	struct balancer_setup setup = {
 		.conf = config->balancer,
 		.master_fd = channel,
-		.runner_fd = -1,
+		.runner_fd = m->balancer_runner_ends[start->slot][1],
 		.page = m->page,
 		.slot = start->slot,
 		.wants = config->wants,
@@ -222,6 +248,7 @@ static int run_balancer(void *ctx, int channel)
 	};
 
 	drop_listeners(m, config->balancer);
+	keep_runner_end(m, setup.runner_fd);
 	log_setup("balancer", m->args->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, true,
 		  m->args->to_syslog);
 	admin_wire(&setup);
@@ -372,6 +399,8 @@ bool master_start_balancer(struct master *m)
 			SHARED_SLOTS - 1);
 		return false;
 	}
+	if (!m->runner && health_needs_runner(next_balancer(m)) && !master_start_runner(m))
+		return false;
 	slot = &m->page->slots[start.slot];
 	atomic_store(&slot->n_threads, 0);
 	atomic_store(&slot->state, SHARED_BALANCER_STARTING);

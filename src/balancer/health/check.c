@@ -41,7 +41,8 @@ static void write_reason(struct check *c, const struct check_outcome *o, int64_t
 
 	text_init(&t, c->reason, sizeof(c->reason));
 	text_str(&t, check_result_text(o->result));
-	if (o->code >= 0 && (o->result == CHECK_L7OK || o->result == CHECK_L7STS))
+	if (o->code >= 0 && (o->result == CHECK_L7OK || o->result == CHECK_L7STS ||
+			     (o->result >= CHECK_PROCERR && o->result <= CHECK_PROCOK)))
 		text_fmt(&t, ", code: %d", o->code);
 	if (o->detail[0])
 		text_fmt(&t, ", info: \"%s\"", o->detail);

@@ -13,10 +13,11 @@
 #include "balancer/health/tally.h"
 #include "balancer/server/server.h"
 #include "balancer/tls/tls_client.h"
+#include "core/loop/runner_link.h"
 
 enum { CHECK_ANSWER_MAX = 16384, CHECK_REQUEST_MAX = 8192, CHECK_REASON_MAX = 256 };
 
-enum check_phase { CHECK_IDLE, CHECK_CONNECTING, CHECK_HANDSHAKE, CHECK_TALKING };
+enum check_phase { CHECK_IDLE, CHECK_CONNECTING, CHECK_HANDSHAKE, CHECK_TALKING, CHECK_RUNNING };
 
 struct check {
 	struct server *server;
@@ -45,6 +46,10 @@ struct check {
 	char *answer; /* owned while it runs, CHECK_ANSWER_MAX */
 	size_t answer_len;
 	bool answer_ended;
+	struct runner_link *runner; /* borrowed; NULL = no external check */
+	struct runner_call call;
+	bool preserve_env;	/* the program gets ours too */
+	struct addr proxy_addr; /* where its proxy listens; len 0 = nowhere */
 
 	/* the last result, for readers on other threads: under lock */
 	pthread_mutex_t lock;
@@ -67,6 +72,12 @@ bool check_result_ok(enum check_result r);
 /* check_run.c: begins one check; check_finished comes when it is over. */
 void check_begin(struct check *c);
 void check_cut(struct check *c); /* ends it without a result */
+
+/* check_external.c: the same by a program, which the runner runs. */
+void check_external_init(struct check *c, const struct global_conf *conf,
+			 struct runner_link *runner);
+void check_external_begin(struct check *c);
+void check_external_expired(struct check *c);
 
 /* check.c */
 void check_finished(struct check *c, const struct check_outcome *outcome);

@@ -6,6 +6,8 @@
  * the option, which may stand before or after them, or in defaults. A proxy's own lines replace
  * those of its defaults.
  */
+#include <unistd.h>
+
 #include "balancer/health/check_build.h"
 #include "core/conf/value.h"
 
@@ -32,7 +34,7 @@ static struct check_conf *start(void *target, enum server_check_kind kind)
 {
 	struct check_conf *c = &((struct proxy_conf *)target)->check;
 
-	*c = (struct check_conf){.kind = kind};
+	*c = (struct check_conf){.kind = kind, .command = c->command, .path = c->path};
 	return c;
 }
 
@@ -81,6 +83,12 @@ static void read_redis(struct conf_ctx *ctx, const struct conf_line *line, void 
 {
 	if (conf_ctx_args(ctx, line, 0, 0))
 		start(target, CHECK_REDIS);
+}
+
+static void read_external(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+{
+	if (conf_ctx_args(ctx, line, 0, 0))
+		start(target, CHECK_EXTERNAL);
 }
 
 static void read_ldap(struct conf_ctx *ctx, const struct conf_line *line, void *target)
@@ -147,14 +155,45 @@ static bool has_port(const struct proxy_conf *p, const struct server_conf *s)
 	return first && first->kind == CHECK_STEP_CONNECT && first->port;
 }
 
-static void finish_proxy(struct conf_ctx *ctx, struct proxy_conf *p)
+/* A program without a slash is looked for where the checks' PATH says. */
+static void find_command(struct conf_ctx *ctx, struct check_conf *c)
+{
+	struct slice rest = slice_of(c->path ? c->path : "");
+
+	while (rest.len > 0 && !strchr(c->command, '/')) {
+		struct slice dir = slice_cut(&rest, ':');
+		const char *full =
+			arena_printf(ctx->arena, "%.*s/%s", (int)dir.len, dir.ptr, c->command);
+
+		if (access(full, X_OK) == 0)
+			c->command = full;
+	}
+}
+
+static void finish_external(struct conf_ctx *ctx, struct proxy_conf *p, bool is_allowed)
+{
+	if (!is_allowed)
+		conf_error(ctx->diags, p->place,
+			   "'%s': 'option external-check' needs 'external-check' in global",
+			   p->name);
+	if (p->check.command)
+		find_command(ctx, &p->check);
+	else
+		conf_error(ctx->diags, p->place,
+			   "'%s': 'option external-check' needs an 'external-check command'",
+			   p->name);
+}
+
+static void finish_proxy(struct conf_ctx *ctx, struct proxy_conf *p, bool is_allowed)
 {
 	struct check_build *c = check_build_of(p);
 	enum server_check_kind kind = p->check.kind;
 
 	if (!c || !(p->sides & PROXY_BACKEND))
 		return;
-	if (kind == CHECK_HTTP)
+	if (kind == CHECK_EXTERNAL)
+		finish_external(ctx, p, is_allowed);
+	else if (kind == CHECK_HTTP)
 		p->check.steps = c->steps[CHECK_FAMILY_HTTP].first;
 	else if (kind == CHECK_TCP_STEPS)
 		p->check.steps = c->steps[CHECK_FAMILY_TCP].first;
@@ -169,7 +208,7 @@ static void finish_proxy(struct conf_ctx *ctx, struct proxy_conf *p)
 				  http ? "httpchk" : "tcp-check");
 	}
 	for (const struct server_conf *s = p->servers; s; s = s->next) {
-		if (s->check && !has_port(p, s))
+		if (s->check && kind != CHECK_EXTERNAL && !has_port(p, s))
 			conf_error(ctx->diags, s->place,
 				   "server '%s/%s' has no port that a check could connect to: add "
 				   "one to its address, or 'port'",
@@ -179,8 +218,10 @@ static void finish_proxy(struct conf_ctx *ctx, struct proxy_conf *p)
 
 static void finish(struct conf_ctx *ctx, void *root)
 {
-	for (struct proxy_conf *p = ((struct balancer_conf *)root)->proxies; p; p = p->next)
-		finish_proxy(ctx, p);
+	struct balancer_conf *conf = root;
+
+	for (struct proxy_conf *p = conf->proxies; p; p = p->next)
+		finish_proxy(ctx, p, conf->global.external_check);
 }
 
 #define OPTION(name, args, fn, doc)                                                             \
@@ -199,12 +240,13 @@ static const struct conf_keyword rows[] = {
 	OPTION("pgsql-check", "user <name>", read_pgsql, "checks begin a PostgreSQL session"),
 	OPTION("redis-check", "", read_redis, "checks send PING to Redis"),
 	OPTION("ldap-check", "", read_ldap, "checks bind anonymously to LDAP"),
-	{"option external-check", CONF_DBE, CONF_UNSERVED, 0, 0, 0, "", NULL, CONF_EFFECT_RELOAD,
-	 NULL, "checks by programs", "0.1", 0},
-	{"external-check command", CONF_DBE, CONF_IGNORED, 0, 0, 0, "<program>", NULL,
-	 CONF_EFFECT_RELOAD, NULL, "it matters only with 'option external-check'", "0.1", 0},
-	{"external-check path", CONF_DBE, CONF_IGNORED, 0, 0, 0, "<path>", NULL, CONF_EFFECT_RELOAD,
-	 NULL, "it matters only with 'option external-check'", "0.1", 0},
+	OPTION("external-check", "", read_external, "checks are made by a program"),
+	{"external-check command", CONF_DBE, CONF_STRING,
+	 offsetof(struct proxy_conf, check.command), 0, 0, "<program>", NULL, CONF_EFFECT_RELOAD,
+	 NULL, "the program: proxy address and port, server address and port are its arguments",
+	 "0.1", 0},
+	{"external-check path", CONF_DBE, CONF_STRING, offsetof(struct proxy_conf, check.path), 0,
+	 0, "<path>", "", CONF_EFFECT_RELOAD, NULL, "PATH for the program", "0.1", 0},
 	{.name = NULL},
 };
 

@@ -98,6 +98,7 @@ static void smtp_steps(struct list_of_steps *l, const struct check_conf *conf)
 	add_send(l, hello, (size_t)len < sizeof(hello) ? (size_t)len : sizeof(hello) - 1);
 	add_judge(l, judge_smtp);
 	add_send(l, "QUIT\r\n", 6);
+	add_judge(l, judge_smtp);
 }
 
 /* --- MySQL ------------------------------------------------------------------------------- */

@@ -23,7 +23,10 @@ static void drop_connection(struct check *c)
 
 static void clean_up(struct check *c)
 {
-	drop_connection(c);
+	if (c->phase == CHECK_RUNNING)
+		runner_link_cancel(c->runner, &c->call);
+	else
+		drop_connection(c);
 	c->phase = CHECK_IDLE;
 	free(c->request);
 	free(c->answer);
@@ -354,7 +357,10 @@ void check_begin(struct check *c)
 	c->step = c->steps;
 	c->used_tls = c->spoke = false;
 	c->started_us = loop_now_us(c->loop);
-	open_connection(c);
+	if (c->kind->kind == CHECK_EXTERNAL)
+		check_external_begin(c);
+	else
+		open_connection(c);
 }
 
 void check_timer_expired(struct loop *loop, struct loop_timer *timer)
@@ -371,6 +377,9 @@ void check_timer_expired(struct loop *loop, struct loop_timer *timer)
 		break;
 	case CHECK_HANDSHAKE:
 		finish_with(c, CHECK_L6TOUT, "");
+		break;
+	case CHECK_RUNNING:
+		check_external_expired(c);
 		break;
 	case CHECK_TALKING:
 		finish_with(c, CHECK_L7TOUT, c->step && c->step->comment ? c->step->comment : "");

@@ -20,6 +20,7 @@ static struct {
 	size_t n_checks;
 	struct loop *loop;
 	struct mailbox mailbox;
+	struct runner_link *runner; /* owned; NULL = no external checks */
 } health;
 
 static void set_times(struct check *c)
@@ -46,6 +47,7 @@ static struct check *check_new(struct server *s, const struct health_setup *setu
 	c->kind = &s->conf->proxy->check;
 	c->steps = check_protocol_steps(&health.arena, c->kind);
 	c->loop = setup->loop;
+	check_external_init(c, &setup->conf->global, health.runner);
 	c->conn.lfd.fd = -1;
 	c->timer.on_expiry = check_timer_expired;
 	tally_init(&c->tally, s->conf->rise, s->conf->fall);
@@ -96,7 +98,7 @@ static void follow(const struct health_setup *setup, struct server *s)
 
 static bool is_checked(const struct server *s)
 {
-	return s->conf->check && s->conf->addr.len && s->conf->proxy->check.kind != CHECK_EXTERNAL;
+	return s->conf->check && s->conf->addr.len;
 }
 
 static void each_server(const struct health_setup *setup,
@@ -129,6 +131,15 @@ static void follow_one(const struct health_setup *setup, struct server *s)
 		follow(setup, s);
 }
 
+bool health_needs_runner(const struct balancer_conf *conf)
+{
+	for (const struct proxy_conf *p = conf->proxies; p; p = p->next)
+		for (const struct server_conf *s = p->servers; s; s = s->next)
+			if (s->check && p->check.kind == CHECK_EXTERNAL)
+				return true;
+	return false;
+}
+
 int health_start(const struct health_setup *setup)
 {
 	int64_t now = loop_clock_us(setup->loop);
@@ -139,6 +150,11 @@ int health_start(const struct health_setup *setup)
 	arena_init(&health.arena, 0);
 	health.loop = setup->loop;
 	health.n_checks = 0;
+	if (health_needs_runner(setup->conf)) {
+		health.runner = runner_link_new(setup->loop, setup->runner_fd);
+		if (!health.runner)
+			return -errno;
+	}
 	each_server(setup, count_one);
 	health.all = ARENA_ARRAY(&health.arena, struct check *, health.n_checks + 1);
 	health.n_checks = 0;
@@ -166,6 +182,7 @@ void health_stop(void)
 		health.all[i]->server->check = NULL;
 		pthread_mutex_destroy(&health.all[i]->lock);
 	}
+	runner_link_free(&health.runner);
 	mailbox_fini(&health.mailbox);
 	arena_fini(&health.arena);
 	health.n_checks = 0;

@@ -18,12 +18,16 @@ struct health_setup {
 	unsigned n_proxies;
 	const struct balancer_conf *conf;
 	struct log_sender *sender; /* for option log-health-checks; borrowed */
+	int runner_fd;		   /* channel for external checks; -1 = none */
 };
 
 /* Starts all checks, spread over their intervals; servers begin as HAProxy's do: up, one failed
  * check from down. Sets server_observe_hook. 0 or -errno. */
 int health_start(const struct health_setup *setup);
 void health_stop(void);
+
+/* Some check is a program's: the process needs a channel to the runner. */
+bool health_needs_runner(const struct balancer_conf *conf);
 
 struct check_view {		 /* for show stat, show servers state */
 	const char *status;	 /* "L4OK", "L7STS", "INI"...; NULL = never checked */

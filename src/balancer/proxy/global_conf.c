@@ -100,8 +100,10 @@ static void external_check(struct conf_ctx *ctx, const struct conf_line *line, v
 	static const char *const names[] = {"preserve-env", NULL};
 
 	if (conf_ctx_args(ctx, line, 0, 1) &&
-	    (line->n_words == 1 || conf_word_choice(ctx, line, 1, names, &(unsigned){0})))
+	    (line->n_words == 1 || conf_word_choice(ctx, line, 1, names, &(unsigned){0}))) {
 		((struct global_conf *)target)->external_check = true;
+		((struct global_conf *)target)->external_check_env = line->n_words > 1;
+	}
 }
 
 #define PLAIN(name, type, member, min, max, args, dflt, effect, doc)                          \

@@ -235,6 +235,7 @@ struct global_conf {
 	int maxhdr;			     /* tune.http.maxhdr, 101 */
 	int max_accept;			     /* tune.maxaccept, 0 = default */
 	bool external_check, send_hostname;
+	bool external_check_env; /* preserve-env */
 	const char *log_hostname;
 	int ulimit_n;
 };

@@ -93,6 +93,7 @@ static int send_run(struct runner_link *link, const struct runner_ask *ask,
 		.timeout_ms = ask->timeout_ms,
 		.wants_report = call != NULL,
 		.lane = ask->lane,
+		.clean_env = ask->clean_env,
 	};
 	size_t len = sizeof(head);
 	int err;

@@ -20,6 +20,7 @@ struct runner_ask {
 	uint32_t uid, gid;
 	uint32_t timeout_ms; /* 0 = none */
 	uint32_t lane;	     /* see message_run */
+	bool clean_env;	     /* env is all that it gets */
 };
 
 /* A member of who waits for a report; all-zero is a fresh one. */

@@ -62,6 +62,7 @@ struct message_run {
 	/* Not 0: runs one after the other with others of this lane and client (but waits at most
 	 * MESSAGE_RUN_LANE_WAIT_US), and is let finish when the client ends. Others are killed. */
 	uint32_t lane;
+	uint32_t clean_env; /* the runner's own environment is left out */
 };
 
 enum { MESSAGE_RUN_LANE_WAIT_US = 10000000 };

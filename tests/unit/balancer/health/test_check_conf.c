@@ -185,6 +185,34 @@ static void other_protocols_keep_their_words(void **state)
 	assert_int_equal(p->next->next->check.kind, CHECK_LDAP);
 }
 
+static void a_program_that_checks_is_allowed_and_named(void **state)
+{
+	const struct proxy_conf *p;
+
+	(void)state;
+	p = parse("global\n external-check preserve-env\n"
+		  "defaults\n external-check path /nowhere:/usr/bin:/bin\n"
+		  "backend a\n external-check command true\n option external-check\n"
+		  " server s unix@/tmp/none check\n"
+		  "backend b\n option external-check\n external-check command /x/absent\n"
+		  " server s 127.0.0.1:0 check\n"
+		  "backend c\n option httpchk\n external-check command absent\n");
+	assert_int_equal(diags.n_errors, 0);
+	assert_int_equal(p->check.kind, CHECK_EXTERNAL);
+	assert_string_equal(p->check.command, "/usr/bin/true");
+	assert_string_equal(p->check.path, "/nowhere:/usr/bin:/bin");
+	assert_string_equal(p->next->check.command, "/x/absent");
+	assert_int_equal(p->next->next->check.kind, CHECK_HTTP);
+}
+
+static void a_program_that_checks_is_refused_without_both(void **state)
+{
+	(void)state;
+	parse("backend a\n option external-check\n server s 127.0.0.1:80 check\n");
+	expect(CONF_ERROR, 1, "needs 'external-check' in global");
+	expect(CONF_ERROR, 1, "needs an 'external-check command'");
+}
+
 static void what_is_wrong_is_said(void **state)
 {
 	(void)state;
@@ -201,7 +229,7 @@ static void what_is_wrong_is_said(void **state)
 	      " tcp-check connect port 0\n"
 	      " tcp-check send\n" /* 14 */
 	      " http-check disable-on-404\n"
-	      " option external-check\n"
+	      " option external-check x\n"
 	      " option mysql-check usr x\n"
 	      " option pgsql-check\n"
 	      " server s 127.0.0.1 check\n"); /* 19 */
@@ -209,7 +237,6 @@ static void what_is_wrong_is_said(void **state)
 		expect(CONF_ERROR, line, "");
 	expect(CONF_ERROR, 9, "not served yet");
 	expect(CONF_ERROR, 15, "not served yet");
-	expect(CONF_ERROR, 16, "not served yet");
 	expect(CONF_ERROR, 19, "no port");
 	expect(CONF_WARNING, 4, "no effect without 'option httpchk'");
 	expect(CONF_WARNING, 12, "no effect without 'option tcp-check'");
@@ -224,6 +251,8 @@ int main(void)
 		STORY(steps_stand_in_order),
 		STORY(own_lines_replace_those_of_defaults),
 		STORY(other_protocols_keep_their_words),
+		STORY(a_program_that_checks_is_allowed_and_named),
+		STORY(a_program_that_checks_is_refused_without_both),
 		STORY(what_is_wrong_is_said),
 	};
 
