@@ -4,7 +4,6 @@
  */
 #include "main/config.h"
 
-#include <ifaddrs.h>
 #include <net/if.h>
 #include <stdlib.h>
 
@@ -84,66 +83,6 @@ struct failover_conf *config_parse_failover(struct conf_files *files, struct con
 	return parse_failover(&split, files, diags, arena);
 }
 
-static bool list_has(const struct vip_conf *vips, const struct addr *addr)
-{
-	for (; vips; vips = vips->next)
-		if (addr_eq(&vips->address, addr, false))
-			return true;
-	return false;
-}
-
-static bool is_vip(const struct failover_conf *failover, const struct addr *addr)
-{
-	for (const struct vrrp_instance_conf *i = failover ? failover->instances : NULL; i;
-	     i = i->next)
-		if (list_has(i->vips, addr) || list_has(i->excluded, addr))
-			return true;
-	return false;
-}
-
-static bool is_local(const struct ifaddrs *all, const struct addr *addr)
-{
-	for (const struct ifaddrs *i = all; i; i = i->ifa_next) {
-		socklen_t len = i->ifa_addr && i->ifa_addr->sa_family == AF_INET6
-					? sizeof(struct sockaddr_in6)
-					: sizeof(struct sockaddr_in);
-		struct addr have;
-
-		if (i->ifa_addr &&
-		    (i->ifa_addr->sa_family == AF_INET || i->ifa_addr->sa_family == AF_INET6) &&
-		    addr_from_sockaddr(&have, i->ifa_addr, len) && addr_eq(&have, addr, false))
-			return true;
-	}
-	/* all of 127.0.0.0/8 is */
-	return addr->sa.sa_family == AF_INET && (ntohl(addr->in4.sin_addr.s_addr) >> 24) == 127;
-}
-
-/* A bind on a VIP listens before the VIP is here; one on an address that nobody has is named. */
-static void check_listeners(struct config *c)
-{
-	struct ifaddrs *all = NULL;
-
-	if (getifaddrs(&all) < 0)
-		all = NULL;
-	for (struct proxy_conf *p = c->balancer->proxies; p; p = p->next) {
-		for (struct listener_conf *l = p->listeners; l; l = l->next) {
-			char text[ADDR_TEXT_MAX];
-
-			if (l->inherited_fd >= 0 || l->addr.len == 0 ||
-			    l->addr.sa.sa_family == AF_UNIX || addr_is_any(&l->addr))
-				continue;
-			l->freebind = is_vip(c->failover, &l->addr);
-			if (!l->freebind && !l->transparent && c->failover &&
-			    !is_local(all, &l->addr))
-				conf_warn(&c->diags, l->place,
-					  "no interface has %s, and no VIP of the failover half "
-					  "either",
-					  addr_host_text(&l->addr, text));
-		}
-	}
-	freeifaddrs(all);
-}
-
 /* -S: a runtime socket that no configuration file names. */
 static void add_master_socket(struct config *c, const char *spec)
 {
@@ -187,7 +126,7 @@ static void adapt_balancer(struct config *c, const struct args *args)
 	set_log_tags(c, args->dialect == ARGS_HAPROXY ? "haproxy" : "relais");
 	if (args->master_socket)
 		add_master_socket(c, args->master_socket);
-	check_listeners(c);
+	config_listeners_settle(c);
 }
 
 /* An interface may come later (a bridge, a VLAN); most often its name is mistyped. */

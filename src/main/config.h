@@ -29,6 +29,9 @@ void config_free(struct config **config);
 /* config_seam.c: fills wants; a name that the balancer half does not have is an error. */
 void config_seam_check(struct config *config);
 
+/* config_listeners.c: what binds mean once both halves are read. */
+void config_listeners_settle(struct config *config);
+
 /* The failover half again, from files that the master handed over. NULL with diagnostics. Matches
  * failover_setup.parse. */
 struct failover_conf *config_parse_failover(struct conf_files *files, struct conf_diags *diags,

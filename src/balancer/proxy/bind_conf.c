@@ -193,8 +193,17 @@ static bool read_address(struct conf_ctx *ctx, const struct conf_line *line, uns
 			 const char *text, const struct listener_conf *tmpl,
 			 struct listener_conf ***tail)
 {
+	struct listener_conf vip;
 	struct conf_address address;
 
+	if (strncmp(text, "vip@", 4) == 0) {
+		size_t len = strcspn(text + 4, ":");
+
+		vip = *tmpl;
+		vip.vip = arena_strndup(ctx->arena, text + 4, len);
+		text = arena_printf(ctx->arena, "0.0.0.0%s", text + 4 + len);
+		tmpl = &vip;
+	}
 	if (!conf_address_parse(ctx, conf_line_place(line, i), text, BIND_ADDRESS, &address))
 		return false;
 	if (address.sockpair && !tmpl->is_stats) {

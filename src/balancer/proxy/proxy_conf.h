@@ -63,6 +63,9 @@ struct listener_conf { /* one address of a bind line; port ranges are several */
 	int inherited_fd;	  /* fd@N, sockpair@N; -1 = none */
 	const char *name;	  /* bind ... name X; NULL = none */
 	const char *interface;	  /* SO_BINDTODEVICE */
+	/* vip@NAME: a VRRP instance; addr has the port only, until both halves are read and one
+	 * listener for each address of it takes its place. NULL = none. */
+	const char *vip;
 	bool v4v6, v6only, transparent, accept_proxy, defer_accept, tfo;
 	bool freebind;	      /* set after parsing for addresses that a VIP of ours has */
 	int maxconn, backlog; /* 0 = the proxy's */

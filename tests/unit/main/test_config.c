@@ -1,6 +1,7 @@
 /*
  * main/config: files of both grammars become one configuration, checked together, with what the
- * command line adds. Covers config.c.
+ * command line adds. Covers config.c and
+ * config_listeners.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -130,6 +131,42 @@ static void a_bind_on_a_vip_needs_no_address_here(void **state)
 	assert_true(l->freebind);
 	l = l->next;
 	assert_false(l->freebind); /* ours already */
+}
+
+static void a_bind_may_name_a_vip_of_either_grammar(void **state)
+{
+	const struct listener_conf *l;
+	char text[ADDR_TEXT_MAX];
+
+	(void)state;
+	args.files[0] = write_file(PROXY("vip@V1:80-81,vip@own:443") "vip own\n interface lo\n id "
+								     "7\n address 192.0.2.20/24\n");
+	args.n_files = 1;
+	args.keepalived_files[0] = write_file(INSTANCE);
+	args.n_keepalived_files = 1;
+	load_clean();
+	l = config->balancer->proxies->listeners;
+	assert_string_equal(addr_text(&l->addr, text), "192.0.2.10:80");
+	assert_true(l->freebind);
+	l = l->next;
+	assert_string_equal(addr_text(&l->addr, text), "[2001:db8::10]:80");
+	l = l->next;
+	assert_string_equal(addr_text(&l->addr, text), "192.0.2.10:81");
+	l = l->next->next;
+	assert_string_equal(addr_text(&l->addr, text), "192.0.2.20:443");
+	assert_true(l->freebind);
+	assert_null(l->next);
+}
+
+static void a_bind_on_a_vip_that_is_not_there_is_an_error(void **state)
+{
+	(void)state;
+	args.files[0] = write_file(PROXY("vip@V2:80"));
+	args.n_files = 1;
+	args.keepalived_files[0] = write_file(INSTANCE);
+	args.n_keepalived_files = 1;
+	load();
+	assert_true(is_said(CONF_ERROR, "did you mean 'V1'"));
 }
 
 static void a_bind_on_nobodys_address_is_named(void **state)
@@ -300,6 +337,8 @@ int main(void)
 		STORY(each_file_is_read_by_its_grammar),
 		STORY(either_half_may_be_missing),
 		STORY(a_bind_on_a_vip_needs_no_address_here),
+		STORY(a_bind_may_name_a_vip_of_either_grammar),
+		STORY(a_bind_on_a_vip_that_is_not_there_is_an_error),
 		STORY(a_bind_on_nobodys_address_is_named),
 		STORY(the_command_line_has_the_last_word),
 		STORY(a_node_without_balancer_has_a_runtime_socket_when_asked),
