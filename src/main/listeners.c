@@ -66,6 +66,11 @@ static int set_on(int fd, int level, int option)
 	return setsockopt(fd, level, option, &one, sizeof(one)) < 0 ? -errno : 0;
 }
 
+static void set_reuseport(int fd, int on)
+{
+	setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
+}
+
 static int set_ip_options(int fd, const struct listener_conf *l)
 {
 	bool v6 = l->addr.sa.sa_family == AF_INET6;
@@ -117,7 +122,8 @@ static int bind_unix(int fd, const struct listener_conf *l)
 	return err;
 }
 
-static int open_one(const struct listener_conf *l)
+/* share: beside a socket of ours that has the port as well, on an address that overlaps. */
+static int open_one(const struct listener_conf *l, bool share)
 {
 	int backlog = l->backlog ? l->backlog : l->proxy ? l->proxy->backlog : 0;
 	int fd = socket(l->addr.sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -129,14 +135,48 @@ static int open_one(const struct listener_conf *l)
 		err = bind_unix(fd, l);
 	else
 		err = set_ip_options(fd, l);
+	if (share)
+		set_reuseport(fd, 1);
 	if (!err && l->addr.sa.sa_family != AF_UNIX && bind(fd, &l->addr.sa, l->addr.len) < 0)
 		err = -errno;
 	if (!err && listen(fd, backlog ? backlog : BACKLOG_DEFAULT) < 0)
 		err = -errno;
+	if (share)
+		set_reuseport(fd, 0);
 	if (!err)
 		return fd;
 	close(fd);
 	return err;
+}
+
+/* The sockets of old that have l's port let one more in, or no more. How many there are. */
+static unsigned let_beside(const struct balancer_conf *old, const struct listener_conf *l, int on)
+{
+	struct walk w = {.started = false};
+	const struct listener_conf *o;
+	unsigned n = 0;
+
+	while (old && (o = walk_next(old, &w))) {
+		if (o->fd < 0 || o->inherited_fd >= 0 || o->addr.sa.sa_family == AF_UNIX ||
+		    addr_port(&o->addr) != addr_port(&l->addr))
+			continue;
+		set_reuseport(o->fd, on);
+		n++;
+	}
+	return n;
+}
+
+/* A reload may turn 192.0.2.10:80 into :80 or back: for that moment both are open. Nobody else
+ * gets in beside them, since the kernel is asked for it only while it happens. */
+static int open_beside(const struct listener_conf *l, const struct balancer_conf *old)
+{
+	int fd = open_one(l, false);
+
+	if (fd != -EADDRINUSE || l->addr.sa.sa_family == AF_UNIX || let_beside(old, l, 1) == 0)
+		return fd;
+	fd = open_one(l, true);
+	let_beside(old, l, 0);
+	return fd;
 }
 
 /* A socket that somebody else opened and passed down: it must listen. */
@@ -184,7 +224,7 @@ bool listeners_open(struct balancer_conf *conf, const struct balancer_conf *old,
 		l->fd = find_open(old, l);
 		if (l->fd >= 0)
 			continue;
-		l->fd = l->inherited_fd >= 0 ? adopt(l->inherited_fd) : open_one(l);
+		l->fd = l->inherited_fd >= 0 ? adopt(l->inherited_fd) : open_beside(l, old);
 		if (l->fd < 0)
 			conf_error(diags, l->place, "cannot listen on %s: %s%s",
 				   l->inherited_fd >= 0 ? "the inherited descriptor"
