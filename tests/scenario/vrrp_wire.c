@@ -14,9 +14,10 @@
 
 #include "core/log/log.h"
 #include "failover/vrrp/ah.h"
+#include "failover/vrrp/signature.h"
 #include "vrrp_wire.h"
 
-enum { INBOX_MAX = 512, TEXT_MAX = 512, CONFS_MAX = 8 };
+enum { INBOX_MAX = 512, TEXT_MAX = 512, CONFS_MAX = 8, TAPS_MAX = 4 };
 
 struct flight {
 	int instance;
@@ -37,6 +38,8 @@ struct node {
 	int number;
 	struct loop *loop;
 	bool frozen, witness;
+	int64_t clock_us;   /* its wall clock minus the others' */
+	struct flight last; /* what it sent */
 	struct vrrp_instance_conf confs[WIRE_INSTANCES][CONFS_MAX];
 	int n_confs[WIRE_INSTANCES];
 	struct vrrp_instance *inst[WIRE_INSTANCES];
@@ -57,6 +60,7 @@ static struct world {
 	struct vip_conf vip4, vip6;
 	int at; /* step */
 	long round;
+	struct flight taps[TAPS_MAX];
 } world;
 
 /* ---- helpers ---- */
@@ -133,6 +137,8 @@ static bool on_send(void *ctx, struct vrrp_instance *inst, const struct addr *sr
 	rec->n_sent += priority != 0;
 	rec->n_zeros += priority == 0;
 	append(rec->order, priority ? 'a' : 'z');
+	from->last = (struct flight){.instance = instance, .path = path, .len = len};
+	memcpy(from->last.bytes, bytes, len);
 	for (int n = 1; n <= world.n_nodes; n++) {
 		struct node *to = &world.nodes[n];
 
@@ -192,6 +198,13 @@ static void on_lower(void *ctx, struct vrrp_instance *inst)
 	record_of(ctx, inst)->n_lowers++;
 }
 
+static int64_t on_wall(void *ctx)
+{
+	struct node *node = ctx;
+
+	return 1800000000 * INT64_C(1000000) + loop_now_us(node->loop) + node->clock_us;
+}
+
 static const struct vrrp_instance_ops ops = {
 	.send_advert = on_send,
 	.addresses_add = on_add,
@@ -200,6 +213,7 @@ static const struct vrrp_instance_ops ops = {
 	.announce = on_announce,
 	.state_changed = on_state,
 	.rx_lower = on_lower,
+	.wall_us = on_wall,
 };
 
 static void on_group_state(void *ctx, struct vrrp_group *group, enum vrrp_state from,
@@ -406,6 +420,26 @@ static void relink(struct node *node, int instance, enum what what, bool up)
 	vrrp_instance_link_changed(node->inst[instance], l);
 }
 
+static size_t sign(struct node *node, const struct step *s, const struct vrrp_instance_conf *c,
+		   const struct addr *src, uint8_t *buf, size_t cap, size_t len)
+{
+	struct vrrp_key_conf key = *c->signing->active;
+
+	if (s->text)
+		memcpy(key.bytes, s->text, key.len);
+	return vrrp_signature_put(buf, cap, len, c->version == 3, src, &key,
+				  vrrp_sequence_next(0, on_wall(node), 0));
+}
+
+static void show(struct node *node, const struct flight *f)
+{
+	struct vrrp_path path = f->path;
+
+	assert_true(f->len > 0);
+	loop_clock_us(node->loop);
+	receive(node->inst[f->instance], f->bytes, f->len, &path);
+}
+
 static void inject(struct node *node, int instance, const struct step *s)
 {
 	static const uint8_t other4[4] = {192, 0, 2, 99};
@@ -436,6 +470,8 @@ static void inject(struct node *node, int instance, const struct step *s)
 		memcpy(p.auth, c->auth_pass, sizeof(p.auth));
 	len = vrrp_packet_build(buf, sizeof(buf), &p, &path.src, &path.dst);
 	assert_true(len > 0);
+	if (s->what == RX_SIGNED)
+		len = sign(node, s, c, &path.src, buf, sizeof(buf), len);
 	loop_clock_us(node->loop);
 	if (s->what != RX_AH) {
 		vrrp_instance_receive(node->inst[instance], buf, len, &path);
@@ -513,6 +549,15 @@ static void do_with_node(const struct step *s, struct node *node, struct vrrp_in
 		break;
 	case HOLD:
 		hold(node, s->a);
+		break;
+	case TAP:
+		world.taps[s->a] = node->last;
+		break;
+	case SHOW:
+		show(node, &world.taps[s->a]);
+		break;
+	case CLOCK:
+		node->clock_us = s->a;
 		break;
 	case ADAPT:
 		assert_int_equal(

@@ -42,13 +42,17 @@ enum what {
 	WITNESS,   /* n; a = its witness answers from here on */
 	HOLD,	   /* n; a = enum vrrp_hold: an operator's wish, for all of its group */
 	RX, /* n; a = priority, b = last byte of the source; from outside; text = interval in ms */
-	RX_BAD,	  /* n; as RX, but with TTL 254 */
-	RX_OTHER, /* n; as RX, but with another address list */
-	RX_FROM,  /* n; as RX; text = source address */
-	RX_AH,	  /* n; as RX from node 2, behind AH; b = sequence, text = key (8 bytes) */
-	ADAPT,	  /* n; conf = next configuration; a = expected answer */
-	FORGET,	  /* counts of all nodes begin at 0 again */
-	SECOND,	  /* the steps that follow mean the second instance (a = 1) or the first (a = 0) */
+	RX_BAD,	   /* n; as RX, but with TTL 254 */
+	RX_OTHER,  /* n; as RX, but with another address list */
+	RX_FROM,   /* n; as RX; text = source address */
+	RX_AH,	   /* n; as RX from node 2, behind AH; b = sequence, text = key (8 bytes) */
+	RX_SIGNED, /* n; as RX, signed at n's own time; text = key (32 bytes), NULL = n's own */
+	TAP,	   /* n; a = slot: the last advertisement that it sent is kept there */
+	SHOW,	   /* n; a = slot: n receives that one */
+	CLOCK,	   /* n; a = us: its wall clock is so far ahead of the others' from here on */
+	ADAPT,	   /* n; conf = next configuration; a = expected answer */
+	FORGET,	   /* counts of all nodes begin at 0 again */
+	SECOND,	   /* the steps that follow mean the second instance (a = 1) or the first (a = 0) */
 	/* expecting */
 	IS,	     /* n; a = enum vrrp_state */
 	HOLDS,	     /* n; a = 1 or 0: its addresses are on the interface */
@@ -94,7 +98,7 @@ struct story {
 /* For cmocka: *state is the story. */
 void run_story(void **state);
 
-#define MS(x) ((int64_t)((x)*1000))
-#define S(x)  ((int64_t)((x)*1000000))
+#define MS(x) ((int64_t)((x)*INT64_C(1000)))
+#define S(x)  ((int64_t)((x)*INT64_C(1000000)))
 
 #endif

@@ -21,6 +21,7 @@ enum {
 	SHARED_MOVES_MAX = 20,
 	SHARED_DROPS_MAX = 40, /* kinds of bad advertisements */
 	SHARED_PEERS_MAX = 4,
+	SHARED_SIGNERS_MAX = 16,
 	SHARED_ANSWERS = 8,	 /* to operators; the ninth takes the place of the first */
 	SHARED_TRACKS_MAX = 16,	 /* of one VIP, shown; more are not */
 	SHARED_FACTS_MAX = 256,	 /* things of the service that VIPs track */
@@ -87,6 +88,11 @@ struct shared_peer { /* a router that was heard */
 	int64_t heard_mono_us; /* 0 = free */
 };
 
+struct shared_signer { /* a router whose signature was right: its last sequence number */
+	uint8_t address[16];
+	uint64_t sequence; /* 0 = free */
+};
+
 struct shared_move {		    /* a change of state */
 	int64_t wall_us, lasted_us; /* when; how long the state before had lasted */
 	char from[8], to[8], reason[96];
@@ -101,9 +107,11 @@ struct shared_vip {
 	uint8_t vrid, family, version, priority, effective_priority;
 	uint32_t n_addresses, n_transitions;
 	char first_address[64];
-	int64_t since_wall_us;	/* CLOCK_REALTIME of the last change */
-	int64_t state_mono_us;	/* CLOCK_MONOTONIC of the last advertisement sent as master */
-	uint32_t auth_sequence; /* auth_type AH */
+	int64_t since_wall_us;	  /* CLOCK_REALTIME of the last change */
+	int64_t state_mono_us;	  /* CLOCK_MONOTONIC of the last advertisement sent as master */
+	uint32_t auth_sequence;	  /* auth_type AH */
+	uint64_t signed_sequence; /* auth_type HMAC: the last one sent */
+	struct shared_signer signers[SHARED_SIGNERS_MAX];
 	uint64_t n_sent, n_received, n_dropped, n_repaired;
 	uint64_t n_zero_sent, n_zero_received, n_frozen, n_flap_waits, n_conflicts, n_withheld;
 	uint64_t n_become_master, n_release_master;

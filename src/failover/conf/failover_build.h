@@ -18,6 +18,7 @@ enum failover_section { /* bits of conf_keyword.sections in this room's tables *
 			FAILOVER_PROCESS = 1 << 5,
 			FAILOVER_AUTH = 1 << 6,
 			FAILOVER_FILE = 1 << 7,
+			FAILOVER_SIGNING = 1 << 12,
 };
 
 enum { FAILOVER_UNSET = -1 }; /* a number that no keyword has set */
@@ -124,7 +125,7 @@ void failover_groups_finish(struct failover_build *b);
 extern const struct conf_keyword failover_top_rows[], failover_global_rows[],
 	failover_instance_rows[], failover_group_rows[], failover_script_rows[],
 	failover_watch_rows[], failover_auth_rows[], failover_notify_rows[],
-	failover_unserved_rows[], failover_vmac_rows[],
+	failover_unserved_rows[], failover_vmac_rows[], failover_signing_rows[],
 	failover_static_rows[]; /* the last: route/static_conf.c */
 
 #endif

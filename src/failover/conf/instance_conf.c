@@ -5,7 +5,7 @@
 #include <net/if.h>
 #include <stdlib.h>
 
-#include "failover/conf/failover_build.h"
+#include "failover/conf/signing_conf.h"
 
 #define AT(member) offsetof(struct vrrp_instance_conf, member)
 #define SECONDS(n) ((n)*1000000LL)
@@ -210,6 +210,8 @@ static void read_auth_type(struct conf_ctx *ctx, const struct conf_line *line, v
 		inst->auth = VRRP_AUTH_PASS;
 	else if (strcmp(type, "AH") == 0)
 		inst->auth = VRRP_AUTH_AH;
+	else if (strcmp(type, "HMAC") == 0)
+		failover_signing_wanted(ctx, line, inst);
 	else
 		FAILOVER_WARN(ctx, line, 1, "there is no auth_type '%s', none is taken", type);
 	failover_rows_extra(ctx, line, 2);
@@ -241,9 +243,9 @@ const struct conf_keyword failover_auth_rows[] = {
 	 .sections = FAILOVER_AUTH,
 	 .type = CONF_CUSTOM,
 	 .parse = read_auth_type,
-	 .args = "PASS",
+	 .args = "PASS|AH|HMAC",
 	 .since = "0.1",
-	 .doc = "version 2 only: a password in every advert"},
+	 .doc = "PASS, AH: version 2 only; HMAC: signed, see key-file"},
 	{.name = "auth_pass",
 	 .sections = FAILOVER_AUTH,
 	 .type = CONF_CUSTOM,
@@ -333,7 +335,7 @@ const struct conf_keyword failover_instance_rows[] = {
 	       "the addresses that move"),
 	CUSTOM("virtual_ipaddress_excluded", read_excluded, "{ <address>[/<bits>] [<option> ...] }",
 	       "addresses that move unannounced"),
-	CUSTOM("authentication", read_authentication, "{ ... }", "version 2 only"),
+	CUSTOM("authentication", read_authentication, "{ ... }", "who may send adverts"),
 	CUSTOM("unicast_src_ip", read_source, "<address>", "where unicast adverts come from",
 	       REBUILD),
 	CUSTOM("mcast_src_ip", read_source, "<address>", "where multicast adverts come from",

@@ -2,7 +2,7 @@
  * What the values of an instance come to together: family and version from its addresses, timers
  * as the version allows, combinations that Keepalived clears, and two routers in one place.
  */
-#include "failover/conf/failover_build.h"
+#include "failover/conf/signing_conf.h"
 
 enum { COUNT_MAX = 255 }; /* addresses in one advert */
 
@@ -98,6 +98,9 @@ static void settle_version(struct failover_build *b, struct vrrp_instance_conf *
 
 static void settle_auth(struct failover_build *b, struct vrrp_instance_conf *inst)
 {
+	/* Beside signatures a password is for peers that do not know them. */
+	if (inst->signing && inst->auth == VRRP_AUTH_NONE && inst->auth_pass[0])
+		inst->auth = VRRP_AUTH_PASS;
 	if (inst->auth != VRRP_AUTH_NONE && !inst->auth_pass[0]) {
 		warn(b, inst, "auth_type without auth_pass: no authentication");
 		inst->auth = VRRP_AUTH_NONE;
@@ -206,6 +209,7 @@ void failover_instances_finish(struct failover_build *b)
 		settle_version(b, i);
 		settle_preemption(b, i);
 		settle_strict(b, i);
+		failover_signing_settle(&b->ctx, i);
 		settle_garp(i);
 		require(b, i);
 		refuse_twins(b, i);

@@ -156,7 +156,6 @@ const struct conf_keyword failover_unserved_rows[] = {
 	UNSERVED(I, "use_ipvlan", "ipvlan interfaces"),
 	UNSERVED(I, "vrf", "an instance in a VRF"),
 	UNSERVED(I | S, "track_bfd", "BFD sessions"),
-	UNSERVED(I, "auth_hmac", "signed adverts"),
 	UNSERVED(I, "garp_extra_if", "announcements on further interfaces"),
 	UNSERVED(I, "timer_expired_backup", "a backup that stays one"),
 	UNSERVED(I, "owner_ignore_adverts", "an owner that does not listen"),

@@ -107,11 +107,28 @@ static enum vrrp_drop compare_lists(const struct vrrp_list *list, const struct v
 	return n_common == 0 ? VRRP_DROP_ADDRESS_LIST : VRRP_DROP_ADDRESS_NOTE;
 }
 
+/* Version 2. A signature says more than a password; what comes without one is of an old peer, and
+ * without auth_pass any password of such a one is right. */
+static enum vrrp_drop admit_auth(const struct vrrp_instance_conf *conf, const struct vrrp_packet *p)
+{
+	if (conf->signing && p->is_signed)
+		return VRRP_ACCEPT;
+	if (conf->signing && conf->auth == VRRP_AUTH_NONE && !p->authenticated)
+		return p->auth_type <= VRRP_AUTH_PASS ? VRRP_ACCEPT : VRRP_DROP_AUTH_TYPE;
+	if (p->auth_type != (unsigned)conf->auth ||
+	    p->authenticated != (conf->auth == VRRP_AUTH_AH))
+		return VRRP_DROP_AUTH_TYPE;
+	if (conf->auth == VRRP_AUTH_PASS && memcmp(p->auth, conf->auth_pass, 8) != 0)
+		return VRRP_DROP_AUTH;
+	return VRRP_ACCEPT;
+}
+
 enum vrrp_drop vrrp_admit(const struct vrrp_instance_conf *conf, const struct vrrp_list *list,
 			  const struct vrrp_packet *p, bool skip_list, unsigned *notes)
 {
 	enum vrrp_drop found;
 
+	_Static_assert(VRRP_DROP_N <= 32, "each row has a bit of notes");
 	*notes = 0;
 	if (p->version != conf->version)
 		return VRRP_DROP_VERSION;
@@ -120,11 +137,9 @@ enum vrrp_drop vrrp_admit(const struct vrrp_instance_conf *conf, const struct vr
 	if (p->n_addresses == 0 && list->n > 0)
 		return VRRP_DROP_COUNT_ZERO;
 	if (p->version == 2) {
-		if (p->auth_type != (unsigned)conf->auth ||
-		    p->authenticated != (conf->auth == VRRP_AUTH_AH))
-			return VRRP_DROP_AUTH_TYPE;
-		if (conf->auth == VRRP_AUTH_PASS && memcmp(p->auth, conf->auth_pass, 8) != 0)
-			return VRRP_DROP_AUTH;
+		found = admit_auth(conf, p);
+		if (found)
+			return found;
 		if (p->advert_us != conf->advert_us)
 			return VRRP_DROP_INTERVAL;
 	} else if (p->advert_us > vrrp_admit_interval_most_us(conf)) {

@@ -80,16 +80,34 @@ static size_t wrap(struct vrrp_instance *inst, uint8_t *buf, size_t cap, size_t 
 	return len;
 }
 
-static void send_to(struct vrrp_instance *inst, const struct vrrp_packet *p, const struct addr *dst)
+static bool send_one(struct vrrp_instance *inst, const struct vrrp_packet *p,
+		     const struct addr *dst, bool sign)
 {
-	uint8_t buf[VRRP_PACKET_MAX + VRRP_AUTH_LEN];
+	uint8_t buf[VRRP_PACKET_MAX + VRRP_AUTH_LEN + VRRP_SIGNATURE_LEN];
 	const struct addr *src = vrrp_source_for(inst, dst);
 	size_t len = src ? vrrp_packet_build(buf, sizeof(buf), p, src, dst) : 0;
 
-	if (len && inst->conf->auth == VRRP_AUTH_AH)
+	if (len && sign)
+		len = vrrp_sign(inst, buf, sizeof(buf), len, src);
+	else if (len && inst->conf->auth == VRRP_AUTH_AH)
 		len = wrap(inst, buf, sizeof(buf), len, src, dst);
-	if (len && inst->ops->send_advert &&
-	    inst->ops->send_advert(inst->ctx, inst, src, dst, buf, len))
+	return len && inst->ops->send_advert &&
+	       inst->ops->send_advert(inst->ctx, inst, src, dst, buf, len);
+}
+
+/* An advertisement that is signed shows no password; its copy for old peers goes first. */
+static void send_to(struct vrrp_instance *inst, const struct vrrp_packet *p, const struct addr *dst)
+{
+	const struct vrrp_signing_conf *signing = inst->conf->signing;
+	struct vrrp_packet plain = *p;
+
+	if (signing && signing->send_old)
+		send_one(inst, p, dst, false);
+	if (signing) {
+		plain.auth_type = VRRP_AUTH_NONE;
+		memset(plain.auth, 0, sizeof(plain.auth));
+	}
+	if (send_one(inst, &plain, dst, signing != NULL))
 		inst->stats.n_sent++;
 	else
 		inst->stats.n_send_failed++;

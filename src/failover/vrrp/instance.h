@@ -43,6 +43,8 @@ struct vrrp_instance_ops {
 	void (*state_changed)(void *ctx, struct vrrp_instance *inst, enum vrrp_state from,
 			      enum vrrp_state to, const char *reason);
 	void (*priority_changed)(void *ctx, struct vrrp_instance *inst, unsigned from, unsigned to);
+	/* CLOCK_REALTIME in microseconds, for signatures; NULL = the system's. */
+	int64_t (*wall_us)(void *ctx);
 	/* As MASTER, an advertisement of lower priority came (notify_master_rx_lower_pri). */
 	void (*rx_lower)(void *ctx, struct vrrp_instance *inst);
 };

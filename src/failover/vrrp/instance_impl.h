@@ -12,6 +12,7 @@
 #include "failover/vrrp/flap.h"
 #include "failover/vrrp/group.h"
 #include "failover/vrrp/instance.h"
+#include "failover/vrrp/signature.h"
 
 enum { REASON_LEN = 128, GATE_BURST = 3, GATE_PERIOD_US = 60 * 1000000 }; /* log gates */
 
@@ -53,7 +54,10 @@ struct vrrp_instance {
 	bool master_left;     /* the down timer runs because of a priority 0 */
 	struct addr master;   /* who was heard last as master */
 	uint32_t sequence;    /* auth_type AH: the last one sent or heard */
-	struct addr list_ok;  /* whose address list was found right (skip_check_adv_addr) */
+	uint64_t signed_sequence;    /* the last one that was sent signed */
+	struct vrrp_signers signers; /* whose signatures were right */
+	struct log_gate clock_gate;
+	struct addr list_ok; /* whose address list was found right (skip_check_adv_addr) */
 
 	struct vrrp_link link;
 	struct track *tracks; /* owned */
@@ -88,6 +92,15 @@ void vrrp_advertise(struct vrrp_instance *inst, unsigned priority);
 const struct addr *vrrp_source_for(const struct vrrp_instance *inst, const struct addr *dst);
 const struct addr *vrrp_source(const struct vrrp_instance *inst);
 bool vrrp_is_own_address(const struct vrrp_instance *inst, const struct addr *a);
+
+/* signing.c: with conf->signing only. The length with the trailer, 0 when it cannot be. */
+size_t vrrp_sign(struct vrrp_instance *inst, uint8_t *buf, size_t cap, size_t len,
+		 const struct addr *src);
+enum vrrp_drop vrrp_signing_check(struct vrrp_instance *inst, const struct vrrp_packet *p,
+				  const uint8_t *bytes, const struct vrrp_path *path,
+				  unsigned *notes);
+void vrrp_signing_publish(const struct vrrp_instance *inst, struct shared_vip *v);
+void vrrp_signing_remember(struct vrrp_instance *inst, const struct shared_vip *before);
 
 /* condition.c: what is tracked changed: recompute the priority, go to FAULT or come back, and
  * with the instance its group. */

@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+#include "failover/vrrp/signature.h"
+
 enum {
 	TYPE_ADVERTISEMENT = 1, /* RFC 9568 5.2.2 */
 	PROTOCOL_VRRP = 112,	/* 5.1.1.4 */
@@ -171,6 +173,8 @@ enum vrrp_drop vrrp_packet_parse(struct vrrp_packet *p, const uint8_t *bytes, si
 	       (p->version == 2 ? VRRP_AUTH_LEN : 0);
 	if (len < need)
 		return VRRP_DROP_LENGTH;
+	p->len = need;
+	p->is_signed = vrrp_signature_is_there(bytes, len, need);
 	if (!checksum_is_right(p, bytes, need, path))
 		return VRRP_DROP_CHECKSUM;
 	if (p->vrid == 0)

@@ -50,6 +50,8 @@ struct vrrp_packet {
 	unsigned auth_type;	     /* version 2 */
 	uint8_t auth[VRRP_AUTH_LEN]; /* version 2 */
 	bool authenticated;	     /* came behind an Authentication Header, not checked yet */
+	bool is_signed;		     /* ends with a trailer (signature.h), not checked yet */
+	size_t len;		     /* bytes of the message itself, without trailer or padding */
 	int64_t advert_us;	     /* v2: whole seconds, v3: centiseconds */
 	unsigned n_addresses;
 	const uint8_t *addresses;

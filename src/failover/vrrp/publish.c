@@ -15,6 +15,7 @@ static void put_counts(const struct vrrp_instance *inst, struct shared_vip *v)
 {
 	v->state_mono_us = inst->state == VRRP_MASTER ? inst->last_sent_us : 0;
 	v->auth_sequence = inst->sequence;
+	vrrp_signing_publish(inst, v);
 	v->n_sent = inst->stats.n_sent;
 	v->n_received = inst->stats.n_received;
 	v->n_dropped = inst->stats.n_dropped;
@@ -138,6 +139,7 @@ void vrrp_publish_remember(struct vrrp_instance *inst, const struct shared_vip *
 	v->n_moves = before->n_moves;
 	v->moved_mono_us = before->moved_mono_us;
 	shared_vip_end(v);
+	vrrp_signing_remember(inst, before);
 	inst->held = before->hold <= VRRP_HOLD_MAINTENANCE ? (enum vrrp_hold)before->hold
 							   : VRRP_HOLD_NONE;
 	vrrp_condition_review(inst);

@@ -98,12 +98,15 @@ static enum vrrp_drop examine(struct vrrp_instance *inst, const uint8_t *bytes, 
 		drop = vrrp_admit(inst->conf, &inst->list, p, skip, &notes);
 	if (!drop && inst->conf->auth == VRRP_AUTH_AH)
 		drop = check_sequence(inst, path);
+	if (!drop && inst->conf->signing)
+		drop = vrrp_signing_check(inst, p, bytes, path, &notes);
+	if (drop)
+		return drop;
 	for (enum vrrp_drop row = VRRP_ACCEPT; notes; row++, notes >>= 1)
 		if (notes & 1)
 			count_drop(inst, row, path);
-	if (!drop)
-		inst->list_ok = path->src;
-	return drop;
+	inst->list_ok = path->src;
+	return VRRP_ACCEPT;
 }
 
 void vrrp_instance_receive(struct vrrp_instance *inst, const uint8_t *bytes, size_t len,

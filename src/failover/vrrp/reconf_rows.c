@@ -97,6 +97,23 @@ static bool garp_same(const struct vrrp_garp_conf *a, const struct vrrp_garp_con
 	       a->gna_interval_us == b->gna_interval_us;
 }
 
+static bool keys_same(const struct vrrp_key_conf *a, const struct vrrp_key_conf *b)
+{
+	for (; a && b; a = a->next, b = b->next)
+		if (a->id != b->id || a->len != b->len || memcmp(a->bytes, b->bytes, a->len) != 0)
+			return false;
+	return a == NULL && b == NULL;
+}
+
+static bool signing_same(const struct vrrp_signing_conf *a, const struct vrrp_signing_conf *b)
+{
+	if (!a || !b)
+		return a == b;
+	return keys_same(a->keys, b->keys) && a->active->id == b->active->id &&
+	       a->window_us == b->window_us && a->allow_old == b->allow_old &&
+	       a->send_old == b->send_old;
+}
+
 typedef bool same_fn(const struct vrrp_instance_conf *a, const struct vrrp_instance_conf *b);
 
 #define SAME(name, expression)                                    \
@@ -112,6 +129,7 @@ SAME(mcast_group, addr_eq(&a->mcast_group, &b->mcast_group, false))
 SAME(name, text_same(a->name, b->name))
 SAME(interface, text_same(a->interface, b->interface))
 SAME(vmac, text_same(a->vmac, b->vmac))
+SAME(signing, signing_same(a->signing, b->signing))
 SAME(src, addr_eq(&a->src, &b->src, false))
 SAME(vips, vips_same(a->vips, b->vips))
 SAME(excluded, vips_same(a->excluded, b->excluded))
@@ -164,6 +182,7 @@ static const struct row rows[] = {
 	BYTES("advert_int", VRRP_ADAPTED, WIRE, advert_us),
 	BYTES("auth_type", VRRP_ADAPTED, WIRE, auth),
 	BYTES("auth_pass", VRRP_ADAPTED, WIRE, auth_pass),
+	ASK("auth_hmac", VRRP_ADAPTED, WIRE, signing),
 	BYTES("v3_checksum_as_v2", VRRP_ADAPTED, WIRE, checksum_as_v2),
 	ASK("the source address", VRRP_ADAPTED, WIRE, src),
 	ASK("virtual_ipaddress", VRRP_ADAPTED, WIRE | ADDRESSES, vips),

@@ -134,6 +134,23 @@ struct vrrp_garp_conf {
 
 enum vrrp_auth { VRRP_AUTH_NONE = 0, VRRP_AUTH_PASS = 1, VRRP_AUTH_AH = 2 };
 
+enum { VRRP_KEY_LEAST = 32, VRRP_KEY_MOST = 64 }; /* bytes */
+
+struct vrrp_key_conf { /* `key` of auth_hmac, or a line of a key-file */
+	struct vrrp_key_conf *next;
+	unsigned id; /* 1..255 */
+	size_t len;
+	uint8_t bytes[VRRP_KEY_MOST];
+};
+
+struct vrrp_signing_conf {		    /* auth_type HMAC, auth_hmac */
+	struct vrrp_key_conf *keys;	    /* what others may sign with, in file order */
+	const struct vrrp_key_conf *active; /* what we sign with */
+	int64_t window_us; /* how far a sender's clock may be from ours; 0 = no clock is asked */
+	bool allow_old;	   /* unsigned adverts are taken too */
+	bool send_old;	   /* and sent, before each signed one */
+};
+
 struct vrrp_instance_conf { /* vrrp_instance */
 	struct vrrp_instance_conf *next;
 	const char *name;
@@ -149,8 +166,9 @@ struct vrrp_instance_conf { /* vrrp_instance */
 	int64_t flap_hold_us; /* most that preemption waits when mastership is lost often; 0 = off
 			       */
 	enum vrrp_auth auth;
-	char auth_pass[8]; /* padded with NUL */
-	struct addr src;   /* mcast_src_ip or unicast_src_ip; len 0 = the interface's own */
+	char auth_pass[8];		   /* padded with NUL */
+	struct vrrp_signing_conf *signing; /* NULL = adverts are not signed; auth is for old ones */
+	struct addr src; /* mcast_src_ip or unicast_src_ip; len 0 = the interface's own */
 	struct vrrp_peer_conf *peers; /* non-NULL = unicast */
 	struct addr mcast_group;      /* len 0 = 224.0.0.18 / ff02::12 */
 	int unicast_ttl;	      /* 0 = 255 */
