@@ -59,6 +59,8 @@ static void print_line(FILE *out, const struct shared_vip *v)
 		fprintf(out, " flap-waits %llu", (unsigned long long)v->n_flap_waits);
 	if (v->master[0])
 		fprintf(out, " master %s", v->master);
+	if (v->hooked)
+		fprintf(out, " phase %s", v->phase);
 	if (v->hold)
 		fprintf(out, " hold %s", vip_hold_word(v->hold));
 	fprintf(out, " reason \"%s\"\n", v->reason);
@@ -70,7 +72,10 @@ static void print_priority(FILE *out, const struct shared_vip *v)
 	for (uint32_t i = 0; i < v->n_tracks && i < SHARED_TRACKS_MAX; i++) {
 		const struct shared_track *t = &v->tracks[i];
 
-		fprintf(out, "    %s %s is %s: ", t->kind, t->name, t->status);
+		fprintf(out, "    %s %s is %s", t->kind, t->name, t->status);
+		if (t->note[0])
+			fprintf(out, " (%s)", t->note);
+		fputs(": ", out);
 		if (t->weight == 0)
 			fputs(t->fault ? "a fault\n" : "no fault\n", out);
 		else

@@ -53,6 +53,8 @@ static void tracks(FILE *out, const struct shared_vip *v)
 		string(out, "kind", t->kind);
 		text(out, "name", t->name);
 		text(out, "status", t->status);
+		if (t->note[0])
+			text(out, "note", t->note);
 		number(out, "weight", t->weight);
 		number(out, "adds", t->adds);
 		fprintf(out, ",\"fault\":%s}", t->fault ? "true" : "false");
@@ -130,6 +132,8 @@ static void vip(FILE *out, const struct shared_vip *v, int64_t now_us)
 	text(out, "address", v->first_address);
 	number(out, "addresses", v->n_addresses);
 	text(out, "master", v->master);
+	if (v->hooked)
+		text(out, "phase", v->phase);
 	text(out, "hold", vip_hold_word(v->hold));
 	counters(out, v);
 	tracks(out, v);

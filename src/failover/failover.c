@@ -28,7 +28,15 @@ static void stop(struct failover *f, const char *reason)
 		return;
 	f->stopping = true;
 	log_notice("stopping: %s", reason);
-	failover_nodes_stop(f, reason);
+	if (failover_leave(f, reason))
+		failover_end(f);
+	else /* an end of file there would be told again and again */
+		loop_fd_del(f->loop, &f->master);
+}
+
+void failover_end(struct failover *f)
+{
+	failover_nodes_stop(f, "stopped");
 	failover_holdings_give_static(f);
 	loop_stop(f->loop);
 }

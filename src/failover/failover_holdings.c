@@ -210,7 +210,7 @@ void failover_holdings_reload(struct failover *f)
 		struct node *node = container_of(pos, struct node, link);
 
 		/* What is kept is borrowed from the configuration, also where it is the same. */
-		if (vrrp_instance_state(node->inst) == VRRP_MASTER)
+		if (vrrp_instance_holds(node->inst))
 			keep_those_of(f, node, vrrp_instance_conf(node->inst));
 	}
 	hold_renew_all(f->hold);

@@ -34,7 +34,9 @@ struct node { /* one VRRP instance */
 	struct shared_vip *page;    /* its slot */
 	struct node_group *group;   /* NULL = none */
 	struct log_gate conflicts;
-	struct witness *witness; /* owned; NULL = none is asked */
+	struct witness *witness;      /* owned; NULL = none is asked */
+	struct runner_call hook_call; /* failover_promote.c */
+	enum vrrp_hook hook;	      /* that it runs */
 };
 
 struct node_group {
@@ -74,6 +76,17 @@ struct failover {
 	bool stopping;
 	struct channel_message msg; /* of the master, while it is looked at */
 };
+
+/* failover.c: all have left; ends the loop. */
+void failover_end(struct failover *f);
+
+/* failover_promote.c: four of the instances' ops; and who runs must not be told any more. */
+bool failover_hook_run(void *ctx, struct vrrp_instance *inst, enum vrrp_hook hook);
+void failover_hook_cancel(void *ctx, struct vrrp_instance *inst);
+void failover_hook_rested(void *ctx, struct vrrp_instance *inst);
+void failover_hook_forget(struct node *node);
+/* All instances leave in order. False: failover_end is called when their hooks have ended. */
+bool failover_leave(struct failover *f, const char *reason);
 
 /* failover_nodes.c */
 void failover_nodes_build(struct failover *f);

@@ -53,7 +53,7 @@ static void state_changed(void *ctx, struct vrrp_instance *inst, enum vrrp_state
 			  enum vrrp_state to, const char *reason)
 {
 	(void)from, (void)reason;
-	if (to == VRRP_MASTER)
+	if (to == VRRP_MASTER && vrrp_instance_holds(inst))
 		failover_holdings_mastered(ctx);
 	failover_scripts_state(((struct node *)ctx)->failover, inst, to);
 }
@@ -67,6 +67,12 @@ static void priority_changed(void *ctx, struct vrrp_instance *inst, unsigned fro
 static void rx_lower(void *ctx, struct vrrp_instance *inst)
 {
 	failover_scripts_rx_lower(((struct node *)ctx)->failover, inst);
+}
+
+static void served(void *ctx, struct vrrp_instance *inst)
+{
+	(void)inst;
+	failover_holdings_mastered(ctx);
 }
 
 static void group_state_changed(void *ctx, struct vrrp_group *group, enum vrrp_state from,
@@ -87,6 +93,10 @@ static const struct vrrp_instance_ops node_ops = {
 	.state_changed = state_changed,
 	.priority_changed = priority_changed,
 	.rx_lower = rx_lower,
+	.hook_run = failover_hook_run,
+	.hook_cancel = failover_hook_cancel,
+	.served = served,
+	.rested = failover_hook_rested,
 };
 
 static struct vrrp_link vrrp_link_of(const char *name, const struct links_link *l)
@@ -330,6 +340,7 @@ void failover_node_free(struct node *node)
 	failover_holdings_give(node);
 	vrrp_transport_detach(f->transport, node->inst);
 	vrrp_instance_free(&node->inst);
+	failover_hook_forget(node);
 	if (node->page)
 		page_clear(node->page);
 	free(node);

@@ -32,6 +32,7 @@ struct record {
 	int n_sent, n_zeros, n_adds, n_dels, n_adapts, n_garps, n_lowers;
 	unsigned last_priority;
 	char moves[TEXT_MAX], order[TEXT_MAX];
+	const char *runs; /* the hook; NULL = none */
 };
 
 struct node {
@@ -205,7 +206,42 @@ static int64_t on_wall(void *ctx)
 	return 1800000000 * INT64_C(1000000) + loop_now_us(node->loop) + node->clock_us;
 }
 
+static bool on_hook(void *ctx, struct vrrp_instance *inst, enum vrrp_hook hook)
+{
+	struct record *rec = record_of(ctx, inst);
+
+	assert_null(rec->runs); /* one at a time */
+	if (strcmp(vrrp_instance_conf(inst)->hooks.fence.text ?: "", "unstartable") == 0)
+		return false;
+	rec->runs = vrrp_hook_word(hook);
+	append(rec->order, rec->runs[0]);
+	return true;
+}
+
+static void on_cancel(void *ctx, struct vrrp_instance *inst)
+{
+	struct record *rec = record_of(ctx, inst);
+
+	assert_non_null(rec->runs);
+	rec->runs = NULL;
+	append(rec->order, 'x');
+}
+
+static void on_ask(void *ctx, struct vrrp_instance *inst)
+{
+	append(record_of(ctx, inst)->order, 'r');
+}
+
+static void on_served(void *ctx, struct vrrp_instance *inst)
+{
+	append(record_of(ctx, inst)->order, 's');
+}
+
 static const struct vrrp_instance_ops ops = {
+	.hook_run = on_hook,
+	.hook_cancel = on_cancel,
+	.role_ask = on_ask,
+	.served = on_served,
 	.send_advert = on_send,
 	.addresses_add = on_add,
 	.addresses_del = on_del,
@@ -309,6 +345,7 @@ static void drop_instances(struct node *node)
 	for (int i = 0; i < WIRE_INSTANCES; i++)
 		vrrp_instance_free(&node->inst[i]);
 	vrrp_group_free(&node->group);
+	node->rec[0].runs = node->rec[1].runs = NULL; /* nobody waits for it */
 	node->n_inbox = 0;
 }
 
@@ -491,7 +528,8 @@ static void forget(void)
 			struct record *rec = &world.nodes[n].rec[i];
 
 			*rec = (struct record){.holds = rec->holds,
-					       .last_priority = rec->last_priority};
+					       .last_priority = rec->last_priority,
+					       .runs = rec->runs};
 		}
 		world.nodes[n].group_moves[0] = '\0';
 	}
@@ -502,6 +540,43 @@ static void cut(int a, int b, bool both)
 	world.cut[a][b] = true;
 	if (both)
 		world.cut[b][a] = true;
+}
+
+/* ---- saying what is wrong ---- */
+
+static void expect(const char *what, int64_t got, int64_t want)
+{
+	if (got != want)
+		fail_msg("%s, step %d (node %d): %s is %lld, expected %lld", world.story->name,
+			 world.at, world.story->steps[world.at].n, what, (long long)got,
+			 (long long)want);
+}
+
+static void expect_text(const char *what, const char *got, const char *want, bool part)
+{
+	if (part ? !strstr(got, want) : strcmp(got, want) != 0)
+		fail_msg("%s, step %d (node %d): %s is \"%s\", expected \"%s\"", world.story->name,
+			 world.at, world.story->steps[world.at].n, what, got, want);
+}
+
+static void end_hook(struct node *node, struct vrrp_instance *inst, const struct step *s)
+{
+	struct record *rec = &node->rec[world.second];
+
+	assert_non_null(rec->runs);
+	rec->runs = NULL;
+	loop_clock_us(node->loop);
+	vrrp_instance_hook_ended(inst, s->a, s->text);
+}
+
+static void role(struct node *node, struct vrrp_instance *inst, const struct step *s)
+{
+	struct vrrp_role r = {s->a > 0, s->a >= 0, loop_clock_us(node->loop),
+			      s->a > 0	  ? "primary"
+			      : s->a == 0 ? "replica"
+					  : "connection refused"};
+
+	vrrp_instance_track_role(inst, s->text, &r);
 }
 
 static void do_with_node(const struct step *s, struct node *node, struct vrrp_instance *inst)
@@ -559,6 +634,16 @@ static void do_with_node(const struct step *s, struct node *node, struct vrrp_in
 	case CLOCK:
 		node->clock_us = s->a;
 		break;
+	case HOOK:
+		end_hook(node, inst, s);
+		break;
+	case ROLE:
+		role(node, inst, s);
+		break;
+	case LEAVE:
+		loop_clock_us(node->loop);
+		expect("at rest", vrrp_instance_leave(inst, "stopped in order"), s->a);
+		break;
 	case ADAPT:
 		assert_int_equal(
 			vrrp_instance_reconfigure(inst, conf_for(node, world.second, s->conf)),
@@ -598,21 +683,6 @@ static void do_step(const struct step *s)
 }
 
 /* ---- expecting ---- */
-
-static void expect(const char *what, int64_t got, int64_t want)
-{
-	if (got != want)
-		fail_msg("%s, step %d (node %d): %s is %lld, expected %lld", world.story->name,
-			 world.at, world.story->steps[world.at].n, what, (long long)got,
-			 (long long)want);
-}
-
-static void expect_text(const char *what, const char *got, const char *want, bool part)
-{
-	if (part ? !strstr(got, want) : strcmp(got, want) != 0)
-		fail_msg("%s, step %d (node %d): %s is \"%s\", expected \"%s\"", world.story->name,
-			 world.at, world.story->steps[world.at].n, what, got, want);
-}
 
 static int count_holders(void)
 {
@@ -705,6 +775,12 @@ static void expect_step(const struct step *s)
 		break;
 	case GROUP_MOVES:
 		expect_text("group's moves", node->group_moves, s->text, false);
+		break;
+	case RUNS:
+		expect_text("hook", node->rec[world.second].runs ?: "", s->text, false);
+		break;
+	case RESTS:
+		expect("at rest", vrrp_instance_rests(inst), s->a);
 		break;
 	case PAGE:
 		assert_true(shared_vip_read(&node->page[world.second], &page));

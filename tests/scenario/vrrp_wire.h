@@ -52,6 +52,9 @@ enum what {
 	CLOCK,	   /* n; a = us: its wall clock is so far ahead of the others' from here on */
 	ADAPT,	   /* n; conf = next configuration; a = expected answer */
 	FORGET,	   /* counts of all nodes begin at 0 again */
+	HOOK,	   /* n; a = the script that runs ended well; text = why not */
+	ROLE,	   /* n; text = name; a = 1 as wanted, 0 another, -1 no answer */
+	LEAVE,	   /* n; a = nothing runs any more */
 	SECOND,	   /* the steps that follow mean the second instance (a = 1) or the first (a = 0) */
 	/* expecting */
 	IS,	     /* n; a = enum vrrp_state */
@@ -74,8 +77,11 @@ enum what {
 	MASTER_IS,   /* n; a = last byte of the master's address, 0 = none */
 	GROUP_IS,    /* n; a = state of its group */
 	GROUP_MOVES, /* n; text */
+	RUNS,	     /* n; text = the hook that runs, "" = none */
+	RESTS,	     /* n; a */
 	PAGE,	     /* n; text = state on the shared page */
-	ORDER, /* n; text = operations since FORGET: a advert, z zero, + add, - del, g announce */
+	ORDER, /* n; text = operations since FORGET: a advert, z zero, + add, - del, g announce,
+		* f fence, p promote, d demote, x cancel, r role asked, s served */
 };
 
 struct step {

@@ -48,9 +48,10 @@ struct runner_link *runner_link_new(struct loop *loop, int fd)
 	return NULL;
 }
 
-static void forget(struct runner_call *call)
+void runner_link_forget(struct runner_call *call)
 {
-	list_del(&call->link);
+	if (call->id)
+		list_del(&call->link);
 	call->id = 0;
 }
 
@@ -61,7 +62,7 @@ void runner_link_free(struct runner_link **slot)
 	if (!link)
 		return;
 	while (!list_empty(&link->calls))
-		forget(container_of(link->calls.next, struct runner_call, link));
+		runner_link_forget(container_of(link->calls.next, struct runner_call, link));
 	if (link->lfd.fd >= 0)
 		loop_fd_del(link->loop, &link->lfd);
 	free(link);
@@ -141,7 +142,7 @@ void runner_link_cancel(struct runner_link *link, struct runner_call *call)
 	if (!call->id)
 		return;
 	send_cancel(link, call->id);
-	forget(call);
+	runner_link_forget(call);
 }
 
 /* A new runner: what the one before it was doing is lost, what it had not read is not. The new one
@@ -160,7 +161,7 @@ static void take_hello(struct runner_link *link, const struct message_run_exit *
 		struct runner_call *call = container_of(lost.next, struct runner_call, link);
 
 		send_cancel(link, call->id);
-		forget(call);
+		runner_link_forget(call);
 		call->on_exit(call, exit, (struct slice){NULL, 0});
 	}
 }
@@ -185,7 +186,7 @@ static void take_exit(struct runner_link *link)
 
 		if (call->id != exit.id)
 			continue;
-		forget(call);
+		runner_link_forget(call);
 		call->on_exit(call, &exit, output);
 		return;
 	}

@@ -47,6 +47,8 @@ int runner_link_replace(struct runner_link *link, const struct runner_ask *ask,
 			struct runner_call *call, uint64_t id);
 /* Ends the script; no report comes. Harmless when nothing is awaited. */
 void runner_link_cancel(struct runner_link *link, struct runner_call *call);
+/* No report any more; the script goes on. Harmless when nothing is awaited. */
+void runner_link_forget(struct runner_call *call);
 /* Reads what is there. Called by the loop; by tests on a simulated one. */
 void runner_link_read(struct runner_link *link);
 

@@ -78,6 +78,7 @@ struct shared_undo {
 struct shared_track { /* something that a VIP tracks, and what it adds to the priority now */
 	char kind[12], name[48];
 	char status[8]; /* "up", "down", "unknown" */
+	char note[48];	/* a database's: "replica" */
 	int16_t weight, adds;
 	bool fault; /* it keeps the VIP away */
 };
@@ -119,6 +120,8 @@ struct shared_vip {
 	uint32_t n_tracks;
 	struct shared_track tracks[SHARED_TRACKS_MAX];
 	struct shared_peer peers[SHARED_PEERS_MAX];
+	char phase[12];	       /* of a takeover (vrrp/promote.h): "promote", "serve" */
+	bool hooked;	       /* there are hooks: the phase says something */
 	uint8_t hold;	       /* enum vrrp_hold: what an operator wants */
 	int64_t moved_mono_us; /* CLOCK_MONOTONIC of the last change; 0 = none yet */
 	uint32_t n_moves;      /* ever; the last SHARED_MOVES_MAX are there, at number % MAX */
@@ -139,7 +142,8 @@ struct shared_page {
 	_Atomic int64_t master_started_us;	       /* CLOCK_MONOTONIC */
 	_Atomic uint32_t n_reloads, n_reloads_refused; /* by the master */
 	struct shared_slot slots[SHARED_SLOTS];
-	_Atomic int64_t failover_beat_us; /* by failover */
+	_Atomic int64_t failover_beat_us;   /* by failover */
+	_Atomic int64_t failover_leaves_us; /* by failover: it stops, and needs until then */
 	struct shared_ledger_entry ledger[SHARED_LEDGER_MAX];
 	struct shared_undo undo[SHARED_UNDO_MAX];
 	_Atomic uint32_t n_answers; /* by failover; by the master while there is none */

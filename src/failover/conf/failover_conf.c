@@ -15,6 +15,9 @@ static const char *const quoted[] = {"script",
 				     "notify_stop",
 				     "notify_deleted",
 				     "notify_master_rx_lower_pri",
+				     "fence",
+				     "promote",
+				     "demote",
 				     "notify_up",
 				     "notify_down",
 				     "quorum_up",
@@ -100,6 +103,7 @@ static void init(struct failover_build *b, struct conf_files *files, struct aren
 	/* Keepalived's default is off. On, a healed split brain ends with the winner announcing
 	 * again; off, clients that have the loser's ARP entry stay out until it ages. */
 	d->higher_prio_send_advert = true;
+	failover_hooks_default(&d->hooks);
 	d->garp.delay_us = 5000000;
 	d->garp.repeat = 5;
 	d->garp.refresh_repeat = 1;
@@ -122,8 +126,10 @@ static void check(struct failover_build *b)
 	failover_instances_finish(b);
 	failover_vmacs_finish(b);
 	failover_groups_finish(b);
-	for (const struct vrrp_instance_conf *i = b->conf->instances; i; i = i->next)
+	for (const struct vrrp_instance_conf *i = b->conf->instances; i; i = i->next) {
 		scripts |= i->notify.any.argv || i->notify.master.argv || i->notify.backup.argv;
+		failover_hooks_check(b, i);
+	}
 	if (scripts && !b->conf->script_security && b->conf->instances)
 		conf_note(b->ctx.diags, b->conf->instances->place,
 			  "scripts are run without enable_script_security in global_defs");

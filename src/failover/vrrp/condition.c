@@ -28,6 +28,8 @@ const char *vrrp_condition_kind(enum vrrp_track_kind kind)
 		return "frontend";
 	case VRRP_TRACK_SERVER:
 		return "server";
+	case VRRP_TRACK_DATABASE:
+		return "database";
 	}
 	return "track";
 }
@@ -80,6 +82,10 @@ enum verdict vrrp_condition_verdict(const struct vrrp_instance *inst, char why[s
 		snprintf(why, REASON_LEN, "%s", inst->resigned_for);
 		return VERDICT_FAULT;
 	}
+	if (inst->takeover.failed) {
+		snprintf(why, REASON_LEN, "%s", inst->takeover.why);
+		return VERDICT_FAULT;
+	}
 	if (inst->link.ifindex == 0 || (must_be_up && !inst->link.up)) {
 		snprintf(why, REASON_LEN, "interface %s %s", dev,
 			 inst->link.ifindex == 0 ? "does not exist" : "is down");
@@ -93,6 +99,11 @@ enum verdict vrrp_condition_verdict(const struct vrrp_instance *inst, char why[s
 	for (unsigned i = 0; i < inst->n_tracks; i++) {
 		const struct track *t = &inst->tracks[i];
 
+		if (track_is_fault(inst, t) && t->note[0]) {
+			snprintf(why, REASON_LEN, "%s %.70s: %.40s",
+				 vrrp_condition_kind(t->conf->kind), t->conf->name, t->note);
+			return VERDICT_FAULT;
+		}
 		if (track_is_fault(inst, t)) {
 			snprintf(why, REASON_LEN, "%s %s %s", vrrp_condition_kind(t->conf->kind),
 				 t->conf->name, t->conf->reverse ? "is up (reverse)" : "is down");
@@ -125,7 +136,8 @@ static unsigned compute_priority(const struct vrrp_instance *inst)
 {
 	int priority = (int)inst->conf->priority;
 
-	if (inst->held == VRRP_HOLD_MAINTENANCE)
+	/* Not while it is being demoted: the others would take over in the midst of it. */
+	if (inst->held == VRRP_HOLD_MAINTENANCE && inst->takeover.phase != VRRP_PHASE_DEMOTE)
 		return 1;
 
 	if (!weights_count(inst))
@@ -216,6 +228,10 @@ static struct track carry_over(const struct track *old, unsigned n_old,
 			continue;
 		t.status = old[i].status;
 		t.number = old[i].number;
+		t.role = old[i].role;
+		t.answers = old[i].answers;
+		t.asked_us = old[i].asked_us;
+		memcpy(t.note, old[i].note, sizeof(t.note));
 		if (t.status >= TRACK_UP && row->kind == VRRP_TRACK_FILE)
 			t.status = number_status(&t);
 		else if (was->reverse != row->reverse && t.status >= TRACK_UP)

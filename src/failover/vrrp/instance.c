@@ -88,16 +88,6 @@ static void rebuke(struct vrrp_instance *inst)
 	vrrp_announce_lower(&inst->announce);
 }
 
-/* Many addresses may take longer than an interval: that is our own doing and no freeze, and the
- * others must hear of us meanwhile. */
-static void add_addresses(struct vrrp_instance *inst)
-{
-	if (inst->ops->addresses_add)
-		inst->ops->addresses_add(inst->ctx, inst);
-	if (loop_clock_us(inst->loop) - inst->last_sent_us >= inst->conf->advert_us)
-		vrrp_advertise(inst, inst->priority);
-}
-
 static void act(struct vrrp_instance *inst, enum vrrp_action action, int64_t heard_us)
 {
 	const struct vrrp_instance_conf *conf = inst->conf;
@@ -120,14 +110,14 @@ static void act(struct vrrp_instance *inst, enum vrrp_action action, int64_t hea
 		rebuke(inst);
 		break;
 	case VRRP_DO_ADD_ADDRESSES:
-		add_addresses(inst);
+		vrrp_takeover_begin(inst);
 		break;
 	case VRRP_DO_DEL_ADDRESSES:
-		if (inst->ops->addresses_del)
-			inst->ops->addresses_del(inst->ctx, inst);
+		vrrp_takeover_lose(inst);
 		break;
 	case VRRP_DO_ANNOUNCE:
-		vrrp_announce_master(&inst->announce);
+		if (inst->takeover.holds) /* else later, when they come */
+			vrrp_announce_master(&inst->announce);
 		break;
 	case VRRP_DO_HUSH:
 		vrrp_announce_hush(&inst->announce);
@@ -316,6 +306,10 @@ static void on_timer(struct loop *loop, struct loop_timer *t)
 		vrrp_condition_review(inst);
 		return;
 	case VRRP_BACKUP:
+		if (inst->takeover.leave == VRRP_LEAVE_STOP) {
+			vrrp_instance_stop(inst, inst->takeover.leave_why);
+			return;
+		}
 		/* We, not the master, were silent: listen once more before taking over. */
 		if (late_us > vrrp_instance_down_us(inst)) {
 			inst->stats.n_frozen++;
@@ -369,6 +363,7 @@ struct vrrp_instance *vrrp_instance_new(const struct vrrp_instance_params *param
 	inst->timer.on_expiry = on_timer;
 	inst->priority = inst->conf->priority;
 	list_init(&inst->group_link);
+	vrrp_takeover_init(inst);
 	snprintf(inst->reason, sizeof(inst->reason), "not started");
 	inst->since_wall_us = wall_now_us();
 	vrrp_list_build(&inst->list, inst->conf);
@@ -386,6 +381,7 @@ void vrrp_instance_free(struct vrrp_instance **inst)
 		return;
 	vrrp_group_remove(i);
 	vrrp_announce_hush(&i->announce);
+	vrrp_takeover_fini(i);
 	loop_timer_clear(i->loop, &i->timer);
 	free(i->tracks);
 	free(i);
@@ -399,6 +395,7 @@ void vrrp_instance_start(struct vrrp_instance *inst, int64_t delay_us)
 		inst->conf->preempt_delay_us > 0
 			? loop_now_us(inst->loop) + delay_us + inst->conf->preempt_delay_us
 			: 0;
+	vrrp_takeover_pay(inst);
 	vrrp_publish_all(inst);
 	if (delay_us > 0) {
 		arm_in(inst, delay_us);
@@ -421,7 +418,8 @@ bool vrrp_instance_resume(struct vrrp_instance *inst, const struct shared_vip *b
 	    before->version != conf->version || before->state_mono_us <= 0 || age_us < 0 ||
 	    age_us > vrrp_instance_own_down_us(inst))
 		return false;
-	if (vrrp_condition_verdict(inst, why) == VERDICT_FAULT)
+	if (vrrp_condition_verdict(inst, why) == VERDICT_FAULT ||
+	    vrrp_phase_of_word(before->phase) == VRRP_PHASE_DEMOTE) /* it was about to leave */
 		return false;
 	for (unsigned i = 0; i < inst->n_tracks; i++)
 		if (inst->tracks[i].status == TRACK_UNKNOWN)

@@ -19,6 +19,10 @@
 
 struct vrrp_instance;
 
+/* What an operator may have run around a takeover (promote.h). */
+enum vrrp_hook { VRRP_HOOK_FENCE, VRRP_HOOK_PROMOTE, VRRP_HOOK_DEMOTE };
+const char *vrrp_hook_word(enum vrrp_hook hook);
+
 /* What an instance does to the world. ctx is the params'. Hooks must not free the instance and
  * must not call back into it but for the getters below. NULL hooks are skipped. */
 struct vrrp_instance_ops {
@@ -28,7 +32,8 @@ struct vrrp_instance_ops {
 	bool (*send_advert)(void *ctx, struct vrrp_instance *inst, const struct addr *src,
 			    const struct addr *dst, const uint8_t *bytes, size_t len);
 	/* All of conf->vips and conf->excluded, then routes and rules. Called after the advert of a
-	 * new master; the addresses must be usable for announce when it returns. */
+	 * new master, and after its hooks; the addresses must be usable for announce when it
+	 * returns. */
 	void (*addresses_add)(void *ctx, struct vrrp_instance *inst);
 	void (*addresses_del)(void *ctx, struct vrrp_instance *inst);
 	/* Reload while MASTER: remove what only `from` has, add what only `to` has. Both confs
@@ -47,6 +52,16 @@ struct vrrp_instance_ops {
 	int64_t (*wall_us)(void *ctx);
 	/* As MASTER, an advertisement of lower priority came (notify_master_rx_lower_pri). */
 	void (*rx_lower)(void *ctx, struct vrrp_instance *inst);
+	/* Run this script of conf->hooks and tell its end by vrrp_instance_hook_ended, later. False
+	 * = it cannot be run. One at a time. */
+	bool (*hook_run)(void *ctx, struct vrrp_instance *inst, enum vrrp_hook hook);
+	void (*hook_cancel)(void *ctx, struct vrrp_instance *inst); /* no end is told */
+	/* Ask the tracked databases anew, now (vrrp_instance_track_role). */
+	void (*role_ask)(void *ctx, struct vrrp_instance *inst);
+	/* The addresses were added later than state_changed, when the hooks were through. */
+	void (*served)(void *ctx, struct vrrp_instance *inst);
+	/* The last hook has ended, and nothing is held. */
+	void (*rested)(void *ctx, struct vrrp_instance *inst);
 };
 
 struct vrrp_instance_params {
@@ -84,6 +99,16 @@ bool vrrp_instance_resume(struct vrrp_instance *inst, const struct shared_vip *b
 void vrrp_publish_remember(struct vrrp_instance *inst, const struct shared_vip *before);
 /* Priority 0, addresses away, INIT. Idempotent. */
 void vrrp_instance_stop(struct vrrp_instance *inst, const char *reason);
+/* The same, but `demote` comes first where there is one. False: a hook still runs; ops->rested
+ * tells when it has ended. */
+bool vrrp_instance_leave(struct vrrp_instance *inst, const char *reason);
+bool vrrp_instance_rests(const struct vrrp_instance *inst);
+/* Its addresses are on the interface: a master whose hooks still run has none. */
+bool vrrp_instance_holds(const struct vrrp_instance *inst);
+/* Who was master before we took over; len 0 = unknown. */
+const struct addr *vrrp_instance_before(const struct vrrp_instance *inst);
+/* The hook that ops->hook_run began has ended. */
+void vrrp_instance_hook_ended(struct vrrp_instance *inst, bool success, const char *why);
 
 /* From vrrp_transport: bytes from the VRRP header on. Bad ones are counted and dropped. */
 void vrrp_instance_receive(struct vrrp_instance *inst, const uint8_t *bytes, size_t len,
@@ -105,6 +130,15 @@ void vrrp_instance_track_ask(struct vrrp_instance *inst, vrrp_track_ask_fn *ask,
 /* The same for the number of a tracked file: times its weight it is added to the priority, below
  * -253 it is a fault; with weight 0 any number but 0 is. */
 void vrrp_instance_track_number(struct vrrp_instance *inst, const char *name, long long number);
+/* What a tracked database says (track_role.c): whether it has the role that is wanted, whether it
+ * answers at all, both after rise and fall; when it was asked; a word on it ("replica"). */
+struct vrrp_role {
+	bool as_wanted, answers;
+	int64_t asked_us;
+	const char *note;
+};
+void vrrp_instance_track_role(struct vrrp_instance *inst, const char *name,
+			      const struct vrrp_role *role);
 /* The seam: out of the running for `reason` until released, whatever else is well. */
 void vrrp_instance_resign(struct vrrp_instance *inst, const char *reason);
 void vrrp_instance_release(struct vrrp_instance *inst);

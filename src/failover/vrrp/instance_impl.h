@@ -12,6 +12,7 @@
 #include "failover/vrrp/flap.h"
 #include "failover/vrrp/group.h"
 #include "failover/vrrp/instance.h"
+#include "failover/vrrp/promote.h"
 #include "failover/vrrp/signature.h"
 
 enum { REASON_LEN = 128, GATE_BURST = 3, GATE_PERIOD_US = 60 * 1000000 }; /* log gates */
@@ -27,6 +28,27 @@ struct track {
 	const struct vrrp_track_conf *conf; /* borrowed: of the instance's or the group's conf */
 	enum track_status status;
 	long long number; /* of a VRRP_TRACK_FILE */
+	/* Of a VRRP_TRACK_DATABASE (track_role.c): what it says; the status is made of it. */
+	enum track_status role, answers;
+	int64_t asked_us;
+	char note[48];
+};
+
+enum vrrp_leave { VRRP_LEAVE_NONE, VRRP_LEAVE_YIELD, VRRP_LEAVE_STOP };
+
+struct vrrp_takeover { /* takeover.c */
+	enum vrrp_phase phase;
+	bool holds; /* the addresses are on the interface */
+	bool running, unstartable;
+	bool failed;	      /* a fault until it is tried again */
+	bool continues, owes; /* what a process before this one was doing */
+	unsigned n_failures;  /* in a row */
+	struct loop_timer timer, retry;
+	int64_t begun_us, promoted_us; /* the phase; what was asked before this does not count */
+	struct addr before;	       /* who was master before */
+	enum vrrp_leave leave;	       /* what follows a demotion */
+	char leave_why[REASON_LEN];
+	char why[REASON_LEN]; /* it failed */
 };
 
 struct vrrp_instance {
@@ -67,6 +89,8 @@ struct vrrp_instance {
 	bool leaves; /* has said priority 0 for it, moves at once */
 	bool resigned;
 	char resigned_for[REASON_LEN];
+
+	struct vrrp_takeover takeover;
 
 	struct vrrp_list list; /* of conf */
 	struct vrrp_announce announce;
@@ -117,6 +141,24 @@ const char *vrrp_condition_kind(enum vrrp_track_kind kind); /* "script" */
 int vrrp_condition_adds(const struct vrrp_instance *inst, const struct track *t);
 /* Acts on a verdict. */
 void vrrp_condition_apply(struct vrrp_instance *inst, enum verdict verdict, const char *why);
+
+/* takeover.c: in place of adding addresses, and of deleting them. */
+void vrrp_takeover_begin(struct vrrp_instance *inst);
+void vrrp_takeover_lose(struct vrrp_instance *inst);
+void vrrp_takeover_init(struct vrrp_instance *inst);
+void vrrp_takeover_fini(struct vrrp_instance *inst);
+/* True: `demote` comes first (or what ran was ended), and all the rest follows by itself. */
+bool vrrp_takeover_leave(struct vrrp_instance *inst, enum vrrp_leave leave, const char *why);
+void vrrp_takeover_forgive(struct vrrp_instance *inst); /* what failed may be tried again */
+/* From the page of a process that died. */
+void vrrp_takeover_remember(struct vrrp_instance *inst, const struct shared_vip *before);
+void vrrp_takeover_pay(struct vrrp_instance *inst); /* it is not resumed: demotes if need be */
+void vrrp_takeover_confirmed(struct vrrp_instance *inst);
+
+/* track_role.c */
+void vrrp_role_settle(struct vrrp_instance *inst); /* the phase has changed */
+bool vrrp_role_is_needed(const struct vrrp_instance *inst);
+void vrrp_role_say_missing(const struct vrrp_instance *inst, char why[static REASON_LEN]);
 
 /* group.c */
 void vrrp_group_review(struct vrrp_group *group);

@@ -70,6 +70,7 @@ static void put_tracks(const struct vrrp_instance *inst, struct shared_vip *v)
 			 t->status == TRACK_UP	   ? "up"
 			 : t->status == TRACK_DOWN ? "down"
 						   : "unknown");
+		snprintf(out->note, sizeof(out->note), "%s", t->note);
 		out->weight = (int16_t)t->conf->weight;
 		out->adds = (int16_t)vrrp_condition_adds(inst, t);
 		out->fault = t->status == TRACK_DOWN && t->conf->weight == 0;
@@ -142,6 +143,7 @@ void vrrp_publish_remember(struct vrrp_instance *inst, const struct shared_vip *
 	vrrp_signing_remember(inst, before);
 	inst->held = before->hold <= VRRP_HOLD_MAINTENANCE ? (enum vrrp_hold)before->hold
 							   : VRRP_HOLD_NONE;
+	vrrp_takeover_remember(inst, before);
 	vrrp_condition_review(inst);
 }
 
@@ -187,5 +189,7 @@ void vrrp_publish_all(struct vrrp_instance *inst)
 	put_counts(inst, v);
 	put_tracks(inst, v);
 	v->hold = (uint8_t)inst->held;
+	snprintf(v->phase, sizeof(v->phase), "%s", vrrp_phase_word(inst->takeover.phase));
+	v->hooked = conf->hooks.fence.argv || conf->hooks.promote.argv || conf->hooks.demote.argv;
 	shared_vip_end(v);
 }

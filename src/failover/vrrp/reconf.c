@@ -17,6 +17,8 @@ static void adapt_master(struct vrrp_instance *inst, const struct vrrp_instance_
 		vrrp_advertise(inst, inst->priority);
 		loop_timer_set(inst->loop, &inst->timer, loop_now_us(inst->loop) + to->advert_us);
 	}
+	if (!inst->takeover.holds) /* it takes them as they are now, when its hooks are through */
+		return;
 	if (vips && !(changed & VRRP_TOUCHES_ROUTES))
 		return;
 	if (inst->ops->addresses_adapt)
@@ -30,6 +32,8 @@ static void adapt(struct vrrp_instance *inst, const struct vrrp_instance_conf *f
 	const struct vrrp_instance_conf *to = inst->conf;
 
 	inst->list_ok.len = 0;
+	vrrp_takeover_forgive(inst);
+	vrrp_role_settle(inst);
 	vrrp_condition_review(inst);
 	if (inst->state == VRRP_MASTER)
 		adapt_master(inst, from);

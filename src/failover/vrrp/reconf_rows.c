@@ -88,6 +88,14 @@ static bool notify_same(const struct vrrp_notify_conf *a, const struct vrrp_noti
 	       a->priority_changes == b->priority_changes;
 }
 
+static bool hooks_same(const struct vrrp_hooks_conf *a, const struct vrrp_hooks_conf *b)
+{
+	return script_same(&a->fence, &b->fence) && script_same(&a->promote, &b->promote) &&
+	       script_same(&a->demote, &b->demote) && a->fence_timeout_us == b->fence_timeout_us &&
+	       a->promote_timeout_us == b->promote_timeout_us &&
+	       a->demote_timeout_us == b->demote_timeout_us;
+}
+
 static bool garp_same(const struct vrrp_garp_conf *a, const struct vrrp_garp_conf *b)
 {
 	return a->delay_us == b->delay_us && a->refresh_us == b->refresh_us &&
@@ -140,6 +148,7 @@ SAME(rules, rules_same(a->rules, b->rules))
 SAME(tracks, tracks_same(a->tracks, b->tracks))
 SAME(garp, garp_same(&a->garp, &b->garp))
 SAME(notify, notify_same(&a->notify, &b->notify))
+SAME(hooks, hooks_same(&a->hooks, &b->hooks))
 SAME(group, text_same(a->group ? a->group->name : NULL, b->group ? b->group->name : NULL))
 
 struct row {
@@ -212,6 +221,7 @@ static const struct row rows[] = {
 	ASK("what is tracked", VRRP_ADAPTED, 0, tracks),
 	ASK("garp_*", VRRP_ADAPTED, 0, garp),
 	ASK("notify*", VRRP_ADAPTED, 0, notify),
+	ASK("fence, promote, demote", VRRP_ADAPTED, 0, hooks),
 	ASK("the sync group", VRRP_ADAPTED, 0, group),
 };
 

@@ -86,6 +86,24 @@ struct vrrp_file_conf { /* track_file: a number in a file */
 	struct conf_place place;
 };
 
+enum vrrp_database_kind { VRRP_DATABASE_PGSQL, VRRP_DATABASE_MYSQL, VRRP_DATABASE_REDIS };
+
+struct vrrp_database_conf { /* track_pgsql, track_mysql, track_redis: a server's role */
+	struct vrrp_database_conf *next;
+	const char *name; /* made of the rest, its own: "pgsql primary 127.0.0.1:5432" */
+	enum vrrp_database_kind kind;
+	bool replica;	  /* the role that is wanted; else primary */
+	bool cold;	  /* runs only where it is primary: need not answer before `promote` */
+	bool galera;	  /* mysql: and in a cluster that is in order */
+	const char *host; /* or the socket's path; NULL = the library's own default */
+	unsigned port;	  /* 0 = the library's own default */
+	const char *user, *password_file, *dbname; /* NULL = none */
+	int64_t interval_us, timeout_us;
+	int rise, fall;
+	uint32_t uid, gid; /* who asks */
+	struct conf_place place;
+};
+
 enum vrrp_track_kind {
 	VRRP_TRACK_INTERFACE,
 	VRRP_TRACK_SCRIPT,
@@ -94,6 +112,7 @@ enum vrrp_track_kind {
 	VRRP_TRACK_BACKEND, /* these three: of the balancer beside us */
 	VRRP_TRACK_FRONTEND,
 	VRRP_TRACK_SERVER,
+	VRRP_TRACK_DATABASE,
 };
 
 /* track_interface / track_script / ... row of an instance or a sync group. */
@@ -101,9 +120,10 @@ struct vrrp_track_conf {
 	struct vrrp_track_conf *next;
 	enum vrrp_track_kind kind;
 	const char *name; /* interface, script, backend, frontend, or BACKEND/SERVER */
-	const struct vrrp_script_conf *script; /* VRRP_TRACK_SCRIPT, resolved */
-	int weight;			       /* 0 = fault when down */
-	unsigned min;			       /* VRRP_TRACK_BACKEND: down below so many */
+	const struct vrrp_script_conf *script;	   /* VRRP_TRACK_SCRIPT, resolved */
+	const struct vrrp_database_conf *database; /* VRRP_TRACK_DATABASE */
+	int weight;				   /* 0 = fault when down */
+	unsigned min;				   /* VRRP_TRACK_BACKEND: down below so many */
 	bool weight_set, reverse;
 	struct conf_place place;
 };
@@ -124,6 +144,12 @@ struct vrrp_notify_conf { /* NULL argv = none */
 	struct script_conf any, master, backup, fault, stop;
 	struct script_conf rx_lower; /* notify_master_rx_lower_pri */
 	bool priority_changes;	     /* MASTER_PRIORITY, BACKUP_PRIORITY to the FIFOs */
+};
+
+/* What is run in the order of a takeover and of a leave (promote.h). NULL argv = none. */
+struct vrrp_hooks_conf {
+	struct script_conf fence, promote, demote;
+	int64_t fence_timeout_us, promote_timeout_us, demote_timeout_us;
 };
 
 struct vrrp_garp_conf {
@@ -195,6 +221,7 @@ struct vrrp_instance_conf { /* vrrp_instance */
 	struct vrrp_track_conf *tracks;
 	struct vrrp_garp_conf garp;
 	struct vrrp_notify_conf notify;
+	struct vrrp_hooks_conf hooks;
 	struct vrrp_group_conf *group; /* NULL = none */
 	bool smtp_alert;
 	struct conf_place place;
@@ -224,6 +251,7 @@ struct failover_conf {
 	struct vrrp_script_conf *scripts;
 	struct vrrp_process_conf *processes;
 	struct vrrp_file_conf *files;
+	struct vrrp_database_conf *databases;
 	struct vmac_conf *vmacs;      /* of all instances */
 	struct vip_conf *static_vips; /* these three do not move: there while failover runs */
 	struct route_conf *static_routes;

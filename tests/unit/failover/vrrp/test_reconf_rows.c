@@ -75,6 +75,8 @@ static const struct change {
 	{"", "garp_master_delay 1", VRRP_ADAPTED, "garp_*", 0},
 	{"", "track_interface { eth1 }", VRRP_ADAPTED, "what is tracked", 0},
 	{"", "notify /bin/true", VRRP_ADAPTED, "notify*", 0},
+	{"promote /bin/true", "promote /bin/true\n promote_timeout 3", VRRP_ADAPTED,
+	 "fence, promote, demote", 0},
 	{"", "virtual_routes { 192.0.2.128/25 dev eth0 }", VRRP_ADAPTED, "virtual_routes",
 	 VRRP_TOUCHES_ROUTES},
 };
