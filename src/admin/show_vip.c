@@ -53,6 +53,14 @@ static void print_line(FILE *out, const struct shared_vip *v)
 		fprintf(out, " frozen %llu", (unsigned long long)v->n_frozen);
 	if (v->n_withheld)
 		fprintf(out, " withheld %llu", (unsigned long long)v->n_withheld);
+	if (v->n_peer_alive)
+		fprintf(out, " peer-alive %llu", (unsigned long long)v->n_peer_alive);
+	if (v->n_isolated)
+		fprintf(out, " isolated %llu", (unsigned long long)v->n_isolated);
+	if (v->n_rivals)
+		fprintf(out, " rivals %llu", (unsigned long long)v->n_rivals);
+	if (v->n_held_on)
+		fprintf(out, " held-on %llu", (unsigned long long)v->n_held_on);
 	if (v->n_conflicts)
 		fprintf(out, " conflicts %llu", (unsigned long long)v->n_conflicts);
 	if (v->n_flap_waits)
@@ -63,6 +71,8 @@ static void print_line(FILE *out, const struct shared_vip *v)
 		fprintf(out, " phase %s", v->phase);
 	if (v->hold)
 		fprintf(out, " hold %s", vip_hold_word(v->hold));
+	if (v->alarm[0])
+		fprintf(out, " ALARM \"%s\"", v->alarm);
 	fprintf(out, " reason \"%s\"\n", v->reason);
 }
 
@@ -95,6 +105,23 @@ static void print_peers(FILE *out, const struct shared_vip *v, int64_t now_us)
 	}
 }
 
+static void print_paths(FILE *out, const struct shared_vip *v, int64_t now_us)
+{
+	for (uint32_t i = 0; i < v->n_paths && i < SHARED_PATHS_MAX; i++) {
+		const struct shared_path *p = &v->paths[i];
+
+		fprintf(out, "  path: %s %s", p->name, p->up ? "up" : "LOST");
+		if (p->heard_mono_us)
+			fprintf(out, " heard %.3f s ago: %s %s priority %u%s%s",
+				(double)(now_us - p->heard_mono_us) / 1e6, p->peer, p->state,
+				p->priority, p->able ? "" : ", cannot serve",
+				p->hears || p->state[0] == 'M' ? "" : ", hears no advertisement");
+		fprintf(out, "; received %llu dropped %llu lost %llu\n",
+			(unsigned long long)p->n_received, (unsigned long long)p->n_dropped,
+			(unsigned long long)p->n_lost);
+	}
+}
+
 static void print_moves(FILE *out, const struct shared_vip *v)
 {
 	for (uint32_t i = vip_moves_first(v); i < v->n_moves; i++) {
@@ -113,6 +140,7 @@ static void print_detail(FILE *out, const struct shared_vip *v, int64_t now_us)
 {
 	print_priority(out, v);
 	print_peers(out, v, now_us);
+	print_paths(out, v, now_us);
 	fprintf(out, "  resigned: %llu sent, %llu heard; stood still: %llu\n",
 		(unsigned long long)v->n_zero_sent, (unsigned long long)v->n_zero_received,
 		(unsigned long long)v->n_frozen);

@@ -82,6 +82,31 @@ static void peers(FILE *out, const struct shared_vip *v, int64_t now_us)
 	fputc(']', out);
 }
 
+static void paths(FILE *out, const struct shared_vip *v, int64_t now_us)
+{
+	fputs(",\"paths\":[", out);
+	for (uint32_t i = 0; i < v->n_paths && i < SHARED_PATHS_MAX; i++) {
+		const struct shared_path *p = &v->paths[i];
+
+		fputs(i ? ",{" : "{", out);
+		string(out, "name", p->name);
+		fprintf(out, ",\"up\":%s", p->up ? "true" : "false");
+		if (p->heard_mono_us) {
+			seconds(out, "age", now_us - p->heard_mono_us);
+			text(out, "peer", p->peer);
+			text(out, "state", p->state);
+			number(out, "priority", p->priority);
+			fprintf(out, ",\"able\":%s,\"hears\":%s", p->able ? "true" : "false",
+				p->hears ? "true" : "false");
+		}
+		number(out, "received", (long long)p->n_received);
+		number(out, "dropped", (long long)p->n_dropped);
+		number(out, "lost", (long long)p->n_lost);
+		fputc('}', out);
+	}
+	fputc(']', out);
+}
+
 static void moves(FILE *out, const struct shared_vip *v)
 {
 	uint32_t first = vip_moves_first(v);
@@ -114,6 +139,10 @@ static void counters(FILE *out, const struct shared_vip *v)
 	number(out, "stood_still", (long long)v->n_frozen);
 	number(out, "flap_waits", (long long)v->n_flap_waits);
 	number(out, "withheld", (long long)v->n_withheld);
+	number(out, "peer_alive", (long long)v->n_peer_alive);
+	number(out, "isolated", (long long)v->n_isolated);
+	number(out, "rivals", (long long)v->n_rivals);
+	number(out, "held_on", (long long)v->n_held_on);
 	number(out, "conflicts", (long long)v->n_conflicts);
 }
 
@@ -134,10 +163,12 @@ static void vip(FILE *out, const struct shared_vip *v, int64_t now_us)
 	text(out, "master", v->master);
 	if (v->hooked)
 		text(out, "phase", v->phase);
+	text(out, "alarm", v->alarm);
 	text(out, "hold", vip_hold_word(v->hold));
 	counters(out, v);
 	tracks(out, v);
 	peers(out, v, now_us);
+	paths(out, v, now_us);
 	moves(out, v);
 	fputc('}', out);
 }

@@ -166,6 +166,7 @@ static const char *open_parts(struct failover *f)
 	f->transport = vrrp_transport_new(f->loop, false);
 	if (!f->transport)
 		return "VRRP sockets";
+	f->hearts = hearts_new(f->loop);
 	errno = -open_signals(f);
 	if (errno)
 		return "signals";
@@ -236,6 +237,7 @@ static void close_parts(struct failover *f)
 	failover_nodes_free(f);
 	failover_scripts_close(f);
 	failover_reload_fini(f);
+	hearts_free(&f->hearts);
 	vrrp_transport_free(&f->transport);
 	announce_free(&f->announce);
 	failover_holdings_close(f);

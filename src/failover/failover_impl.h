@@ -17,6 +17,7 @@
 #include "failover/address/vmac.h"
 #include "failover/address/wall.h"
 #include "failover/failover.h"
+#include "failover/heart/heart.h"
 #include "failover/notify/notify.h"
 #include "failover/service_facts.h"
 #include "failover/service_watch.h"
@@ -37,6 +38,7 @@ struct node { /* one VRRP instance */
 	struct witness *witness;      /* owned; NULL = none is asked */
 	struct runner_call hook_call; /* failover_promote.c */
 	enum vrrp_hook hook;	      /* that it runs */
+	struct heart *heart;	      /* owned; NULL = no second path */
 };
 
 struct node_group {
@@ -58,6 +60,7 @@ struct failover {
 	struct wall wall;
 	struct announce *announce;
 	struct vrrp_transport *transport;
+	struct hearts *hearts;
 	struct list nodes, groups;
 	struct service_watch service;
 	struct service_facts facts;

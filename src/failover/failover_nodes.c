@@ -15,8 +15,10 @@ static bool send_advert(void *ctx, struct vrrp_instance *inst, const struct addr
 			const struct addr *dst, const uint8_t *bytes, size_t len)
 {
 	struct node *node = ctx;
+	bool sent = vrrp_transport_send(node->failover->transport, inst, src, dst, bytes, len);
 
-	return vrrp_transport_send(node->failover->transport, inst, src, dst, bytes, len);
+	heart_advertised(node->heart);
+	return sent;
 }
 
 static void addresses_add(void *ctx, struct vrrp_instance *inst)
@@ -55,12 +57,14 @@ static void state_changed(void *ctx, struct vrrp_instance *inst, enum vrrp_state
 	(void)from, (void)reason;
 	if (to == VRRP_MASTER && vrrp_instance_holds(inst))
 		failover_holdings_mastered(ctx);
+	heart_say(((struct node *)ctx)->heart);
 	failover_scripts_state(((struct node *)ctx)->failover, inst, to);
 }
 
 static void priority_changed(void *ctx, struct vrrp_instance *inst, unsigned from, unsigned to)
 {
 	(void)from, (void)to;
+	heart_say(((struct node *)ctx)->heart);
 	failover_scripts_priority(((struct node *)ctx)->failover, inst);
 }
 
@@ -183,6 +187,7 @@ void failover_node_brief(struct node *node)
 	if (conf->group)
 		brief_tracks(node, conf->group->tracks);
 	answer_scripts(node);
+	heart_set_router(node->heart, f->conf->router_id);
 	if (!service_well(&f->service.service))
 		vrrp_instance_resign(node->inst, service_reason(&f->service.service));
 }
@@ -298,10 +303,21 @@ static void on_witness(void *ctx, int64_t asked_us)
 	vrrp_instance_witnessed(((struct node *)ctx)->inst, asked_us);
 }
 
+static void watch_hearts(struct node *node)
+{
+	if (node->heart && vrrp_instance_conf(node->inst)->heartbeats) {
+		heart_follow(node->heart);
+	} else {
+		heart_free(&node->heart);
+		node->heart = heart_new(node->failover->hearts, node->inst, node->page);
+	}
+}
+
 void failover_node_watch(struct node *node)
 {
 	const struct vrrp_instance_conf *conf = vrrp_instance_conf(node->inst);
 
+	watch_hearts(node);
 	witness_free(&node->witness);
 	if (conf->witnesses)
 		node->witness =
@@ -337,6 +353,7 @@ void failover_node_free(struct node *node)
 
 	list_del(&node->link);
 	witness_free(&node->witness);
+	heart_free(&node->heart);
 	failover_holdings_give(node);
 	vrrp_transport_detach(f->transport, node->inst);
 	vrrp_instance_free(&node->inst);

@@ -15,6 +15,7 @@
 #include "core/log/log.h"
 #include "failover/vrrp/ah.h"
 #include "failover/vrrp/signature.h"
+#include "failover/vrrp/peers.h"
 #include "vrrp_wire.h"
 
 enum { INBOX_MAX = 512, TEXT_MAX = 512, CONFS_MAX = 8, TAPS_MAX = 4 };
@@ -47,6 +48,9 @@ struct node {
 	struct vrrp_link link[WIRE_INSTANCES];
 	struct shared_vip page[WIRE_INSTANCES];
 	struct record rec[WIRE_INSTANCES];
+	struct vrrp_peers peers[WIRE_INSTANCES];
+	int64_t said_us[WIRE_INSTANCES]; /* the last heartbeat */
+	bool due[WIRE_INSTANCES];	 /* one goes out at once */
 	struct vrrp_group *group;
 	char group_moves[TEXT_MAX];
 	struct flight inbox[INBOX_MAX];
@@ -57,12 +61,14 @@ static struct world {
 	const struct story *story;
 	struct node nodes[WIRE_NODES + 1]; /* by number, from 1 */
 	int n_nodes, n_inst, second;
-	bool cut[WIRE_NODES + 1][WIRE_NODES + 1];
+	bool cut[WIRE_NODES + 1][WIRE_NODES + 1], hcut[WIRE_NODES + 1][WIRE_NODES + 1];
 	struct vip_conf vip4, vip6;
 	int at; /* step */
 	long round;
 	struct flight taps[TAPS_MAX];
 } world;
+
+struct vrrp_heartbeat_conf wire_second_path = {.dev = "eth9"};
 
 /* ---- helpers ---- */
 
@@ -132,6 +138,7 @@ static bool on_send(void *ctx, struct vrrp_instance *inst, const struct addr *sr
 	int instance = index_of(from, inst);
 	unsigned priority = bytes[bytes[0] >> 4 == 4 ? VRRP_AH_HEAD_LEN + 2 : 2];
 
+	from->due[instance] = true;
 	if (!from->link[instance].up)
 		return false;
 	rec->last_priority = priority;
@@ -192,6 +199,7 @@ static void on_state(void *ctx, struct vrrp_instance *inst, enum vrrp_state from
 	assert_true(strlen(reason) > 0);
 	assert_int_equal(vrrp_instance_state(inst), to);
 	append(record_of(ctx, inst)->moves, "IBMF"[to]);
+	((struct node *)ctx)->due[index_of(ctx, inst)] = true;
 }
 
 static void on_lower(void *ctx, struct vrrp_instance *inst)
@@ -314,6 +322,10 @@ static void make_instances(struct node *node)
 		};
 
 		node->inst[i] = vrrp_instance_new(&params);
+		memset(&node->peers[i], 0, sizeof(node->peers[i]));
+		node->peers[i].silent_us = 3 * params.conf->advert_us;
+		if (params.conf->heartbeats)
+			vrrp_instance_peers_set(node->inst[i], &node->peers[i]);
 		vrrp_instance_link_changed(node->inst[i], &node->link[i]);
 	}
 	if (!world.story->group)
@@ -381,6 +393,32 @@ static void deliver(struct node *node)
 	memmove(node->inbox, node->inbox + n, (size_t)node->n_inbox * sizeof(node->inbox[0]));
 }
 
+/* As failover/heart/ does: with each advertisement and change, else each interval. */
+static void beat(struct node *node, int i)
+{
+	int64_t now = loop_now_us(node->loop);
+	struct vrrp_peer_word word;
+
+	if (!node->inst[i] || !vrrp_instance_conf(node->inst[i])->heartbeats)
+		return;
+	if (!node->due[i] && now - node->said_us[i] < vrrp_instance_conf(node->inst[i])->advert_us)
+		return;
+	vrrp_instance_peers_changed(node->inst[i]);
+	vrrp_instance_word(node->inst[i], &word);
+	node->said_us[i] = now;
+	node->due[i] = false;
+	for (int n = 1; n <= world.n_nodes; n++) {
+		struct node *to = &world.nodes[n];
+
+		if (to == node || world.hcut[node->number][n] || to->frozen || !to->inst[i])
+			continue;
+		loop_clock_us(to->loop);
+		to->peers[i].rows[node->number - 1] = word;
+		to->peers[i].rows[node->number - 1].heard_us = loop_now_us(to->loop);
+		vrrp_instance_peers_changed(to->inst[i]);
+	}
+}
+
 static void run_node(struct node *node, int64_t span_us)
 {
 	if (node->frozen) {
@@ -393,6 +431,8 @@ static void run_node(struct node *node, int64_t span_us)
 		if (node->inst[i])
 			vrrp_instance_witnessed(node->inst[i], loop_now_us(node->loop));
 	loop_sim_advance(node->loop, span_us);
+	for (int i = 0; i < world.n_inst; i++)
+		beat(node, i);
 }
 
 static void run(int64_t span_us)
@@ -535,11 +575,11 @@ static void forget(void)
 	}
 }
 
-static void cut(int a, int b, bool both)
+static void cut(bool wire[][WIRE_NODES + 1], int a, int b, bool both)
 {
-	world.cut[a][b] = true;
+	wire[a][b] = true;
 	if (both)
-		world.cut[b][a] = true;
+		wire[b][a] = true;
 }
 
 /* ---- saying what is wrong ---- */
@@ -596,7 +636,8 @@ static void do_with_node(const struct step *s, struct node *node, struct vrrp_in
 		break;
 	case CUT:
 	case CUT_FROM:
-		cut(s->n, (int)s->a, s->what == CUT);
+	case HCUT:
+		cut(s->what == HCUT ? world.hcut : world.cut, s->n, (int)s->a, s->what != CUT_FROM);
 		break;
 	case FREEZE:
 	case THAW:
@@ -669,6 +710,9 @@ static void do_step(const struct step *s)
 		break;
 	case HEAL:
 		memset(world.cut, 0, sizeof(world.cut));
+		break;
+	case HHEAL:
+		memset(world.hcut, 0, sizeof(world.hcut));
 		break;
 	case FORGET:
 		forget();
@@ -781,6 +825,13 @@ static void expect_step(const struct step *s)
 		break;
 	case RESTS:
 		expect("at rest", vrrp_instance_rests(inst), s->a);
+		break;
+	case ALARM:
+		assert_true(shared_vip_read(&node->page[world.second], &page));
+		expect_text("alarm", page.alarm, s->text, s->text[0] != '\0');
+		break;
+	case HELD_ON:
+		expect("held on", (int64_t)vrrp_instance_stats(inst)->n_held_on, s->a);
 		break;
 	case PAGE:
 		assert_true(shared_vip_read(&node->page[world.second], &page));

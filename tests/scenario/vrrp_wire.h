@@ -50,6 +50,8 @@ enum what {
 	TAP,	   /* n; a = slot: the last advertisement that it sent is kept there */
 	SHOW,	   /* n; a = slot: n receives that one */
 	CLOCK,	   /* n; a = us: its wall clock is so far ahead of the others' from here on */
+	HCUT,	   /* n <-> a: no heartbeat passes (conf.heartbeats set: there is a second path) */
+	HHEAL,	   /* heartbeats pass again */
 	ADAPT,	   /* n; conf = next configuration; a = expected answer */
 	FORGET,	   /* counts of all nodes begin at 0 again */
 	HOOK,	   /* n; a = the script that runs ended well; text = why not */
@@ -79,6 +81,8 @@ enum what {
 	GROUP_MOVES, /* n; text */
 	RUNS,	     /* n; text = the hook that runs, "" = none */
 	RESTS,	     /* n; a */
+	ALARM,	     /* n; text is part of the alarm on the page; "" = there is none */
+	HELD_ON,     /* n; a = how often it stayed master in spite of a fault */
 	PAGE,	     /* n; text = state on the shared page */
 	ORDER, /* n; text = operations since FORGET: a advert, z zero, + add, - del, g announce,
 		* f fence, p promote, d demote, x cancel, r role asked, s served */
@@ -100,6 +104,9 @@ struct story {
 	const struct vrrp_group_conf *group; /* both instances of each node are in it */
 	struct step steps[64];
 };
+
+/* For conf.heartbeats: nodes hear each other's words beside the segment. */
+extern struct vrrp_heartbeat_conf wire_second_path;
 
 /* For cmocka: *state is the story. */
 void run_story(void **state);

@@ -22,6 +22,7 @@ enum {
 	SHARED_DROPS_MAX = 40, /* kinds of bad advertisements */
 	SHARED_PEERS_MAX = 4,
 	SHARED_SIGNERS_MAX = 16,
+	SHARED_PATHS_MAX = 6,
 	SHARED_ANSWERS = 8,	 /* to operators; the ninth takes the place of the first */
 	SHARED_TRACKS_MAX = 16,	 /* of one VIP, shown; more are not */
 	SHARED_FACTS_MAX = 256,	 /* things of the service that VIPs track */
@@ -94,6 +95,15 @@ struct shared_signer { /* a router whose signature was right: its last sequence 
 	uint64_t sequence; /* 0 = free */
 };
 
+struct shared_path { /* a second path, and what came over it last */
+	char name[64], peer[48], state[8];
+	bool up, able; /* heard; the peer would serve if it took over */
+	bool hears;    /* the peer hears advertisements */
+	uint8_t priority;
+	int64_t heard_mono_us;			/* 0 = never */
+	uint64_t n_received, n_dropped, n_lost; /* n_lost: times that it fell silent */
+};
+
 struct shared_move {		    /* a change of state */
 	int64_t wall_us, lasted_us; /* when; how long the state before had lasted */
 	char from[8], to[8], reason[96];
@@ -120,8 +130,12 @@ struct shared_vip {
 	uint32_t n_tracks;
 	struct shared_track tracks[SHARED_TRACKS_MAX];
 	struct shared_peer peers[SHARED_PEERS_MAX];
-	char phase[12];	       /* of a takeover (vrrp/promote.h): "promote", "serve" */
-	bool hooked;	       /* there are hooks: the phase says something */
+	char phase[12]; /* of a takeover (vrrp/promote.h): "promote", "serve" */
+	bool hooked;	/* there are hooks: the phase says something */
+	uint32_t n_paths;
+	struct shared_path paths[SHARED_PATHS_MAX];
+	char alarm[128]; /* what second paths told and must not be: empty = nothing */
+	uint64_t n_peer_alive, n_isolated, n_held_on, n_rivals;
 	uint8_t hold;	       /* enum vrrp_hold: what an operator wants */
 	int64_t moved_mono_us; /* CLOCK_MONOTONIC of the last change; 0 = none yet */
 	uint32_t n_moves;      /* ever; the last SHARED_MOVES_MAX are there, at number % MAX */

@@ -111,6 +111,9 @@ void failover_track_scripts(struct conf_ctx *ctx, const struct conf_line *line, 
 void failover_track_files(struct conf_ctx *ctx, const struct conf_line *line, void *target);
 void failover_track_processes(struct conf_ctx *ctx, const struct conf_line *line, void *target);
 
+/* The words `compare` and `nocompare` of a row; false: it is another word. */
+bool failover_track_compare(const char *word, struct vrrp_track_conf *t);
+
 /* track_service_conf.c: what the balancer beside us does */
 void failover_track_backends(struct conf_ctx *ctx, const struct conf_line *line, void *target);
 void failover_track_frontends(struct conf_ctx *ctx, const struct conf_line *line, void *target);
@@ -121,6 +124,8 @@ void failover_hooks_default(struct vrrp_hooks_conf *hooks);
 /* After the groups are joined. */
 void failover_hooks_check(struct failover_build *b, const struct vrrp_instance_conf *inst);
 
+/* heart/heart_conf.c: after the instances are settled. */
+void failover_heartbeats_finish(struct failover_build *b);
 /* vmac_conf.c: after the instances are settled. */
 void failover_vmacs_finish(struct failover_build *b);
 /* instance_conf.c, group_conf.c: after everything is read. */
@@ -131,6 +136,7 @@ extern const struct conf_keyword failover_top_rows[], failover_global_rows[],
 	failover_instance_rows[], failover_group_rows[], failover_script_rows[],
 	failover_watch_rows[], failover_auth_rows[], failover_notify_rows[],
 	failover_unserved_rows[], failover_vmac_rows[], failover_signing_rows[],
-	failover_hooks_rows[], failover_static_rows[]; /* the last: route/static_conf.c */
+	failover_hooks_rows[], failover_heart_rows[], /* heart/heart_conf.c */
+	failover_static_rows[];			      /* the last: route/static_conf.c */
 
 #endif

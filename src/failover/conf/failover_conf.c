@@ -100,6 +100,8 @@ static void init(struct failover_build *b, struct conf_files *files, struct aren
 	d->vip_probe = true;
 	d->flap_hold_us = 30000000;
 	d->accept = true;
+	d->compare = FAILOVER_UNSET;
+	d->compare_delay_us = 1000000;
 	/* Keepalived's default is off. On, a healed split brain ends with the winner announcing
 	 * again; off, clients that have the loser's ARP entry stay out until it ages. */
 	d->higher_prio_send_advert = true;
@@ -125,6 +127,7 @@ static void check(struct failover_build *b)
 
 	failover_instances_finish(b);
 	failover_vmacs_finish(b);
+	failover_heartbeats_finish(b);
 	failover_groups_finish(b);
 	for (const struct vrrp_instance_conf *i = b->conf->instances; i; i = i->next) {
 		scripts |= i->notify.any.argv || i->notify.master.argv || i->notify.backup.argv;

@@ -73,12 +73,24 @@ static long long weight_most(enum vrrp_track_kind kind)
 	return kind == VRRP_TRACK_PROCESS ? 254 : 253;
 }
 
-/* One line of the block: NAME [weight N [reverse]]. */
+bool failover_track_compare(const char *word, struct vrrp_track_conf *t)
+{
+	if (strcmp(word, "compare") == 0)
+		t->compare = 1;
+	else if (strcmp(word, "nocompare") == 0)
+		t->compare = -1;
+	else
+		return false;
+	return true;
+}
+
+/* One line of the block: NAME [compare|nocompare] [weight N [reverse]]. */
 static void read_one(struct conf_ctx *ctx, const struct conf_line *line, enum vrrp_track_kind kind,
 		     struct vrrp_track_conf **list)
 {
 	const char *name = line->words[0].text;
 	struct vrrp_track_conf *t;
+	unsigned at;
 
 	for (; *list; list = &(*list)->next) {
 		if ((*list)->kind == kind && strcmp((*list)->name, name) == 0) {
@@ -96,8 +108,9 @@ static void read_one(struct conf_ctx *ctx, const struct conf_line *line, enum vr
 			      "'%s' is not defined above, or left out: it is not tracked", name);
 		return;
 	}
-	if (line->n_words > 1 &&
-	    !(t->weight_set = failover_value_weight(ctx, line, 1, weight_most(kind), &t->weight,
+	at = line->n_words > 1 && failover_track_compare(line->words[1].text, t) ? 2 : 1;
+	if (line->n_words > at &&
+	    !(t->weight_set = failover_value_weight(ctx, line, at, weight_most(kind), &t->weight,
 						    &t->reverse)))
 		return;
 	*list = t;

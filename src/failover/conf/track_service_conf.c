@@ -14,7 +14,7 @@ static struct vrrp_track_conf **tracks_of(struct conf_ctx *ctx, void *target)
 	return &((struct vrrp_instance_conf *)target)->tracks;
 }
 
-/* [min N] [weight N [reverse]], in either order. */
+/* [min N] [weight N [reverse]] [compare|nocompare], in any order. */
 static bool read_options(struct conf_ctx *ctx, const struct conf_line *line,
 			 struct vrrp_track_conf *t)
 {
@@ -31,11 +31,15 @@ static bool read_options(struct conf_ctx *ctx, const struct conf_line *line,
 			at += 2;
 			continue;
 		}
+		if (failover_track_compare(word, t)) {
+			at++;
+			continue;
+		}
 		if (strcmp(word, "weight") != 0) {
 			FAILOVER_ERROR(ctx, line, at, "'%s' is not understood here%s", word,
 				       t->kind == VRRP_TRACK_BACKEND
-					       ? ": [min <n>] [weight <n> [reverse]]"
-					       : ": [weight <n> [reverse]]");
+					       ? ": [min <n>] [weight <n> [reverse]] [compare]"
+					       : ": [weight <n> [reverse]] [compare]");
 			return false;
 		}
 		if (!failover_value_int(ctx, line, at + 1, -253, 253, &n, "left out"))

@@ -99,12 +99,15 @@ enum verdict vrrp_condition_verdict(const struct vrrp_instance *inst, char why[s
 	for (unsigned i = 0; i < inst->n_tracks; i++) {
 		const struct track *t = &inst->tracks[i];
 
-		if (track_is_fault(inst, t) && t->note[0]) {
+		bool fault = track_is_fault(inst, t) &&
+			     !(vrrp_compare_row(inst, t->conf) && vrrp_compare_holds_on(inst));
+
+		if (fault && t->note[0]) {
 			snprintf(why, REASON_LEN, "%s %.70s: %.40s",
 				 vrrp_condition_kind(t->conf->kind), t->conf->name, t->note);
 			return VERDICT_FAULT;
 		}
-		if (track_is_fault(inst, t)) {
+		if (fault) {
 			snprintf(why, REASON_LEN, "%s %s %s", vrrp_condition_kind(t->conf->kind),
 				 t->conf->name, t->conf->reverse ? "is up (reverse)" : "is down");
 			return VERDICT_FAULT;
@@ -137,9 +140,9 @@ static unsigned compute_priority(const struct vrrp_instance *inst)
 	int priority = (int)inst->conf->priority;
 
 	/* Not while it is being demoted: the others would take over in the midst of it. */
-	if (inst->held == VRRP_HOLD_MAINTENANCE && inst->takeover.phase != VRRP_PHASE_DEMOTE)
+	if (vrrp_compare_lowest(inst) || (inst->group && vrrp_group_lowest(inst->group)) ||
+	    (inst->held == VRRP_HOLD_MAINTENANCE && inst->takeover.phase != VRRP_PHASE_DEMOTE))
 		return 1;
-
 	if (!weights_count(inst))
 		return inst->conf->priority;
 	for (unsigned i = 0; i < inst->n_tracks; i++)
@@ -149,7 +152,7 @@ static unsigned compute_priority(const struct vrrp_instance *inst)
 	return priority > 254 ? 254 : (unsigned)priority;
 }
 
-static void update_priority(struct vrrp_instance *inst)
+void vrrp_condition_weigh(struct vrrp_instance *inst)
 {
 	unsigned was = inst->priority;
 
@@ -191,12 +194,22 @@ void vrrp_condition_apply(struct vrrp_instance *inst, enum verdict verdict, cons
 	}
 }
 
+static bool has_compared_fault(const struct vrrp_instance *inst)
+{
+	for (unsigned i = 0; i < inst->n_tracks; i++)
+		if (track_is_fault(inst, &inst->tracks[i]) &&
+		    vrrp_compare_row(inst, inst->tracks[i].conf))
+			return true;
+	return false;
+}
+
 void vrrp_condition_review(struct vrrp_instance *inst)
 {
 	char why[REASON_LEN];
 	enum verdict verdict;
 
-	update_priority(inst);
+	vrrp_compare_note(inst, has_compared_fault(inst));
+	vrrp_condition_weigh(inst);
 	if (inst->group) {
 		vrrp_group_review(inst->group);
 		return;

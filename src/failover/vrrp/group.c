@@ -133,6 +133,17 @@ static void take_all(struct vrrp_group *group)
 				   group->conf->name);
 }
 
+bool vrrp_group_lowest(const struct vrrp_group *group)
+{
+	const struct vrrp_instance *inst;
+	const struct list *pos;
+
+	EACH_MEMBER(inst, pos, group)
+	if (vrrp_compare_lowest(inst))
+		return true;
+	return false;
+}
+
 void vrrp_group_review(struct vrrp_group *group)
 {
 	char why[REASON_LEN], shared[REASON_LEN + 128] = "";
@@ -150,6 +161,8 @@ void vrrp_group_review(struct vrrp_group *group)
 		snprintf(shared, sizeof(shared), "sync group %s: %s: %s", group->conf->name,
 			 inst->conf->name, why);
 	}
+	EACH_MEMBER(inst, pos, group)
+	vrrp_condition_weigh(inst);
 	group->moving = true;
 	EACH_MEMBER(inst, pos, group)
 	{

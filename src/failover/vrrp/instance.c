@@ -131,12 +131,12 @@ static void act(struct vrrp_instance *inst, enum vrrp_action action, int64_t hea
 		inst->learned_us = 0;
 		break;
 	case VRRP_DO_ARM_DOWN:
-		inst->master_left = inst->withheld = false;
+		inst->master_left = inst->withheld = inst->peer_alive = false;
 		arm_in(inst, vrrp_instance_down_us(inst));
 		break;
 	case VRRP_DO_ARM_SKEW:
 		inst->master_left = true;
-		inst->withheld = false;
+		inst->withheld = inst->peer_alive = false;
 		arm_in(inst, skew_us);
 		break;
 	case VRRP_DO_ARM_ADVERT:
@@ -167,13 +167,6 @@ static void note_loss(struct vrrp_instance *inst)
 		 (long long)(wait_us / 1000000));
 }
 
-/* A master that is being preempted speaks until it is told. */
-static bool was_silent(const struct vrrp_instance *inst)
-{
-	return inst->heard_us == 0 ||
-	       loop_now_us(inst->loop) - inst->heard_us >= 2 * vrrp_instance_advert_us(inst);
-}
-
 static void count_move(struct vrrp_instance *inst, enum vrrp_state from)
 {
 	inst->stats.n_transitions++;
@@ -181,7 +174,9 @@ static void count_move(struct vrrp_instance *inst, enum vrrp_state from)
 	inst->stats.n_release_master += from == VRRP_MASTER;
 	inst->since_wall_us = wall_now_us();
 	inst->found_silence = inst->state == VRRP_MASTER && from == VRRP_BACKUP &&
-			      !inst->master_left && was_silent(inst);
+			      !inst->master_left && vrrp_withhold_silent(inst);
+	if (inst->state == VRRP_MASTER)
+		inst->master_since_us = loop_now_us(inst->loop);
 	if (inst->state == VRRP_MASTER)
 		vrrp_flap_taken(&inst->flap, loop_now_us(inst->loop));
 	else if (from == VRRP_MASTER && inst->state != VRRP_INIT)
@@ -216,6 +211,8 @@ static void step(struct vrrp_instance *inst, enum vrrp_event event, int64_t hear
 	if (inst->ops->state_changed)
 		inst->ops->state_changed(inst->ctx, inst, from, s->next, inst->reason);
 	vrrp_group_moved(inst, event, from, s->next);
+	if (from == VRRP_MASTER)
+		vrrp_compare_left(inst);
 }
 
 /* ---- the door ---- */
@@ -261,39 +258,6 @@ void vrrp_instance_feed(struct vrrp_instance *inst, enum vrrp_event event, const
 	vrrp_instance_feed_heard(inst, event, 0, reason);
 }
 
-/* The down timer ran out in silence. True: no witness says that it is not us who are cut off; we
- * stay BACKUP, and listen for one more down interval when one answers. */
-static bool withhold(struct vrrp_instance *inst)
-{
-	int64_t now = loop_now_us(inst->loop);
-	unsigned held;
-
-	if (!inst->conf->witnesses || inst->master_left || !was_silent(inst) ||
-	    inst->witnessed_us > now - vrrp_instance_down_us(inst) / 2)
-		return false;
-	arm_in(inst, vrrp_instance_advert_us(inst));
-	if (inst->withheld)
-		return true;
-	inst->withheld = true;
-	inst->stats.n_withheld++;
-	snprintf(inst->reason, sizeof(inst->reason), "hears neither a master nor a witness");
-	if (log_gate_open(&inst->witness_gate, now, GATE_BURST, GATE_PERIOD_US, &held))
-		log_warn("(%s) %s: no takeover (%u more such)", inst->conf->name, inst->reason,
-			 held);
-	vrrp_publish_all(inst);
-	return true;
-}
-
-void vrrp_instance_witnessed(struct vrrp_instance *inst, int64_t asked_us)
-{
-	inst->witnessed_us = asked_us;
-	if (!inst->withheld || inst->state != VRRP_BACKUP)
-		return;
-	/* Where the witness is back the master may be too: hear it out first. */
-	inst->withheld = false;
-	arm_in(inst, vrrp_instance_down_us(inst));
-}
-
 static void on_timer(struct loop *loop, struct loop_timer *t)
 {
 	struct vrrp_instance *inst = container_of(t, struct vrrp_instance, timer);
@@ -318,7 +282,7 @@ static void on_timer(struct loop *loop, struct loop_timer *t)
 			arm_in(inst, vrrp_instance_down_us(inst));
 			return;
 		}
-		if (withhold(inst))
+		if (vrrp_withhold(inst))
 			return;
 		if (inst->master_left)
 			vrrp_instance_feed(inst, VRRP_EV_DOWN_TIMER, "the master resigned");
@@ -382,6 +346,7 @@ void vrrp_instance_free(struct vrrp_instance **inst)
 	vrrp_group_remove(i);
 	vrrp_announce_hush(&i->announce);
 	vrrp_takeover_fini(i);
+	loop_timer_clear(i->loop, &i->compare_timer);
 	loop_timer_clear(i->loop, &i->timer);
 	free(i->tracks);
 	free(i);

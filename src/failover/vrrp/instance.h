@@ -81,6 +81,10 @@ struct vrrp_instance_stats {
 	uint64_t n_frozen;     /* stood down because the process had stood still */
 	uint64_t n_repaired;   /* addresses put back */
 	uint64_t n_withheld;   /* silence, but no witness answered: not taken over */
+	uint64_t n_peer_alive; /* silence, but a second path knows the master alive: the same */
+	uint64_t n_isolated;   /* given up: neither peer nor witness, and a peer sees one */
+	uint64_t n_rivals;     /* another master was found over a second path */
+	uint64_t n_held_on;    /* MASTER in spite of a fault, as no peer is better */
 	uint64_t n_conflicts;  /* somebody else answered for an address that we hold */
 	uint64_t n_flap_waits; /* mastership was lost so often that preemption waits (flap.h) */
 };
@@ -178,6 +182,17 @@ unsigned vrrp_lifetime_s(const struct vrrp_instance_conf *conf);
  * witnesses, nobody takes over from silence but who has such an answer from the second half of its
  * down interval: else it is the one that is cut off. */
 void vrrp_instance_witnessed(struct vrrp_instance *inst, int64_t asked_us);
+
+/* The peers as they are heard over second paths (peers.h), owned by whoever hears them; NULL =
+ * there is no second path. Before start, and changed whenever a row of them has changed or was
+ * heard again. */
+struct vrrp_peers;
+struct vrrp_peer_word;
+void vrrp_instance_peers_set(struct vrrp_instance *inst, const struct vrrp_peers *peers);
+void vrrp_instance_peers_changed(struct vrrp_instance *inst);
+/* What this instance has to say there of itself; heard_us is not set. A master that stood still
+ * yields first. */
+void vrrp_instance_word(struct vrrp_instance *inst, struct vrrp_peer_word *out);
 
 /* The address room put an address back that somebody else had removed. */
 void vrrp_instance_note_repair(struct vrrp_instance *inst);

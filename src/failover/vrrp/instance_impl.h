@@ -14,6 +14,7 @@
 #include "failover/vrrp/instance.h"
 #include "failover/vrrp/promote.h"
 #include "failover/vrrp/signature.h"
+#include "failover/vrrp/peers.h"
 
 enum { REASON_LEN = 128, GATE_BURST = 3, GATE_PERIOD_US = 60 * 1000000 }; /* log gates */
 
@@ -73,6 +74,8 @@ struct vrrp_instance {
 			       */
 	bool withheld;	      /* the down timer ran out, but no witness answers */
 	bool found_silence;   /* became master because nobody was heard any more */
+	bool peer_alive;      /* the same, but a second path says that the master lives */
+	bool rival;	      /* MASTER, and a second path says that another is too */
 	bool master_left;     /* the down timer runs because of a priority 0 */
 	struct addr master;   /* who was heard last as master */
 	uint32_t sequence;    /* auth_type AH: the last one sent or heard */
@@ -91,6 +94,11 @@ struct vrrp_instance {
 	char resigned_for[REASON_LEN];
 
 	struct vrrp_takeover takeover;
+	const struct vrrp_peers *peers; /* borrowed from failover/heart/; NULL = no second path */
+	char alarm[REASON_LEN];
+	int64_t master_since_us;
+	int64_t faulty_us; /* since when something that is compared is down; 0 = nothing is */
+	struct loop_timer compare_timer;
 
 	struct vrrp_list list; /* of conf */
 	struct vrrp_announce announce;
@@ -98,7 +106,7 @@ struct vrrp_instance {
 	struct list group_link;
 
 	struct vrrp_instance_stats stats;
-	struct log_gate gates[VRRP_DROP_N], late_gate, witness_gate;
+	struct log_gate gates[VRRP_DROP_N], late_gate, witness_gate, peer_gate;
 };
 
 /* instance.c: the one door. Asserts the arrow, writes the state, carries out the actions, logs,
@@ -159,8 +167,25 @@ void vrrp_takeover_confirmed(struct vrrp_instance *inst);
 void vrrp_role_settle(struct vrrp_instance *inst); /* the phase has changed */
 bool vrrp_role_is_needed(const struct vrrp_instance *inst);
 void vrrp_role_say_missing(const struct vrrp_instance *inst, char why[static REASON_LEN]);
+/* Priority anew; those in a group too, when one of them holds on. */
+void vrrp_condition_weigh(struct vrrp_instance *inst);
+
+/* withhold.c. Nobody was heard for so long that the master is not there; a master that is being
+ * preempted speaks until it is told. */
+bool vrrp_withhold_silent(const struct vrrp_instance *inst);
+/* The down timer ran out. True: not taken over, and armed for the next look. */
+bool vrrp_withhold(struct vrrp_instance *inst);
+
+/* compare.c: faults that count only if a peer is better. */
+bool vrrp_compare_row(const struct vrrp_instance *inst, const struct vrrp_track_conf *row);
+void vrrp_compare_note(struct vrrp_instance *inst, bool faulty); /* faulty: such a row is down */
+/* MASTER in spite of such a fault; and, when no peer has found the same in time, with priority 1 */
+bool vrrp_compare_holds_on(const struct vrrp_instance *inst);
+bool vrrp_compare_lowest(const struct vrrp_instance *inst);
+void vrrp_compare_left(struct vrrp_instance *inst); /* no longer MASTER */
 
 /* group.c */
+bool vrrp_group_lowest(const struct vrrp_group *group); /* a member is to have priority 1 */
 void vrrp_group_review(struct vrrp_group *group);
 void vrrp_group_moved(struct vrrp_instance *inst, enum vrrp_event event, enum vrrp_state from,
 		      enum vrrp_state to);

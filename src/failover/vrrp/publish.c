@@ -24,6 +24,14 @@ static void put_counts(const struct vrrp_instance *inst, struct shared_vip *v)
 	v->n_zero_received = inst->stats.n_zero_received;
 	v->n_frozen = inst->stats.n_frozen;
 	v->n_withheld = inst->stats.n_withheld;
+	v->n_peer_alive = inst->stats.n_peer_alive;
+	v->n_isolated = inst->stats.n_isolated;
+	v->n_rivals = inst->stats.n_rivals;
+	v->n_held_on = inst->stats.n_held_on;
+	if (inst->withheld || inst->peer_alive || inst->rival)
+		memcpy(v->alarm, inst->alarm, sizeof(v->alarm));
+	else
+		v->alarm[0] = '\0';
 	v->n_conflicts = inst->stats.n_conflicts;
 	v->n_flap_waits = inst->stats.n_flap_waits;
 	v->n_become_master = inst->stats.n_become_master;

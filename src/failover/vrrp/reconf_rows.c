@@ -52,7 +52,7 @@ static bool tracks_same(const struct vrrp_track_conf *a, const struct vrrp_track
 {
 	for (; a && b; a = a->next, b = b->next)
 		if (a->kind != b->kind || !text_same(a->name, b->name) || a->weight != b->weight ||
-		    a->reverse != b->reverse || a->min != b->min)
+		    a->reverse != b->reverse || a->min != b->min || a->compare != b->compare)
 			return false;
 	return a == NULL && b == NULL;
 }
@@ -70,6 +70,16 @@ static bool witnesses_same(const struct vrrp_witness_conf *a, const struct vrrp_
 {
 	for (; a && b; a = a->next, b = b->next)
 		if (!addr_eq(&a->address, &b->address, true) || a->tcp != b->tcp)
+			return false;
+	return a == NULL && b == NULL;
+}
+
+static bool heartbeats_same(const struct vrrp_heartbeat_conf *a,
+			    const struct vrrp_heartbeat_conf *b)
+{
+	for (; a && b; a = a->next, b = b->next)
+		if (!addr_eq(&a->address, &b->address, false) || a->port != b->port ||
+		    !text_same(a->dev, b->dev))
 			return false;
 	return a == NULL && b == NULL;
 }
@@ -143,6 +153,8 @@ SAME(vips, vips_same(a->vips, b->vips))
 SAME(excluded, vips_same(a->excluded, b->excluded))
 SAME(peers, peers_same(a->peers, b->peers))
 SAME(witnesses, witnesses_same(a->witnesses, b->witnesses))
+SAME(heartbeats, heartbeats_same(a->heartbeats, b->heartbeats))
+SAME(heartbeat_key, slice_eq(a->heartbeat_key, b->heartbeat_key))
 SAME(routes, routes_same(a->routes, b->routes))
 SAME(rules, rules_same(a->rules, b->rules))
 SAME(tracks, tracks_same(a->tracks, b->tracks))
@@ -215,6 +227,10 @@ static const struct row rows[] = {
 	BYTES("vip_probe", VRRP_ADAPTED, 0, vip_probe),
 	BYTES("smtp_alert", VRRP_ADAPTED, 0, smtp_alert),
 	ASK("witness", VRRP_ADAPTED, 0, witnesses),
+	ASK("heartbeat", VRRP_ADAPTED, 0, heartbeats),
+	ASK("heartbeat_key_file", VRRP_ADAPTED, 0, heartbeat_key),
+	BYTES("compare", VRRP_ADAPTED, 0, compare),
+	BYTES("compare_delay", VRRP_ADAPTED, 0, compare_delay_us),
 	ASK("virtual_ipaddress_excluded", VRRP_ADAPTED, ADDRESSES, excluded),
 	ASK("virtual_routes", VRRP_ADAPTED, ROUTES, routes),
 	ASK("virtual_rules", VRRP_ADAPTED, ROUTES, rules),

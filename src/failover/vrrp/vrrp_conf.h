@@ -125,6 +125,7 @@ struct vrrp_track_conf {
 	int weight;				   /* 0 = fault when down */
 	unsigned min;				   /* VRRP_TRACK_BACKEND: down below so many */
 	bool weight_set, reverse;
+	signed char compare; /* 1: a fault only if a peer is better; -1 not; 0 = as the instance */
 	struct conf_place place;
 };
 
@@ -138,6 +139,13 @@ struct vrrp_witness_conf { /* row of witness { ... } */
 	struct vrrp_witness_conf *next;
 	struct addr address; /* with the port where it is TCP */
 	bool tcp;	     /* else an echo request */
+};
+
+struct vrrp_heartbeat_conf { /* row of heartbeat { ... } */
+	struct vrrp_heartbeat_conf *next;
+	struct addr address; /* of a peer; len 0 = everybody on dev */
+	const char *dev;
+	unsigned port;
 };
 
 struct vrrp_notify_conf { /* NULL argv = none */
@@ -209,9 +217,14 @@ struct vrrp_instance_conf { /* vrrp_instance */
 	bool vmac_xmit_base;	      /* but adverts go over `interface` */
 	bool use_vmac, use_vmac_addr; /* as written, as the next two */
 	uint8_t vmac_mac[6];
-	unsigned vmac_mac_len;		     /* 0 = by VRID, 5 = its last octet by VRID, 6 */
-	unsigned down_adverts;		     /* 3 */
-	struct vrrp_witness_conf *witnesses; /* NULL = none is asked */
+	unsigned vmac_mac_len;			/* 0 = by VRID, 5 = its last octet by VRID, 6 */
+	unsigned down_adverts;			/* 3 */
+	struct vrrp_witness_conf *witnesses;	/* NULL = none is asked */
+	struct vrrp_heartbeat_conf *heartbeats; /* NULL = no second path */
+	struct slice heartbeat_key;		/* empty = heartbeats are not signed */
+	int compare; /* of tracks that do not say: 1, 0, or -1 = what the balancer does, where
+			there are heartbeats */
+	int64_t compare_delay_us;  /* a peer may find the same fault within that */
 	bool vip_probe;		   /* ask for other holders after a takeover from silence */
 	int vip_lifetime_s;	   /* see vrrp_lifetime_s; -1 = by advert_us */
 	struct vip_conf *vips;	   /* advertised */

@@ -1,0 +1,170 @@
+/*
+ * The rows heartbeat, heartbeat_key_file, compare and compare_delay (heart_conf.c), and `compare`
+ * in rows of what is tracked.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "failover/conf/failover_conf.h"
+
+struct reading {
+	struct conf_files files;
+	struct conf_diags diags;
+	struct arena arena;
+	struct failover_conf *conf;
+};
+
+static const char key_text[] = "0123456789abcdef0123456789abcdef\n";
+
+static void read_text(struct reading *r, const char *text)
+{
+	static const char *const path = "k.conf";
+
+	conf_files_init(&r->files);
+	conf_diags_init(&r->diags);
+	arena_init(&r->arena, 0);
+	conf_files_put(&r->files, path, slice_of(text));
+	conf_files_put(&r->files, "/key", slice_of(key_text));
+	conf_files_put(&r->files, "/short", SLICE("abc\n"));
+	r->conf = failover_conf_parse(&r->files, &path, 1, &r->arena, &r->diags, NULL);
+}
+
+static void finish(struct reading *r)
+{
+	arena_fini(&r->arena);
+	conf_diags_fini(&r->diags);
+	conf_files_fini(&r->files);
+}
+
+static bool said(const struct reading *r, enum conf_severity severity, const char *text)
+{
+	for (const struct conf_diag *d = r->diags.first; d; d = d->next)
+		if (d->severity == severity && strstr(d->text, text))
+			return true;
+	conf_diags_print(&r->diags, stdout, true);
+	return false;
+}
+
+#define INSTANCE(name, vrid, rows)                                                      \
+	"vrrp_instance " name " {\n interface eth0\n virtual_router_id " vrid "\n" rows \
+	"\n virtual_ipaddress {\n 192.0.2." vrid "\n }\n}\n"
+
+static void paths_are_read_with_their_ports(void **state)
+{
+	struct reading r;
+	const struct vrrp_heartbeat_conf *h;
+
+	(void)state;
+	read_text(&r, INSTANCE("A", "51",
+			       " heartbeat {\n peer 198.51.100.2\n peer 2001:db8::2 port 7000\n "
+			       "dev eth1\n }\n"
+			       " heartbeat_key_file /key\n compare_delay 0.25\n compare off\n"));
+	assert_int_equal(r.diags.n_errors, 0);
+	h = r.conf->instances->heartbeats;
+	assert_int_equal(h->address.sa.sa_family, AF_INET);
+	assert_int_equal(h->port, 5112);
+	h = h->next;
+	assert_int_equal(h->address.sa.sa_family, AF_INET6);
+	assert_int_equal(h->port, 7000);
+	h = h->next;
+	assert_int_equal(h->address.len, 0);
+	assert_string_equal(h->dev, "eth1");
+	assert_null(h->next);
+	assert_true(
+		slice_eq_str(r.conf->instances->heartbeat_key, "0123456789abcdef0123456789abcdef"));
+	assert_int_equal(r.conf->instances->compare, 0);
+	assert_int_equal(r.conf->instances->compare_delay_us, 250000);
+	finish(&r);
+}
+
+static void global_ones_are_the_default_and_not_mixed_with_own_ones(void **state)
+{
+	struct reading r;
+	const struct vrrp_instance_conf *a, *b;
+
+	(void)state;
+	read_text(&r, "global_defs {\n heartbeat {\n dev eth1\n }\n heartbeat_key_file /key\n "
+		      "compare on\n}\n" INSTANCE("A", "51", "") INSTANCE(
+			      "B", "52", " heartbeat {\n peer 198.51.100.2\n }\n compare off\n"));
+	assert_int_equal(r.diags.n_errors, 0);
+	a = r.conf->instances;
+	b = a->next;
+	assert_string_equal(a->heartbeats->dev, "eth1");
+	assert_null(a->heartbeats->next);
+	assert_int_equal(a->compare, 1);
+	assert_null(b->heartbeats->dev);
+	assert_null(b->heartbeats->next);
+	assert_int_equal(b->compare, 0);
+	assert_true(slice_eq(a->heartbeat_key, b->heartbeat_key));
+	assert_int_equal(a->compare_delay_us, 1000000);
+	finish(&r);
+}
+
+static void what_cannot_be_is_refused(void **state)
+{
+	struct reading r;
+
+	(void)state;
+	read_text(&r, INSTANCE("A", "51",
+			       " heartbeat {\n peer example.org\n via eth1\n dev\n dev "
+			       "aninterfacenamethatis2long\n }\n"
+			       " heartbeat_key_file /none\n"));
+	assert_int_equal(r.diags.n_errors, 5);
+	assert_true(said(&r, CONF_ERROR, "a heartbeat goes to 'peer ADDRESS [port N]'"));
+	assert_true(said(&r, CONF_ERROR, "'/none' cannot be read"));
+	finish(&r);
+	read_text(
+		&r,
+		INSTANCE(
+			"A", "51",
+			" heartbeat {\n dev a\n dev b\n dev c\n dev d\n dev e\n dev f\n dev g\n }\n"
+			" heartbeat_key_file /short\n"));
+	assert_true(said(&r, CONF_ERROR, "more than 6 paths"));
+	assert_true(said(&r, CONF_ERROR, "holds 3 bytes, a key has 16 to 1024"));
+	finish(&r);
+	read_text(&r, INSTANCE("A", "51", " heartbeat_key_file /key\n nopreempt\n compare on\n"));
+	assert_int_equal(r.diags.n_errors, 0);
+	assert_true(said(&r, CONF_WARNING, "there is no heartbeat"));
+	assert_true(said(&r, CONF_WARNING, "compare beside nopreempt needs a heartbeat"));
+	assert_int_equal(r.conf->instances->compare, 0);
+	finish(&r);
+}
+
+static void tracked_rows_say_whether_they_are_compared(void **state)
+{
+	struct reading r;
+	const struct vrrp_track_conf *t;
+
+	(void)state;
+	read_text(&r,
+		  "vrrp_script chk {\n script /bin/true\n}\n" INSTANCE(
+			  "A", "51",
+			  " track_backend {\n web min 2 compare\n api nocompare weight 5\n db\n }\n"
+			  " track_script {\n chk compare\n }\n"));
+	assert_int_equal(r.diags.n_errors, 0);
+	t = r.conf->instances->tracks;
+	assert_int_equal(t->compare, 1);
+	assert_int_equal(t->min, 2);
+	assert_int_equal(t->next->compare, -1);
+	assert_int_equal(t->next->weight, 5);
+	assert_int_equal(t->next->next->compare, 0);
+	assert_int_equal(t->next->next->next->compare, 1);
+	assert_int_equal(r.conf->instances->compare, -1);
+	finish(&r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(paths_are_read_with_their_ports),
+		cmocka_unit_test(global_ones_are_the_default_and_not_mixed_with_own_ones),
+		cmocka_unit_test(what_cannot_be_is_refused),
+		cmocka_unit_test(tracked_rows_say_whether_they_are_compared),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
