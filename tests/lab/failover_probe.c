@@ -33,6 +33,7 @@
 #include "failover/address/hold.h"
 #include "failover/conf/failover_conf.h"
 #include "failover/failover.h"
+#include "failover/vrrp/packet.h"
 
 enum { ARGS_MAX = 128, BEAT_US = 50000 };
 
@@ -288,10 +289,15 @@ static void show(const struct probe *p)
 			printf("%s{\"name\":\"%s\",\"state\":\"%s\",\"reason\":\"%s\","
 			       "\"priority\":%u,\"sent\":%" PRIu64 ",\"received\":%" PRIu64
 			       ",\"dropped\":%" PRIu64 ",\"repaired\":%" PRIu64
-			       ",\"transitions\":%u,\"master\":\"%s\",\"ledger\":%u,\"pid\":%d}",
+			       ",\"transitions\":%u,\"master\":\"%s\",\"ledger\":%u,\"pid\":%d,"
+			       "\"kinds\":{",
 			       i ? "," : "", v.name, v.state, v.reason, v.effective_priority,
 			       v.n_sent, v.n_received, v.n_dropped, v.n_repaired, v.n_transitions,
 			       v.master, n_ledger, p->child);
+		for (int k = 1; k < VRRP_DROP_N; k++)
+			printf("%s\"%s\":%" PRIu64, k > 1 ? "," : "",
+			       vrrp_drop_word((enum vrrp_drop)k), v.dropped[k]);
+		printf("}}");
 	}
 	printf("]\n");
 }
