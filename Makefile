@@ -33,6 +33,7 @@ bench: all
 	@tools/install-deps bench
 	@$(PYTHON) bench/balancer.py --relais $(BUILD)/relais
 	@$(PYTHON) tests/lab/report.py --relais $(BUILD)/relais
+	@$(PYTHON) bench/failover_scale.py --relais $(BUILD)/relais --out bench/results/failover_scale.md
 
 lint:
 	@tools/install-deps test

@@ -1,0 +1,146 @@
+#!/usr/bin/python3
+"""Many virtual routers on two nodes: relais and Debian's keepalived with the same file, side by side.
+
+50 instances (half IPv4, half IPv6) hold 255 addresses. Measured for each interval and stack: what
+the VRRP process of master and backup costs, how many states changed while nothing happened, and,
+when the master's cable is pulled, how long after the first address the last one came.
+Writes a markdown table; takes about a minute for each row. Needs root, ends by itself.
+
+    failover_scale.py [--relais build/relais] [--adverts 1,0.1,0.01] [--out bench/results/failover_scale.md]
+"""
+import argparse
+import os
+import pathlib
+import statistics
+import sys
+import time
+
+TOP = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(TOP / "tests/lab"))
+from netlab import AddressWatcher, Lab, LabError, now_us, wait_for  # noqa: E402
+from stacks import STACKS, relais_works  # noqa: E402
+
+N_INSTANCES, N_VIPS = 50, 255
+HOSTS = {"lb1": 250, "lb2": 251}
+SECONDS = 5
+
+
+def vips():
+    """(family, addresses) per instance: 25 of IPv4 with 5 each, 25 of IPv6 with 5 and the rest."""
+    v4 = iter(f"192.0.2.{n}/32" for n in range(1, 240))
+    v6 = iter(f"2001:db8:1::{n:x}/128" for n in range(1, 300))
+    for i in range(N_INSTANCES):
+        extra = 5 if i == N_INSTANCES - 1 else 0
+        yield [next(v4 if i % 2 == 0 else v6) for _ in range(5 + extra)]
+
+
+def config(priority, advert):
+    blocks = ["global_defs {\n    vrrp_version 3\n}\n"]
+    for i, addresses in enumerate(vips()):
+        lines = "\n".join(f"        {a}" for a in addresses)
+        blocks.append(f"""vrrp_instance VI_{i + 1} {{
+    state BACKUP
+    interface eth0
+    virtual_router_id {i + 1}
+    priority {priority}
+    advert_int {advert}
+    virtual_ipaddress {{
+{lines}
+    }}
+}}
+""")
+    return "".join(blocks)
+
+
+def held(host):
+    own = {host.ip4, host.ip6}
+    return [a for a in host.addresses() if a not in own and (a.startswith("192.0.2.") or ":db8:1:" in a)]
+
+
+def cpu_s(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def transitions(nodes):
+    return sum(node.log().count("Entering ") for node in nodes)
+
+
+def measure(stack, advert):
+    with Lab(HOSTS) as lab:
+        nodes = []
+        for name, priority in (("lb1", 150), ("lb2", 100)):
+            lab[name].write("keepalived.conf", config(priority, advert))
+            nodes.append(STACKS[stack](lab[name], balancer=False))
+        try:
+            nodes[0].start()
+            wait_for(lambda: len(held(lab["lb1"])) == N_VIPS, 60, "all addresses on lb1")
+            nodes[1].start()
+            return watch(lab, nodes, advert)
+        finally:
+            for node in nodes:
+                node.kill()
+
+
+def watch(lab, nodes, advert):
+    row = {"stable": True}
+    time.sleep(max(3, 5 * advert))  # the starting bursts of announcements are over
+    before = [cpu_s(node.failover_pid()) for node in nodes], transitions(nodes), time.monotonic()
+    time.sleep(SECONDS)
+    span = time.monotonic() - before[2]
+    row["master"], row["backup"] = (100 * (cpu_s(node.failover_pid()) - was) / span
+                                    for node, was in zip(nodes, before[0]))
+    row["transitions"] = transitions(nodes) - before[1]
+    watcher = AddressWatcher(lab["lb2"])
+    cut_us = now_us()
+    lab.cut("lb1")
+    try:
+        wait_for(lambda: len(held(lab["lb2"])) == N_VIPS, 30, "all addresses on lb2", 0.2)
+    except LabError:
+        row["stable"] = False
+    wanted = set(held(lab["lb2"]))
+    first_seen = {}
+    for when, (sign, address) in watcher.items(cut_us):
+        if sign == "+" and address in wanted:
+            first_seen.setdefault(address, when)
+    watcher.stop()
+    row["n"] = len(first_seen)
+    if first_seen:
+        times = sorted(first_seen.values())
+        row["first"], row["spread"] = (times[0] - cut_us) / 1000, (times[-1] - times[0]) / 1000
+    return row
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--relais", default=TOP / "build/relais")
+    parser.add_argument("--adverts", default="1,0.1,0.01")
+    parser.add_argument("--stacks", default="relais,pair")
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--out")
+    args = parser.parse_args()
+    if not relais_works(args.relais):
+        sys.exit("relais does not run here")
+    lines = ["| advertisement | stack | adverts/s | master: % of a core | backup: % of a core |"
+             " transitions in 5 s of quiet | first address after the cut | last after the first |",
+             "|---|---|---|---|---|---|---|---|"]
+    for advert in map(float, args.adverts.split(",")):
+        rows = {stack: [] for stack in args.stacks.split(",")}
+        for _ in range(args.runs):
+            for stack in rows:
+                rows[stack].append(measure(stack, advert))
+                print(f"{advert:g} s {stack}: {rows[stack][-1]}", flush=True)
+        for stack, found in rows.items():
+            middle = lambda key: statistics.median(row.get(key, float("nan")) for row in found)
+            lines.append(
+                f"| {advert:g} s | {STACKS[stack].name if stack == 'relais' else 'keepalived -D'} "
+                f"| {N_INSTANCES / advert:.0f} | {middle('master'):.1f} | {middle('backup'):.1f} "
+                f"| {middle('transitions'):.0f} | {middle('first'):.0f} ms | {middle('spread'):.0f} ms |")
+    text = "\n".join(lines) + "\n"
+    print(text)
+    if args.out:
+        pathlib.Path(args.out).write_text(f"{__doc__.splitlines()[0]}\nMedian of {args.runs}.\n\n{text}")
+
+
+if __name__ == "__main__":
+    main()
