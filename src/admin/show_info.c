@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "admin/command.h"
+#include "admin/metrics.h"
 #include "balancer/balancer.h"
 
 struct info_row {
@@ -191,10 +192,22 @@ static void show_env(struct admin_reply *reply, int argc, char **argv)
 	}
 }
 
+static void show_metrics(struct admin_reply *reply, int argc, char **argv)
+{
+	struct slice scope = slice_of(argc > 0 ? argv[0] : "*");
+	char target[64];
+
+	snprintf(target, sizeof(target), "?scope=%.*s", (int)scope.len, scope.ptr);
+	if (!metrics_print(reply->out, balancer_running(), metrics_scopes_of(slice_of(target))))
+		fputs("no memory\n", reply->out);
+}
+
 const struct admin_command admin_show_commands[] = {
 	{"show info", ADMIN_USER, "", "facts about this process", show_info},
 	{"show version", ADMIN_USER, "", "version of this process", show_version},
 	{"show backend", ADMIN_USER, "", "names of the backends", show_backend},
+	{"show metrics", ADMIN_USER, "[global|frontend|backend|server|vip]",
+	 "both halves' metrics, as Prometheus reads them", show_metrics},
 	{"show env", ADMIN_OPERATOR, "[<name>]", "environment of this process", show_env},
 	{NULL, ADMIN_USER, NULL, NULL, NULL},
 };

@@ -222,6 +222,7 @@ void stat_row_backend(struct stat_row *row, const struct balancer *b, const stru
 	set_uint(row, STAT_WREDIS, c.redispatches);
 	row->cell[STAT_STATUS] = up || backups || be->n_servers == 0 ? "UP" : "DOWN";
 	set_uint(row, STAT_WEIGHT, be->set.total_weight);
+	set_uint(row, STAT_UWEIGHT, be->set.total_weight);
 	set_uint(row, STAT_ACT, up);
 	set_uint(row, STAT_BCK, backups);
 	set_uint(row, STAT_CHKDOWN, (uint64_t)atomic_load(&be->downs));

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admin/metrics.h"
 #include "admin/stat_csv.h"
 
 static void put_escaped(FILE *out, const char *text)
@@ -213,16 +214,6 @@ static void put_csv_row(void *ctx, const struct proxy *p, const struct stat_row 
 	stat_csv_row(ctx, row);
 }
 
-static void put_body(FILE *out, const struct stats_page_request *request, bool csv)
-{
-	if (!csv) {
-		put_page(out, request->proxy);
-		return;
-	}
-	stat_csv_head(out);
-	stat_rows_each(balancer_running(), put_csv_row, out);
-}
-
 static bool ends_with(struct slice text, struct slice end)
 {
 	return text.len >= end.len &&
@@ -248,26 +239,45 @@ static bool refuse(const struct stats_page_request *request, struct stats_page_r
 	return true;
 }
 
+/* Its type; "" = no memory. */
+static const char *put_body(FILE *out, const struct stats_page_request *request)
+{
+	const struct balancer *b = balancer_running();
+	struct slice target = request->req->target;
+
+	if (request->service)
+		return metrics_print(out, b, metrics_scopes_of(target))
+			       ? "text/plain; version=0.0.4"
+			       : "";
+	if (!ends_with(target, SLICE(";csv"))) {
+		put_page(out, request->proxy);
+		return "text/html";
+	}
+	stat_csv_head(out);
+	stat_rows_each(b, put_csv_row, out);
+	return "text/plain";
+}
+
 static bool answer(const struct stats_page_request *request, struct stats_page_reply *reply)
 {
 	bool head = request->req->method == HTTP_METHOD_HEAD;
-	bool csv = ends_with(request->req->target, SLICE(";csv"));
-	char *body = NULL, *bytes;
+	char *body = NULL, *bytes = NULL;
+	const char *type;
 	size_t body_len = 0;
 	FILE *out;
 
-	if (!authorized(request))
+	if (!request->service && !authorized(request))
 		return refuse(request, reply);
 	out = open_memstream(&body, &body_len);
 	if (!out)
 		return false;
-	put_body(out, request, csv);
+	type = put_body(out, request);
 	fclose(out);
-	bytes = body ? arena_printf(request->arena,
-				    "HTTP/1.1 200 OK\r\ncache-control: no-cache\r\n"
-				    "content-type: %s\r\ncontent-length: %zu\r\n\r\n%s",
-				    csv ? "text/plain" : "text/html", body_len, head ? "" : body)
-		     : NULL;
+	if (body && type[0])
+		bytes = arena_printf(request->arena,
+				     "HTTP/1.1 200 OK\r\ncache-control: no-cache\r\n"
+				     "content-type: %s\r\ncontent-length: %zu\r\n\r\n%s",
+				     type, body_len, head ? "" : body);
 	free(body);
 	if (!bytes)
 		return false;

@@ -194,6 +194,25 @@ static void answer_here(struct exchange *x, struct slice bytes, int status, bool
 	reply_bytes(x, bytes, status, close || !x->up.body.done);
 }
 
+static flow_result answer_stats(struct exchange *x, const struct proxy_conf *conf,
+				const char *service)
+{
+	struct stats_page_request request = {.proxy = conf,
+					     .service = service,
+					     .req = &x->req,
+					     .body = {x->up.pending, x->up.pending_len},
+					     .client = exchange_client_addr(x),
+					     .arena = &x->arena};
+	struct stats_page_reply reply = {0};
+
+	if (!x->worker->house->stats_page ||
+	    !x->worker->house->stats_page->answer(&request, &reply))
+		return flow_fail(REASON_NO_MEMORY);
+	x->is_stats = true;
+	answer_here(x, reply.bytes, reply.status, reply.close);
+	return flow_jump(x, HTTP_STEP_REPLY);
+}
+
 flow_result http_carry_out(struct exchange *x, enum rule_outcome outcome,
 			   const struct rule_verdict *verdict, enum reason denied)
 {
@@ -215,6 +234,8 @@ flow_result http_carry_out(struct exchange *x, enum rule_outcome outcome,
 	case RULE_REPLY:
 		answer_here(x, verdict->reply, verdict->status, verdict->close);
 		return flow_jump(x, HTTP_STEP_REPLY);
+	case RULE_SERVICE:
+		return answer_stats(x, x->frontend->conf, verdict->service);
 	default: /* reject, silent-drop */
 		return flow_fail(REASON_REJECTED);
 	}
@@ -265,23 +286,6 @@ static bool is_stats(const struct exchange *x, const struct proxy_conf *conf)
 	return conf->stats.enabled && slice_starts(x->req.target, slice_of(uri));
 }
 
-static flow_result answer_stats(struct exchange *x, const struct proxy_conf *conf)
-{
-	struct stats_page_request request = {.proxy = conf,
-					     .req = &x->req,
-					     .body = {x->up.pending, x->up.pending_len},
-					     .client = exchange_client_addr(x),
-					     .arena = &x->arena};
-	struct stats_page_reply reply = {0};
-
-	if (!x->worker->house->stats_page ||
-	    !x->worker->house->stats_page->answer(&request, &reply))
-		return flow_fail(REASON_NO_MEMORY);
-	x->is_stats = true;
-	answer_here(x, reply.bytes, reply.status, reply.close);
-	return flow_jump(x, HTTP_STEP_REPLY);
-}
-
 static flow_result step_rules(struct exchange *x)
 {
 	const struct proxy_conf *conf = x->frontend->conf;
@@ -293,7 +297,7 @@ static flow_result step_rules(struct exchange *x)
 	if (r == FLOW_NEXT)
 		r = run_rules(x, conf->rules, RULE_HTTP_REQUEST);
 	if (r == FLOW_NEXT && is_stats(x, conf))
-		return answer_stats(x, conf);
+		return answer_stats(x, conf, NULL);
 	return r;
 }
 
@@ -329,7 +333,7 @@ static flow_result step_backend(struct exchange *x)
 		x->session->close_after = true;
 	r = run_rules(x, p->conf->rules, RULE_HTTP_REQUEST);
 	if (r == FLOW_NEXT && is_stats(x, p->conf))
-		return answer_stats(x, p->conf);
+		return answer_stats(x, p->conf, NULL);
 	return r;
 }
 

@@ -275,6 +275,27 @@ RUN(run_log_level)
 	return RULE_CONTINUE;
 }
 
+/* ---- services ----------------------------------------------------------------------------- */
+
+static bool parse_service(struct action_parse *p, struct rule *rule)
+{
+	static const char *const names[] = {"prometheus-exporter", NULL};
+	const char *name = action_word(p, "the service's name");
+
+	rule->data = names[0];
+	if (!name || strcmp(name, names[0]) == 0)
+		return name != NULL;
+	rules_error(p->b, "there is no service '%s' here, only '%s'", name, names[0]);
+	return false;
+}
+
+RUN(run_service)
+{
+	(void)in;
+	verdict->service = rule->data;
+	return RULE_SERVICE;
+}
+
 #define TCP_IN (ACTION_CONNECTION | ACTION_SESSION | ACTION_TCP_REQUEST)
 
 const struct action_row action_flow_rows[] = {
@@ -292,6 +313,8 @@ const struct action_row action_flow_rows[] = {
 	 "<sample> [len <n> | id <n>]", "keeps a sample for the log"},
 	{"set-log-level", false, ACTION_REQUEST | ACTION_RESPONSE | ACTION_TCP_REQUEST,
 	 parse_log_level, run_log_level, "<level>", "the level of the log line; silent = no line"},
+	{"use-service", false, ACTION_REQUEST, parse_service, run_service, "prometheus-exporter",
+	 "answered by relais itself"},
 	{"set-nice", false, ACTION_REQUEST | ACTION_RESPONSE | ACTION_TCP_REQUEST, parse_nice,
 	 run_nothing, "<n>", "without effect"},
 	{.name = NULL},
@@ -338,7 +361,7 @@ const struct action_row action_unserved_rows[] = {
 	UNSERVED("strict-mode", ACTION_HTTP),
 	UNSERVED("switch-mode", ACTION_TCP),
 	UNSERVED("track-sc*", ACTION_ANY),
-	UNSERVED("use-service", ACTION_ANY),
+	UNSERVED("use-service", ACTION_ANY & ~ACTION_REQUEST),
 	UNSERVED("wait-for-body", ACTION_HTTP),
 	UNSERVED("wait-for-handshake", ACTION_REQUEST),
 	{.name = NULL},

@@ -67,7 +67,8 @@ enum rule_outcome {
 	RULE_TARPIT,   /* the same after timeout tarpit */
 	RULE_REJECT,   /* close without a word */
 	RULE_SILENT_DROP,
-	RULE_REPLY, /* verdict.reply: redirect, return, auth: complete HTTP bytes */
+	RULE_REPLY,   /* verdict.reply: redirect, return, auth: complete HTTP bytes */
+	RULE_SERVICE, /* verdict.service answers: a part of relais itself */
 };
 
 struct rule_verdict {
@@ -75,6 +76,7 @@ struct rule_verdict {
 	struct slice reply; /* in the exchange's arena; len 0 = the proxy's error page */
 	bool close;	    /* the reply ends the connection */
 	bool stats_auth_failed;
+	const char *service;		/* SERVICE: "prometheus-exporter" */
 	const char *log_level;		/* set-log-level; NULL = unchanged */
 	const struct conf_place *place; /* the rule that decided, for the log */
 };

@@ -1,5 +1,6 @@
 /*
- * admin/show_vip.c and admin/vip_json.c: a page in words and as JSON.
+ * admin/show_vip.c, admin/vip_json.c, admin/metrics.c and admin/vip_metrics.c: a page in words, as
+ * JSON, as metrics.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admin/metrics.h"
 #include "admin/vip_view.h"
 
 static struct shared_page *page;
@@ -147,6 +149,38 @@ static void json_is_escaped_and_closed(void **state)
 	assert_string_equal(answer + answer_len - 3, "\n]\n");
 }
 
+static void metrics_have_a_sample_for_each_state_peer_and_track(void **state)
+{
+	FILE *out = open_memstream(&answer, &answer_len);
+
+	(void)state;
+	put(page->vips[0].drops, "ttl 3, checksum 1");
+	metrics_print_vips(out, page, 4500000);
+	fclose(out);
+	assert_non_null(strstr(answer, "# TYPE relais_vip_state gauge\n"));
+	assert_non_null(strstr(answer, "relais_vip_state{vip=\"VI_1\",interface=\"eth0\","
+				       "vrid=\"51\",state=\"BACKUP\"} 1\n"));
+	assert_non_null(strstr(answer, "vrid=\"51\",state=\"MASTER\"} 0\n"));
+	assert_non_null(strstr(answer, "relais_vip_effective_priority{vip=\"VI_1\"} 90\n"));
+	assert_non_null(strstr(answer, "relais_vip_advertisement_faults_total{vip=\"VI_1\","
+				       "fault=\"checksum\"} 1\n"));
+	assert_non_null(strstr(answer, "relais_vip_peer_age_seconds{vip=\"VI_1\","
+				       "peer=\"192.0.2.12\"} 0.500\n"));
+	assert_non_null(strstr(answer, "relais_vip_track_up{vip=\"VI_1\",kind=\"backend\","
+				       "name=\"web\"} 0\n"));
+	assert_non_null(strstr(answer, "relais_vip_state{vip=\"VI_2\""));
+}
+
+static void metrics_may_be_asked_for_by_scope(void **state)
+{
+	(void)state;
+	assert_int_equal(metrics_scopes_of(SLICE("/metrics")), METRICS_ALL);
+	assert_int_equal(metrics_scopes_of(SLICE("/metrics?scope=vip")), METRICS_VIP);
+	assert_int_equal(metrics_scopes_of(SLICE("/m?x=1&scope=server&scope=global")),
+			 METRICS_SERVER | METRICS_PROCESS);
+	assert_int_equal(metrics_scopes_of(SLICE("/m?scope=*")), METRICS_ALL);
+}
+
 #define STORY(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -156,6 +190,8 @@ int main(void)
 		STORY(with_a_name_all_that_makes_it_up),
 		STORY(a_name_that_is_not_there_is_not_found),
 		STORY(json_is_escaped_and_closed),
+		STORY(metrics_have_a_sample_for_each_state_peer_and_track),
+		STORY(metrics_may_be_asked_for_by_scope),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -312,7 +312,7 @@ static const struct {
 	{"http-request del-header X -m foo", "-m is one of"},
 	{"http-request capture path", "'len <bytes>'"},
 	{"http-request capture path id 3", "no slot"},
-	{"http-request use-service prometheus-exporter", "not supported yet"},
+	{"http-request use-service lua.page", "there is no service 'lua.page'"},
 	{"http-request track-sc0 src", "not supported yet"},
 	{"http-request lua.foo", "not supported yet"},
 	{"http-response set-status 1000", "not between"},
