@@ -52,6 +52,37 @@ static bool set_check_file(struct args *args, const char *value)
 	return !value || add_keepalived_file(args, value);
 }
 
+static bool set_peer(struct args *args, const char *value)
+{
+	args->peer_file = value;
+	args->verb = ARGS_CHECK;
+	return true;
+}
+
+static bool set_listen(struct args *args, const char *value)
+{
+	char *end;
+
+	args->listen_s = strtod(value, &end);
+	args->verb = ARGS_CHECK;
+	return !*end && args->listen_s > 0 && args->listen_s <= 3600;
+}
+
+static bool set_diff(struct args *args, const char *value)
+{
+	args->diff = true;
+	args->diff_with = value;
+	args->verb = ARGS_CHECK;
+	return true;
+}
+
+static bool set_zero_warning(struct args *args, const char *value)
+{
+	(void)value;
+	args->zero_warning = true;
+	return true;
+}
+
 static bool set_version(struct args *args, const char *value)
 {
 	(void)value;
@@ -211,6 +242,12 @@ static const struct option_row relais_rows[] = {
 	 "configuration in keepalived.conf's grammar"},
 	{"-c", "--check", VALUE_NONE, set_check, NULL,
 	 "check the configuration, both halves together"},
+	{"--peer", "--peer", VALUE_ONE, set_peer, "FILE",
+	 "with -c: the other node's keepalived.conf, checked against ours"},
+	{"--listen", "--listen", VALUE_ONE, set_listen, "SECONDS",
+	 "with -c: hear what others advertise here, send nothing (needs root)"},
+	{"--diff", "--diff", VALUE_OPTIONAL, set_diff, "[PIDFILE|PID]",
+	 "with -c: what a reload of the running relais would do; exit status 2: a VIP moves"},
 	{"-D", "--daemon", VALUE_NONE, set_daemon, NULL, "go to the background once serving"},
 	{"-W", NULL, VALUE_NONE, set_worker, NULL,
 	 "there is always a master; exit status 128 + signal when stopped by one"},
@@ -241,8 +278,7 @@ static const struct option_row relais_rows[] = {
 	 "accepted: a debug switch without effect here"},
 	{"-dI", NULL, VALUE_ATTACHED, accept_only, NULL,
 	 "accepted: a debug switch without effect here"},
-	{"-dW", NULL, VALUE_NONE, accept_only, NULL,
-	 "accepted: a debug switch without effect here"},
+	{"-dW", NULL, VALUE_NONE, set_zero_warning, NULL, "warnings stop the start too"},
 	{"-dL", NULL, VALUE_NONE, accept_only, NULL,
 	 "accepted: a debug switch without effect here"},
 	{"-dS", NULL, VALUE_NONE, accept_only, NULL,

@@ -6,10 +6,12 @@
 
 #include <net/if.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/die.h"
 #include "core/conf/blocks.h"
 #include "failover/conf/failover_conf.h"
+#include "failover/lint/lint.h"
 #include "failover/native/vip_native.h"
 #include "main/registry.h"
 
@@ -130,14 +132,57 @@ static void adapt_balancer(struct config *c, const struct args *args)
 }
 
 /* An interface may come later (a bridge, a VLAN); most often its name is mistyped. */
+static void check_interface(struct config *c, const char *name, struct conf_place place,
+			    const char *instance, const char *what)
+{
+	for (const struct vmac_conf *v = c->failover->vmacs; v; v = v->next)
+		if (strcmp(v->name, name) == 0)
+			return;
+	if (if_nametoindex(name) != 0)
+		return;
+	c->interface_absent = true;
+	conf_warn(&c->diags, place, "%s: there is no interface '%s' on this machine now: %s",
+		  instance, name, what);
+}
+
 static void check_interfaces(struct config *c)
 {
-	for (const struct vrrp_instance_conf *i = c->failover->instances; i; i = i->next)
-		if (i->interface && if_nametoindex(i->interface) == 0)
+	for (const struct vrrp_instance_conf *i = c->failover->instances; i; i = i->next) {
+		if (i->interface)
+			check_interface(c, i->interface, i->place, i->name,
+					"the instance is in state FAULT until it comes");
+		if (i->interface && strcmp(i->interface, "lo") == 0)
 			conf_warn(&c->diags, i->place,
-				  "%s: there is no interface '%s' on this machine now: the "
-				  "instance is in state FAULT until it comes",
-				  i->name, i->interface);
+				  "%s: on lo nobody hears advertisements but this node", i->name);
+		for (const struct vip_conf *v = i->vips; v; v = v->next)
+			if (v->dev)
+				check_interface(c, v->dev, v->place, i->name,
+						"the address waits for it");
+		for (const struct vrrp_track_conf *t = i->tracks; t; t = t->next)
+			if (t->kind == VRRP_TRACK_INTERFACE)
+				check_interface(c, t->name, t->place, i->name, "it counts as down");
+	}
+}
+
+/* What is well-formed and may still disappoint. */
+static void advise(struct config *c)
+{
+	struct lint_host host;
+	const struct lint lint = {c->failover, &host, &c->diags};
+
+	lint_host_read(&host, &c->arena);
+	lint_run(&lint);
+}
+
+/* -dW, zero-warning: what is only warned of stops a start and a reload as an error does. */
+static void check_warnings(struct config *c, const struct args *args)
+{
+	bool global = c->balancer && c->balancer->global.zero_warning;
+	const struct conf_place place = {.file = args->zero_warning ? "-dW" : "zero-warning"};
+
+	if ((global || args->zero_warning) && c->diags.n_warnings > 0)
+		conf_error(&c->diags, place, "%u warning%s, and none is let pass",
+			   c->diags.n_warnings, c->diags.n_warnings == 1 ? "" : "s");
 }
 
 /* A node that only holds VIPs has a runtime socket too, if -S asks for one: a balancer without
@@ -174,7 +219,9 @@ struct config *config_load(const struct args *args)
 	if (c->failover) {
 		config_seam_check(c);
 		check_interfaces(c);
+		advise(c);
 	}
+	check_warnings(c, args);
 	return c;
 }
 

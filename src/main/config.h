@@ -20,6 +20,7 @@ struct config {
 	struct failover_conf *failover; /* NULL: no failover half */
 	struct shared_want *wants;	/* what of the balancer half the failover half tracks */
 	unsigned n_wants;
+	bool interface_absent; /* of an instance, on this machine now */
 };
 
 /* Never NULL; usable when diags.n_errors is 0. */

@@ -1,7 +1,6 @@
 /*
  * The front door: the command line, the configuration, then the master. Messages and exit codes:
- * 0 good, 1 something is wrong (each error with its place). Under keepalived's name a checked
- * configuration answers with keepalived's codes: 0 good, 5 complaints.
+ * 0 good, 1 something is wrong (each error with its place). What -c answers is check.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/log/log.h"
+#include "main/check.h"
 #include "main/listeners.h"
 #include "main/master.h"
 #include "main/registry.h"
@@ -18,8 +18,6 @@
 #ifndef RELAIS_VERSION
 #define RELAIS_VERSION "0.1.0"
 #endif
-
-enum { EXIT_KEEPALIVED_COMPLAINTS = 5 };
 
 static void print_version(bool build_info)
 {
@@ -29,25 +27,6 @@ static void print_version(bool build_info)
 	printf("Built with: %s\n", __VERSION__);
 	puts("Features: THREAD EPOLL SPLICE TPROXY IPV6 VRRP_V2 VRRP_V3 PCRE2 PCRE2_JIT SYSTEMD");
 	puts("Options: see relais -h; keywords: relais -dK");
-}
-
-static int check(const struct args *args)
-{
-	struct config *config = config_load(args);
-	unsigned errors = config->diags.n_errors, warnings = config->diags.n_warnings;
-
-	conf_diags_print(&config->diags, stderr, !args->quiet);
-	if (args->dialect != ARGS_KEEPALIVED) {
-		if (errors)
-			fprintf(stderr, "%u error%s found in the configuration\n", errors,
-				errors == 1 ? "" : "s");
-		else if (!args->quiet)
-			puts("Configuration file is valid");
-	}
-	config_free(&config);
-	if (args->dialect == ARGS_KEEPALIVED)
-		return errors || warnings ? EXIT_KEEPALIVED_COMPLAINTS : 0;
-	return errors ? 1 : 0;
 }
 
 /* Goes to the background. The parent stays until the daemon serves (a byte in the pipe) and ends
@@ -162,7 +141,7 @@ int main(int argc, char **argv)
 		printf("%d\n", args.signum);
 		return 0;
 	case ARGS_CHECK:
-		return check(&args);
+		return check_run(&args);
 	case ARGS_RUN:
 		break;
 	}

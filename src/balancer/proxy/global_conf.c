@@ -136,6 +136,8 @@ static const struct conf_keyword rows[] = {
 	      "go to the background"),
 	PLAIN("quiet", CONF_FLAG, quiet, 0, 0, "", NULL, CONF_EFFECT_RESTART,
 	      "no messages at the start"),
+	PLAIN("zero-warning", CONF_FLAG, zero_warning, 0, 0, "", NULL, CONF_EFFECT_RELOAD,
+	      "warnings stop a start or a reload too"),
 	PLAIN("hard-stop-after", CONF_TIME_MS, hard_stop_after_ms, 0, INT_MAX, "<time>", NULL,
 	      CONF_EFFECT_RELOAD, "how long old connections may live on after a reload or stop"),
 	PLAIN("node", CONF_STRING, node, 0, 0, "<name>", "the host's name", CONF_EFFECT_RELOAD,

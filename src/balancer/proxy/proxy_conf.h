@@ -230,7 +230,7 @@ struct global_conf {
 	int nbthread;	   /* 0 = cores allowed */
 	uint32_t uid, gid; /* UINT32_MAX = unchanged */
 	const char *chroot, *pidfile, *node, *description, *log_tag;
-	bool daemon, master_worker, quiet;
+	bool daemon, master_worker, quiet, zero_warning;
 	int hard_stop_after_ms, stats_timeout_ms, spread_checks_percent;
 	struct log_target *log_targets;
 	struct listener_conf *stats_sockets; /* is_stats */

@@ -83,6 +83,18 @@ bool addr_is_any(const struct addr *a)
 	return false;
 }
 
+bool addr_is_multicast(const struct addr *a)
+{
+	if (a->sa.sa_family == AF_INET6)
+		return IN6_IS_ADDR_MULTICAST(&a->in6.sin6_addr);
+	return a->sa.sa_family == AF_INET && IN_MULTICAST(ntohl(a->in4.sin_addr.s_addr));
+}
+
+bool addr_is_link_local(const struct addr *a)
+{
+	return a->sa.sa_family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&a->in6.sin6_addr);
+}
+
 bool addr_eq(const struct addr *a, const struct addr *b, bool with_port)
 {
 	if (a->len == 0 || b->len == 0 || a->sa.sa_family != b->sa.sa_family)

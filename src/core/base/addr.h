@@ -32,6 +32,8 @@ bool addr_set_unix(struct addr *a, struct slice path, bool abstract);
 unsigned addr_port(const struct addr *a);
 void addr_set_port(struct addr *a, unsigned port);
 bool addr_is_any(const struct addr *a);
+bool addr_is_multicast(const struct addr *a);
+bool addr_is_link_local(const struct addr *a); /* IPv6 fe80::/10 */
 /* Same family, address and, when with_port, port. */
 bool addr_eq(const struct addr *a, const struct addr *b, bool with_port);
 /* The bare address ("192.0.2.1", "2001:db8::1", "unix:1" for a Unix peer) into buf. */

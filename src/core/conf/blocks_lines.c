@@ -246,8 +246,8 @@ static void include_one(struct blocks_lines *l, const struct blocks_text *t, str
 	else if (must)
 		conf_error(l->diags, place_of(t), "include: %s: %s", name, strerror(-err));
 	else
-		conf_warn(l->diags, place_of(t), "include: %s: %s, going on without it", name,
-			  strerror(-err));
+		conf_advise(l->diags, place_of(t), "include: %s: %s, going on without it", name,
+			    strerror(-err));
 }
 
 static void include(struct blocks_lines *l, struct blocks_text *t, const char *word)

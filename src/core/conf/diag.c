@@ -52,6 +52,17 @@ void conf_warn(struct conf_diags *d, struct conf_place at, const char *fmt, ...)
 	d->n_warnings++;
 }
 
+void conf_advise(struct conf_diags *d, struct conf_place at, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add(d, CONF_WARNING, at, fmt, ap);
+	va_end(ap);
+	d->n_warnings++;
+	d->n_advices++;
+}
+
 void conf_note(struct conf_diags *d, struct conf_place at, const char *fmt, ...)
 {
 	va_list ap;

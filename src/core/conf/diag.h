@@ -28,6 +28,7 @@ struct conf_diags {
 	struct arena arena; /* owns all texts */
 	struct conf_diag *first, **tail;
 	unsigned n_errors, n_warnings;
+	unsigned n_advices; /* of the warnings: see conf_advise */
 };
 
 void conf_diags_init(struct conf_diags *d);
@@ -35,6 +36,10 @@ void conf_diags_fini(struct conf_diags *d);
 void conf_error(struct conf_diags *d, struct conf_place at, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void conf_warn(struct conf_diags *d, struct conf_place at, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* A warning that is relais' own: the program whose grammar this is lets it pass without a word.
+ * Under that program's name it does not count for the verdict. */
+void conf_advise(struct conf_diags *d, struct conf_place at, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void conf_note(struct conf_diags *d, struct conf_place at, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -51,7 +51,8 @@ enum conf_keyword_flag {
 	CONF_CAN_NO = 1,      /* native: `no` may stand before it */
 	CONF_CAN_DEFAULT = 2, /* native: `default` may */
 	CONF_HTTP_ONLY = 4,   /* native: without effect, and warned of, in `mode tcp` */
-	CONF_STRICT = 8,      /* native: an error where conf_section.forgiven would forgive it */
+	CONF_STRICT = 8,      /* native: an error where conf_section.forgiven would forgive it;
+			       * keepalived.conf: Keepalived complains of the word as well */
 };
 
 struct conf_keyword {

@@ -33,6 +33,7 @@ struct failover_build {
 	struct failover_conf *conf;
 	const struct failover_conf_options *options;
 	struct failover_user script_user;   /* script_user, or the default */
+	bool script_user_bad;		    /* script_user names nobody: no default then */
 	struct vrrp_instance_conf defaults; /* what global_defs says for all instances */
 	struct addr mcast_group4, mcast_group6;
 	const struct conf_line *fifo_script, *vrrp_fifo_script; /* of global_defs; NULL = none */
@@ -56,6 +57,8 @@ static inline struct failover_build *failover_build_of(struct conf_ctx *ctx)
 
 #define FAILOVER_WARN(ctx, line, word, ...) \
 	conf_warn((ctx)->diags, block_word_place(line, word), __VA_ARGS__)
+#define FAILOVER_ADVISE(ctx, line, word, ...) \
+	conf_advise((ctx)->diags, block_word_place(line, word), __VA_ARGS__)
 #define FAILOVER_ERROR(ctx, line, word, ...) \
 	conf_error((ctx)->diags, block_word_place(line, word), __VA_ARGS__)
 

@@ -121,29 +121,65 @@ static void walk_globals(struct failover_build *b, const struct block_node *node
 			read_globals(&b->ctx, &node->line, b);
 }
 
+static const struct script_conf *first_script(const struct vrrp_notify_conf *n)
+{
+	const struct script_conf *all[] = {&n->any,   &n->master, &n->backup,
+					   &n->fault, &n->stop,	  &n->rx_lower};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (all[i]->argv)
+			return all[i];
+	return NULL;
+}
+
+/* Any script that would be run; NULL = none. */
+static const struct script_conf *any_script(const struct failover_conf *conf)
+{
+	const struct script_conf *found = NULL;
+
+	for (const struct vrrp_script_conf *s = conf->scripts; s && !found; s = s->next)
+		if (!s->is_process && !s->absent)
+			found = &s->script;
+	for (const struct vrrp_instance_conf *i = conf->instances; i && !found; i = i->next)
+		found = first_script(&i->notify);
+	for (const struct vrrp_group_conf *g = conf->groups; g && !found; g = g->next)
+		found = first_script(&g->notify);
+	if (!found && conf->notify_fifo_script.argv)
+		found = &conf->notify_fifo_script;
+	if (!found && conf->vrrp_notify_fifo_script.argv)
+		found = &conf->vrrp_notify_fifo_script;
+	return found;
+}
+
+/* Keepalived says so of the whole file, with an exit status of its own; see main/check.c. */
+static void check_security(struct failover_build *b)
+{
+	const struct script_conf *script = any_script(b->conf);
+
+	b->conf->scripts_unsecured = script && b->conf->instances && !b->conf->script_security;
+	if (b->conf->scripts_unsecured)
+		conf_warn(b->ctx.diags, script->place,
+			  "scripts are run without enable_script_security in global_defs: who can "
+			  "write to one is root here");
+}
+
 static void check(struct failover_build *b)
 {
-	bool scripts = b->conf->scripts != NULL;
-
 	failover_instances_finish(b);
 	failover_vmacs_finish(b);
 	failover_heartbeats_finish(b);
 	failover_groups_finish(b);
-	for (const struct vrrp_instance_conf *i = b->conf->instances; i; i = i->next) {
-		scripts |= i->notify.any.argv || i->notify.master.argv || i->notify.backup.argv;
+	for (const struct vrrp_instance_conf *i = b->conf->instances; i; i = i->next)
 		failover_hooks_check(b, i);
-	}
-	if (scripts && !b->conf->script_security && b->conf->instances)
-		conf_note(b->ctx.diags, b->conf->instances->place,
-			  "scripts are run without enable_script_security in global_defs");
+	check_security(b);
 	if (b->net_namespace && b->conf->instances)
 		conf_error(b->ctx.diags, b->net_namespace_at,
 			   "'net_namespace' is not supported by relais yet: run it with 'ip netns "
 			   "exec %s'",
 			   b->net_namespace);
 	else if (b->net_namespace)
-		conf_warn(b->ctx.diags, b->net_namespace_at,
-			  "'net_namespace' is without effect: there is no vrrp_instance");
+		conf_advise(b->ctx.diags, b->net_namespace_at,
+			    "'net_namespace' is without effect: there is no vrrp_instance");
 }
 
 struct failover_conf *failover_conf_parse(struct conf_files *files, const char *const *paths,

@@ -42,8 +42,8 @@ static const char *nearest(enum failover_section section, const char *word)
 void failover_rows_extra(struct conf_ctx *ctx, const struct conf_line *line, unsigned n)
 {
 	if (line->n_words > n)
-		FAILOVER_WARN(ctx, line, n, "'%s' behind '%s' is not used", line->words[n].text,
-			      line->words[0].text);
+		FAILOVER_ADVISE(ctx, line, n, "'%s' behind '%s' is not used", line->words[n].text,
+				line->words[0].text);
 }
 
 void failover_rows_no_block(struct conf_ctx *ctx, const struct block_node *node)
@@ -102,6 +102,17 @@ static void set_value(struct failover_build *b, const struct conf_keyword *row,
 	failover_rows_extra(&b->ctx, line, 2);
 }
 
+static void say_ignored(struct failover_build *b, const struct conf_keyword *row,
+			const struct conf_line *line)
+{
+	const struct conf_place place = block_word_place(line, 0);
+
+	if (row->flags & CONF_STRICT)
+		conf_warn(b->ctx.diags, place, "'%s' is without effect: %s", row->name, row->doc);
+	else
+		conf_advise(b->ctx.diags, place, "'%s' is without effect: %s", row->name, row->doc);
+}
+
 static void apply(struct failover_build *b, const struct conf_keyword *row,
 		  const struct block_node *node, void *target)
 {
@@ -110,7 +121,7 @@ static void apply(struct failover_build *b, const struct conf_keyword *row,
 	bool optional = !row->args || row->args[0] == '[' || row->args[0] == '{';
 
 	if (row->type == CONF_IGNORED) {
-		FAILOVER_WARN(&b->ctx, line, 0, "'%s' is without effect: %s", row->name, row->doc);
+		say_ignored(b, row, line);
 		return;
 	}
 	if (row->type == CONF_UNSERVED) {

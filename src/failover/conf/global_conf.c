@@ -19,10 +19,9 @@ static void read_script_user(struct conf_ctx *ctx, const struct conf_line *line,
 {
 	struct failover_build *b = target;
 
-	if (!failover_user_read(ctx, line, 1, &b->script_user))
-		FAILOVER_WARN(ctx, line, 1,
-			      "script_user is left out, scripts run as if it were "
-			      "not written");
+	b->script_user_bad = !failover_user_read(ctx, line, 1, &b->script_user);
+	if (b->script_user_bad)
+		FAILOVER_WARN(ctx, line, 1, "scripts that name no user of their own are left out");
 	failover_rows_extra(ctx, line, 3);
 }
 
@@ -52,6 +51,9 @@ static void read_group(struct conf_ctx *ctx, const struct conf_line *line, struc
 
 	if (!addr_parse_ip(&a, slice_of(line->words[1].text), 0) || a.sa.sa_family != family)
 		FAILOVER_WARN(ctx, line, 1, "'%s' is no address of that family, left out",
+			      line->words[1].text);
+	else if (!addr_is_multicast(&a))
+		FAILOVER_WARN(ctx, line, 1, "'%s' is no multicast group, left out",
 			      line->words[1].text);
 	else
 		*out = a;

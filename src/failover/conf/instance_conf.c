@@ -110,6 +110,11 @@ static void read_peer(struct conf_ctx *ctx, const struct conf_line *line,
 			inst->check_unicast_src = true;
 		}
 	}
+	if (peer->max_ttl && peer->min_ttl > peer->max_ttl)
+		FAILOVER_WARN(ctx, line, 0,
+			      "peer %s: min_ttl %d is more than max_ttl %d: all of its packets are "
+			      "dropped",
+			      line->words[0].text, peer->min_ttl, peer->max_ttl);
 	for (tail = &inst->peers; *tail; tail = &(*tail)->next)
 		;
 	*tail = peer;
@@ -124,6 +129,8 @@ static void read_peers(struct conf_ctx *ctx, const struct conf_line *line, void 
 		failover_rows_no_block(ctx, node);
 		read_peer(ctx, &node->line, target);
 	}
+	if (!((struct vrrp_instance_conf *)target)->peers)
+		FAILOVER_WARN(ctx, line, 0, "no unicast peer: adverts go to the multicast group");
 }
 
 /* ping IP | tcp IP:PORT (an IPv6 address in brackets) */

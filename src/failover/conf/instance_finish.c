@@ -85,6 +85,8 @@ static void settle_version(struct failover_build *b, struct vrrp_instance_conf *
 		return;
 	}
 	rounded = inst->advert_us / 10000 * 10000;
+	if (rounded != inst->advert_us && inst->advert_us <= most)
+		warn(b, inst, "version 3 counts in hundredths of a second, advert_int is rounded");
 	if (inst->advert_us > most) {
 		warn(b, inst, "version 3 ends at 40.95 s, advert_int is set to that");
 		rounded = most;
@@ -149,7 +151,11 @@ static void settle_strict(struct failover_build *b, struct vrrp_instance_conf *i
 		inst->wants_master = inst->priority == 255;
 	}
 	if (inst->peers)
-		warn(b, inst, "strict mode knows no unicast peers, they are used as they are");
+		conf_advise(b->ctx.diags, inst->place,
+			    "%s: strict mode knows no unicast peers, they are used as they are",
+			    inst->name);
+	if (inst->family == AF_INET6 && inst->vips && !addr_is_link_local(&inst->vips->address))
+		warn(b, inst, "in strict mode the first IPv6 address is a link-local one");
 	inst->higher_prio_send_advert = false;
 	inst->lower_prio_no_advert = true;
 	if (inst->accept_set && inst->accept && inst->version == 2) {
@@ -159,10 +165,25 @@ static void settle_strict(struct failover_build *b, struct vrrp_instance_conf *i
 	if (!inst->accept_set)
 		inst->accept = false;
 	if (!inst->accept && inst->priority != 255)
-		warn(b, inst,
-		     "in strict mode the addresses answer nobody (see 'accept'): a balancer on "
-		     "them is "
-		     "not reached");
+		conf_advise(b->ctx.diags, inst->place,
+			    "%s: in strict mode the addresses answer nobody (see 'accept'): a "
+			    "balancer on them is not reached",
+			    inst->name);
+}
+
+/* An owner's priority is 255 whatever is tracked. */
+static void settle_tracks(struct failover_build *b, struct vrrp_instance_conf *inst)
+{
+	for (const struct vrrp_track_conf *t = inst->tracks; t; t = t->next) {
+		if (inst->priority == 255 && t->weight != 0)
+			conf_warn(b->ctx.diags, t->place,
+				  "%s: the weight of '%s' is without effect: priority 255 stays",
+				  inst->name, t->name);
+		if (t->kind == VRRP_TRACK_INTERFACE && inst->interface &&
+		    strcmp(t->name, inst->interface) == 0 && !inst->dont_track_primary)
+			conf_warn(b->ctx.diags, t->place,
+				  "%s: its own interface is tracked in any case", inst->name);
+	}
 }
 
 static void settle_garp(struct vrrp_instance_conf *inst)
@@ -211,6 +232,7 @@ void failover_instances_finish(struct failover_build *b)
 		settle_strict(b, i);
 		failover_signing_settle(&b->ctx, i);
 		settle_garp(i);
+		settle_tracks(b, i);
 		require(b, i);
 		refuse_twins(b, i);
 	}

@@ -61,7 +61,7 @@ void failover_user_default(struct failover_build *b)
 	const char *ids;
 	char *end;
 
-	if (b->script_user.set)
+	if (b->script_user.set || b->script_user_bad)
 		return;
 	ids = look_up(b, "keepalived_script", "");
 	if (ids) {
@@ -75,16 +75,20 @@ void failover_user_default(struct failover_build *b)
 
 /* ---- what is run ---- */
 
+/* Keepalived looks at the files of vrrp_script only, is_check: what is wrong with another is said
+ * as advice. */
 static bool is_runnable(struct conf_ctx *ctx, const struct conf_line *line, unsigned word,
-			struct script_conf *s, const char **argv)
+			struct script_conf *s, const char **argv, bool is_check)
 {
+	const struct conf_place place = block_word_place(line, word);
+	void (*say)(struct conf_diags *, struct conf_place, const char *, ...) =
+		is_check ? conf_warn : conf_advise;
 	struct failover_build *b = failover_build_of(ctx);
 	struct failover_script_file file;
 
 	failover_script_file_look(b, argv[0], &file);
 	if (file.verdict == FAILOVER_SCRIPT_MISSING) {
-		FAILOVER_WARN(ctx, line, word, "script '%s' is not there or not executable",
-			      argv[0]);
+		say(ctx->diags, place, "script '%s' is not there or not executable", argv[0]);
 		return false;
 	}
 	argv[0] = file.path;
@@ -118,8 +122,11 @@ static const char **read_words(struct conf_ctx *ctx, const struct conf_line *lin
 			return NULL;
 	} else if (!chosen.set) {
 		FAILOVER_WARN(ctx, line, word,
-			      "there is no user keepalived_script to run '%s', and "
-			      "enable_script_security forbids root by default: write script_user",
+			      b->script_user_bad
+				      ? "nobody is there to run '%s': see script_user"
+				      : "there is no user keepalived_script to run '%s', and "
+					"enable_script_security forbids root by default: write "
+					"script_user",
 			      argv[0]);
 		return NULL;
 	}
@@ -133,7 +140,7 @@ bool failover_script_read(struct conf_ctx *ctx, const struct conf_line *line, un
 {
 	const char **argv = read_words(ctx, line, word, user, out);
 
-	if (!argv || !is_runnable(ctx, line, word, out, argv))
+	if (!argv || !is_runnable(ctx, line, word, out, argv, false))
 		return false;
 	out->argv = argv;
 	return true;
@@ -277,9 +284,15 @@ static bool take_script(struct failover_build *b, struct script_block *block,
 		failover_note_idiom(b, conf, block->script_line);
 		failover_script_file_look(b, argv[0], &file);
 		argv[0] = file.path;
+		conf->absent = file.verdict == FAILOVER_SCRIPT_MISSING;
+		if (conf->absent)
+			FAILOVER_WARN(&b->ctx, block->script_line, 1,
+				      "script '%s' is not there or not executable: where relais is "
+				      "not the balancer it fails",
+				      argv[0]);
 		return true;
 	}
-	return is_runnable(&b->ctx, block->script_line, 1, &conf->script, argv);
+	return is_runnable(&b->ctx, block->script_line, 1, &conf->script, argv, true);
 }
 
 static void read_vrrp_script(struct conf_ctx *ctx, const struct conf_line *line, void *target)
@@ -294,8 +307,8 @@ static void read_vrrp_script(struct conf_ctx *ctx, const struct conf_line *line,
 	conf->place = block_word_place(line, 0);
 	failover_rows_extra(ctx, line, 2);
 	if (find(b, conf->name)) {
-		FAILOVER_WARN(ctx, line, 1, "vrrp_script '%s' is there already: the first counts",
-			      conf->name);
+		FAILOVER_ADVISE(ctx, line, 1, "vrrp_script '%s' is there already: the first counts",
+				conf->name);
 		return;
 	}
 	failover_rows_walk(b, block_node_of(line)->children, FAILOVER_SCRIPT, "vrrp_script",

@@ -9,6 +9,12 @@
 	{                                                                                         \
 		.name = word, .sections = where, .type = CONF_IGNORED, .doc = why, .since = "0.1" \
 	}
+/* Keepalived 2.2.7 complains as well. */
+#define OBSOLETE(where, word, why)                                                           \
+	{                                                                                    \
+		.name = word, .sections = where, .type = CONF_IGNORED, .flags = CONF_STRICT, \
+		.doc = why, .since = "0.1"                                                   \
+	}
 #define UNSERVED(where, word, what)                                                  \
 	{                                                                            \
 		.name = word, .sections = where, .type = CONF_UNSERVED, .doc = what, \
@@ -112,8 +118,8 @@ const struct conf_keyword failover_unserved_rows[] = {
 	IGNORED(G, "vrrp_rx_bufs_policy", buffers),
 	IGNORED(G, "vrrp_rx_bufs_multiplier", buffers),
 	IGNORED(I, "kernel_rx_buf_size", buffers),
-	IGNORED(G, "vrrp_iptables", firewall),
-	IGNORED(G, "vrrp_ipsets", firewall),
+	OBSOLETE(G, "vrrp_iptables", firewall),
+	OBSOLETE(G, "vrrp_ipsets", firewall),
 	IGNORED(G, "nftables_counters", "what is dropped is always counted"),
 	IGNORED(G, "nftables_ifindex", firewall),
 	IGNORED(G, "iptables", firewall),
@@ -147,8 +153,8 @@ const struct conf_keyword failover_unserved_rows[] = {
 	UNSERVED(T, "garp_group", "rate limits per switch, see vrrp_garp_interval"),
 	UNSERVED(T, "bfd_instance", "BFD sessions"),
 	/* ---- vrrp_instance, vrrp_sync_group ---- */
-	IGNORED(I, "native_ipv6", "the addresses say which family it is"),
-	IGNORED(I, "lvs_sync_daemon_interface", lvs),
+	OBSOLETE(I, "native_ipv6", "the addresses say which family it is"),
+	OBSOLETE(I, "lvs_sync_daemon_interface", lvs),
 	IGNORED(I, "debug", "see the log level"),
 	IGNORED(I, "no_virtual_ipaddress", "an instance may have no address"),
 	IGNORED(I, "promote_secondaries", "an address that the kernel drops is put back at once"),

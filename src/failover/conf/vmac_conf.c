@@ -184,6 +184,10 @@ static void place_vips(struct failover_build *b, struct vrrp_instance_conf *inst
 static void settle(struct failover_build *b, struct vrrp_instance_conf *inst)
 {
 	if (!inst->use_vmac) {
+		if (inst->vmac_xmit_base)
+			conf_warn(b->ctx.diags, inst->place,
+				  "%s: vmac_xmit_base is without effect: there is no use_vmac",
+				  inst->name);
 		inst->vmac_xmit_base = false;
 		return;
 	}

@@ -54,6 +54,7 @@ struct vrrp_script_conf { /* vrrp_script */
 	int rise, fall;
 	bool init_fail;
 	bool is_process;    /* made of a vrrp_track_process: tracked as VRRP_TRACK_PROCESS */
+	bool absent;	    /* asks_balancer, and its file is not there */
 	bool asks_balancer; /* an idiom for "does haproxy live", answered by the heartbeat */
 	struct conf_place place;
 };
@@ -279,6 +280,7 @@ struct failover_conf {
 	uint32_t fifo_uid, fifo_gid, vrrp_fifo_uid, vrrp_fifo_gid; /* owners of FIFOs we make */
 	bool fifo_states_on_reload; /* the states are written to the FIFOs at a reload too */
 	bool script_security;
+	bool scripts_unsecured; /* there are scripts, and no enable_script_security */
 	unsigned n_instances;
 };
 

@@ -87,6 +87,20 @@ static void keepalived_has_its_own_letters(void **state)
 	assert_string_equal(args.keepalived_files[0], "/etc/keepalived/keepalived.conf");
 }
 
+static void a_check_may_look_further(void **state)
+{
+	(void)state;
+	assert_true(PARSE("relais", "-k", "a", "--peer", "b", "--listen", "1.5", "--diff"));
+	assert_int_equal(args.verb, ARGS_CHECK);
+	assert_string_equal(args.peer_file, "b");
+	assert_true(args.listen_s > 1.4 && args.listen_s < 1.6);
+	assert_true(args.diff && !args.diff_with);
+	assert_true(PARSE("relais", "-c", "-k", "a", "--diff=/run/relais.pid", "-dW"));
+	assert_string_equal(args.diff_with, "/run/relais.pid");
+	assert_true(args.zero_warning);
+	assert_false(PARSE("relais", "-c", "-k", "a", "--listen", "soon"));
+}
+
 static void what_is_wrong_is_said(void **state)
 {
 	(void)state;
@@ -107,6 +121,7 @@ int main(void)
 		cmocka_unit_test(haproxys_unit_and_varnishtests_line),
 		cmocka_unit_test(old_processes_are_told_once_we_serve),
 		cmocka_unit_test(keepalived_has_its_own_letters),
+		cmocka_unit_test(a_check_may_look_further),
 		cmocka_unit_test(what_is_wrong_is_said),
 	};
 

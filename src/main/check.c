@@ -1,0 +1,88 @@
+/*
+ * What `relais -c` answers. See check.h. Called by main.c; reads, prints, and is done.
+ *
+ * Under the name keepalived the exit status is what Debian's keepalived 2.2.7 was measured to give
+ * with -t: 5 for any complaint, 6 (which outdoes 5) when there are instances and scripts and no
+ * enable_script_security; an interface that is not there ends it at once with 5. Warnings that
+ * Keepalived does not know (conf_advise) are printed and do not count.
+ */
+#include "main/check.h"
+
+#include <string.h>
+
+#include "failover/conf/failover_conf.h"
+#include "failover/lint/lint.h"
+#include "main/config.h"
+
+enum { KEEPALIVED_COMPLAINTS = 5, KEEPALIVED_SCRIPTS_UNSECURED = 6 };
+
+static int keepalived_status(const struct config *c)
+{
+	if (c->interface_absent)
+		return KEEPALIVED_COMPLAINTS;
+	if (c->failover && c->failover->scripts_unsecured)
+		return KEEPALIVED_SCRIPTS_UNSECURED;
+	return c->diags.n_errors || c->diags.n_warnings > c->diags.n_advices ? KEEPALIVED_COMPLAINTS
+									     : 0;
+}
+
+/* The other node's file is read by itself; what is wrong within it is its own node's to hear. */
+static void compare_peer(struct config *c, const char *path)
+{
+	const struct lint lint = {.conf = c->failover, .diags = &c->diags};
+	const struct failover_conf *theirs;
+	const struct conf_file *file;
+	struct conf_diags diags;
+	int err = conf_files_read(&c->files, path, &file);
+
+	if (err) {
+		conf_error(&c->diags, (struct conf_place){.file = path}, "%s", strerror(-err));
+		return;
+	}
+	conf_diags_init(&diags);
+	theirs = failover_conf_parse(&c->files, &path, 1, &c->arena, &diags, NULL);
+	if (diags.n_errors)
+		conf_error(&c->diags, (struct conf_place){.file = path},
+			   "%u errors in it: see relais -c -k %s", diags.n_errors, path);
+	else
+		lint_pair(&lint, theirs, path);
+	conf_diags_fini(&diags);
+}
+
+static void look_at_peer(struct config *c, const struct args *args)
+{
+	const struct lint lint = {.conf = c->failover, .diags = &c->diags};
+
+	if (args->peer_file)
+		compare_peer(c, args->peer_file);
+	else if (args->dialect == ARGS_RELAIS)
+		lint_weight_notes(&lint);
+}
+
+static void print_verdict(const struct config *c, bool quiet)
+{
+	unsigned n = c->diags.n_errors;
+
+	if (n)
+		fprintf(stderr, "%u error%s found in the configuration\n", n, n == 1 ? "" : "s");
+	else if (!quiet)
+		puts("Configuration file is valid");
+}
+
+int check_run(const struct args *args)
+{
+	struct config *config = config_load(args);
+	int status;
+
+	if (config->failover && config->diags.n_errors == 0)
+		look_at_peer(config, args);
+	conf_diags_print(&config->diags, stderr, !args->quiet);
+	if (args->dialect == ARGS_KEEPALIVED) {
+		status = keepalived_status(config);
+	} else {
+		print_verdict(config, args->quiet);
+		status = config->diags.n_errors ? 1 : 0;
+	}
+	config_free(&config);
+	return status;
+}

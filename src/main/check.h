@@ -1,0 +1,13 @@
+/*
+ * `relais -c`, and -t under the name keepalived: what a configuration is worth, without running it.
+ */
+#ifndef RELAIS_MAIN_CHECK_H
+#define RELAIS_MAIN_CHECK_H
+
+#include "main/args.h"
+
+/* Prints all there is to say. Returns the exit status: 0 good, 1 errors, 2 a VIP would move
+ * (--diff); under the name keepalived 0 good, 5 complaints, 6 scripts without script security. */
+int check_run(const struct args *args);
+
+#endif
