@@ -18,7 +18,8 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from netlab import TOP, AddressWatcher, Lab, LabError, Prober, largest_gap_ms, now_us, wait_for
+from failover_node import adverts
+from netlab import TOP, AddressWatcher, Lab, LabError, Prober, Sniffer, largest_gap_ms, now_us, wait_for
 from stacks import STACKS, VIP, relais_works, start_webs, write_files
 
 CAP_S = {"heal": 60}  # an outage that has not ended by then is cut off there and marked; others:
@@ -34,9 +35,12 @@ FAULTS = {
     "hang": "balancer hung (SIGSTOP)",
     "failover": "VRRP process killed (-9)",
     "failover-whole": "all of the failover's own processes killed (-9)",
+    "frozen": "node frozen (SIGSTOP of everything) and thawed later",
+    "preempt": "preemption: the better node returns",
+    "delete": "VIP deleted by hand",
     "partition": "partition of the two nodes (while it lasts)",
     "heal": "partition healed",
-    "reload": "20 reloads under load (1,000 new connections/s)",
+    "reload": "50 reloads under load (1,000 new connections/s)",
 }
 
 
@@ -99,6 +103,10 @@ class Bench:
     def measure(self, fault):
         if fault.startswith("failover"):  # single deaths are measured, not a second one soon after
             time.sleep(max(0, self.last_kill_s + 11 - time.monotonic()))
+        self.early = None
+        if fault == "preempt":
+            self.node["lb1"].stop()
+            wait_for(lambda: self.lab.holders(VIP, NODES) == ["lb2"], 20, "the VIP on lb2")
         client = Client(self.lab["client"], keep=10, interval_ms=1 if fault == "reload" else 5)
         wait_for(lambda: client.is_steady(0.3), 30, "a steady client")
         watchers = {name: AddressWatcher(self.lab[name]) for name in NODES}
@@ -124,7 +132,7 @@ class Bench:
         self.settle()
         return {"gap_ms": largest_gap_ms(result, start), "ended": ended, "holders": holders,
                 "broken": result["keep"]["broken"], "closed": result["keep"]["closed"],
-                "failed": failed, "moves": moves,
+                "failed": failed, "moves": moves, "early": self.early,
                 "errors": {k: v for k, v in result["errors"].items() if v}}
 
     def do_noise(self):
@@ -168,10 +176,32 @@ class Bench:
         self.lab.heal()
         self.healed_us = now_us()
 
+    def do_frozen(self):
+        """What it sends as master when it comes back, before a master would have been heard."""
+        sniffer = Sniffer(self.lab["client"])
+        try:
+            self.lab["lb1"].freeze()
+            wait_for(lambda: self.lab["lb2"].holds(VIP), 20, "the VIP on lb2")
+            time.sleep(1)
+            thawed_us = now_us()
+            self.lab["lb1"].thaw()
+            time.sleep(2 * self.advert)
+            self.early = sum(1 for when, source, priority in adverts(sniffer, thawed_us)
+                             if source == self.lab["lb1"].ip4 and priority > 0)
+        finally:
+            sniffer.stop()
+
+    def do_preempt(self):
+        self.node["lb1"].start()
+        wait_for(lambda: self.lab.holders(VIP, NODES) == ["lb1"], 30, "the VIP back on lb1")
+
+    def do_delete(self):
+        self.lab["lb1"].run(["ip", "addr", "del", f"{VIP}/24", "dev", "eth0"])
+
     def do_reload(self):
-        for _ in range(20):
+        for _ in range(50):
             self.node["lb1"].reload()
-            time.sleep(0.5)
+            time.sleep(0.3)
 
     def close(self):
         for node in self.node.values():
@@ -200,8 +230,10 @@ def figure(runs, fault):
     if fault in ("kill", "kill-restart", "reload", "failover", "failover-whole"):
         kinds = sorted({k for r in runs for k in r["errors"]})
         notes.append(f"{failed} requests lost" + (f" ({', '.join(kinds)})" if failed else ""))
-    if fault in ("reload", "failover", "failover-whole", "hang", "kill"):
+    if fault in ("reload", "failover", "failover-whole", "hang", "kill", "delete"):
         notes.append(f"{statistics.median(r['moves'] for r in runs):.0f} address changes")
+    if fault == "frozen":
+        notes.append(f"{statistics.median(r['early'] for r in runs):.0f} advertisements as master at once")
     if any(len(r["holders"]) > 1 for r in runs) and fault != "partition":
         notes.append("**two holders**")
     if any(len(r["holders"]) == 0 for r in runs):
@@ -235,7 +267,8 @@ NOTES = """\
 The outage is the longest time without a good reply, seen by a client that opens a connection every
 5 ms. Columns name the advertisement interval (VRRPv3). "Lost" counts ten connections kept open
 through the master, each asking every 100 ms. The pair watches haproxy with the usual `killall -0 haproxy`, every 2 s; nothing
-restarts it but where the row says so. A reload is SIGUSR2 to haproxy's master and SIGHUP to
+restarts it but where the row says so. A frozen node's early advertisements are those within two
+intervals after it was thawed. A reload is SIGUSR2 to haproxy's master and SIGHUP to
 keepalived, or SIGUSR2 to relais; address changes are counted on both nodes.
 """
 
