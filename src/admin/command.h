@@ -56,6 +56,7 @@ extern const struct admin_command admin_show_commands[];	/* show_info.c */
 extern const struct admin_command admin_stat_commands[];	/* show_stat.c */
 extern const struct admin_command admin_server_commands[];	/* servers.c */
 extern const struct admin_command admin_vip_commands[];		/* show_vip.c */
+extern const struct admin_command admin_bfd_commands[];		/* show_bfd.c */
 extern const struct admin_command admin_process_commands[];	/* process.c */
 extern const struct admin_command admin_vip_control_commands[]; /* vip_control.c */
 

@@ -13,6 +13,9 @@
 bool vip_print(FILE *out, const struct shared_page *page, const char *what);
 void vip_print_json(FILE *out, const struct shared_page *page, int64_t now_mono_us);
 
+/* show_bfd.c. name: NULL = all. False: none was printed. */
+bool bfd_print(FILE *out, const struct shared_page *page, const char *name);
+
 void vip_print_time(FILE *out, int64_t wall_us);
 /* Of shared_vip.hold. */
 const char *vip_hold_word(unsigned hold);

@@ -224,6 +224,7 @@ static void start_parts(struct failover *f)
 	before = copy_published(f, &n_before);
 	failover_nodes_build(f);
 	failover_scripts_open(f);
+	failover_bfd_open(f);
 	failover_nodes_start(f, before, f->setup->resume ? n_before : 0);
 	free(before);
 	if (f->setup->resume)
@@ -234,6 +235,7 @@ static void close_parts(struct failover *f)
 {
 	if (f->facts.loop)
 		service_facts_stop(&f->facts);
+	failover_bfd_close(f);
 	failover_nodes_free(f);
 	failover_scripts_close(f);
 	failover_reload_fini(f);

@@ -16,6 +16,7 @@
 #include "failover/address/keep.h"
 #include "failover/address/vmac.h"
 #include "failover/address/wall.h"
+#include "failover/bfd/bfd.h"
 #include "failover/failover.h"
 #include "failover/heart/heart.h"
 #include "failover/notify/notify.h"
@@ -69,7 +70,8 @@ struct failover {
 	struct notify *notify;
 	struct file_watch *files; /* owned, as the next */
 	struct process_watch *processes;
-	bool resigned; /* as the seam last said */
+	struct bfd *bfd; /* owned */
+	bool resigned;	 /* as the seam last said */
 	struct loop_fd master, signals;
 	struct loop_timer beat;
 	struct mailbox mail;	/* for the reload's thread */
@@ -146,6 +148,12 @@ void failover_scripts_group_state(struct failover *f, const struct vrrp_group *g
 				  enum vrrp_state to);
 void failover_scripts_priority(struct failover *f, const struct vrrp_instance *inst);
 void failover_scripts_rx_lower(struct failover *f, const struct vrrp_instance *inst);
+
+/* failover_bfd.c. Open when the nodes are built, before they start; close when they have stopped,
+ * and before their configuration ends. */
+void failover_bfd_open(struct failover *f);
+void failover_bfd_reload(struct failover *f); /* f->conf is the new one */
+void failover_bfd_close(struct failover *f);
 
 /* failover_reload.c. Takes the descriptor. */
 void failover_reload_begin(struct failover *f, int fd);

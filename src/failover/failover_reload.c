@@ -132,6 +132,7 @@ static void apply(struct failover *f, struct reload *r, struct message_reloaded 
 	vmacs_set(f->vmacs, f->conf->vmacs);
 	add_nodes(f, report);
 	failover_scripts_reload(f);
+	failover_bfd_reload(f);
 	failover_note_vips(f, f->conf);
 	failover_holdings_reload(f);
 	reload_free(f->current);

@@ -17,13 +17,8 @@ const struct conf_part *const registry_balancer_parts[] = {
 };
 
 const struct admin_command *const registry_commands[] = {
-	admin_show_commands,
-	admin_stat_commands,
-	admin_server_commands,
-	admin_vip_commands,
-	admin_vip_control_commands,
-	admin_process_commands,
-	NULL,
+	admin_show_commands, admin_stat_commands,	 admin_server_commands,	 admin_vip_commands,
+	admin_bfd_commands,  admin_vip_control_commands, admin_process_commands, NULL,
 };
 
 struct balancer_conf *registry_balancer_parse(struct conf_files *files, const char *const *paths,

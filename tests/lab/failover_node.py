@@ -68,12 +68,13 @@ class Relais:
 
 
 class Keepalived:
-    def __init__(self, host, conf):
+    def __init__(self, host, conf, vrrp_only=True):
         self.host = host
         path = host.write("keepalived.conf", conf)
         path.chmod(0o600)
         self.log = host.dir / "keepalived.log"
-        self.process = host.spawn(["keepalived", "-n", "-l", "-D", "-P", "-f", path], log="keepalived.log")
+        self.process = host.spawn(["keepalived", "-n", "-l", "-D", *(["-P"] if vrrp_only else []), "-f", path],
+                                  log="keepalived.log")
 
     def stop(self):
         send_signal(self.process.pid, signal.SIGTERM)

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/sys/shared_bfd.h"
+
 enum {
 	SHARED_THREADS_MAX = 64,
 	SHARED_SLOTS = 8, /* balancers that may overlap during reloads */
@@ -164,6 +166,9 @@ struct shared_page {
 	struct shared_answer answers[SHARED_ANSWERS];
 	_Atomic uint32_t n_vips; /* by failover, as the vips */
 	struct shared_vip vips[SHARED_VIPS_MAX];
+	_Atomic uint32_t n_bfds;       /* by failover, as the bfds */
+	_Atomic uint64_t n_bfd_strays; /* packets that are of none of them */
+	struct shared_bfd bfds[SHARED_BFDS_MAX];
 };
 
 struct shared_page *shared_page_new(void); /* NULL with errno; shared with later forks */

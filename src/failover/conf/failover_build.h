@@ -18,6 +18,7 @@ enum failover_section { /* bits of conf_keyword.sections in this room's tables *
 			FAILOVER_PROCESS = 1 << 5,
 			FAILOVER_AUTH = 1 << 6,
 			FAILOVER_FILE = 1 << 7,
+			FAILOVER_BFD = 1 << 8,
 			FAILOVER_SIGNING = 1 << 12,
 };
 
@@ -111,6 +112,7 @@ struct vip_conf *failover_vip_read(struct conf_ctx *ctx, const struct conf_line 
 /* track_conf.c */
 void failover_track_interfaces(struct conf_ctx *ctx, const struct conf_line *line, void *target);
 void failover_track_scripts(struct conf_ctx *ctx, const struct conf_line *line, void *target);
+void failover_track_bfds(struct conf_ctx *ctx, const struct conf_line *line, void *target);
 void failover_track_files(struct conf_ctx *ctx, const struct conf_line *line, void *target);
 void failover_track_processes(struct conf_ctx *ctx, const struct conf_line *line, void *target);
 
@@ -140,6 +142,7 @@ extern const struct conf_keyword failover_top_rows[], failover_global_rows[],
 	failover_watch_rows[], failover_auth_rows[], failover_notify_rows[],
 	failover_unserved_rows[], failover_vmac_rows[], failover_signing_rows[],
 	failover_hooks_rows[], failover_heart_rows[], /* heart/heart_conf.c */
+	failover_bfd_rows[],			      /* bfd/bfd_conf.c */
 	failover_static_rows[];			      /* the last: route/static_conf.c */
 
 #endif

@@ -79,6 +79,8 @@ const struct conf_keyword failover_notify_rows[] = {
 	    "scripts that must succeed, or count"),
 	ROW("track_file", failover_track_files, "{ <name> [weight <n> [reverse]] }",
 	    "numbers of files that are added to the priority"),
+	ROW("track_bfd", failover_track_bfds, "{ <name> [weight <n> [reverse]] }",
+	    "neighbors that must answer, or count"),
 	ROW("track_process", failover_track_processes, "{ <name> [weight <n> [reverse]] }",
 	    "processes that must run, or count"),
 	ROW("track_backend", failover_track_backends,

@@ -1,6 +1,6 @@
 /*
- * Rows track_interface, track_script, track_process and track_file of instances and sync groups. A
- * name that is not defined above is left out with a warning, as Keepalived does.
+ * Rows track_interface, track_script, track_process, track_file and track_bfd of instances and sync
+ * groups. A name that is not defined above is left out with a warning, as Keepalived does.
  */
 #include "failover/conf/failover_build.h"
 
@@ -39,6 +39,26 @@ static const struct vrrp_file_conf *find_file(const struct failover_build *b, co
 	return f;
 }
 
+static const struct vrrp_bfd_conf *find_bfd(const struct failover_build *b, const char *name)
+{
+	const struct vrrp_bfd_conf *c = b->conf->bfds;
+
+	while (c && strcmp(c->name, name) != 0)
+		c = c->next;
+	return c;
+}
+
+static bool resolve_bfd(const struct failover_build *b, struct vrrp_track_conf *t)
+{
+	const struct vrrp_bfd_conf *bfd = find_bfd(b, t->name);
+
+	if (!bfd)
+		return false;
+	t->weight = bfd->weight;
+	t->reverse = bfd->weight_reverse;
+	return true;
+}
+
 /* What the name stands for, and its default weight. False: nothing. */
 static bool resolve(const struct failover_build *b, struct vrrp_track_conf *t)
 {
@@ -47,6 +67,8 @@ static bool resolve(const struct failover_build *b, struct vrrp_track_conf *t)
 
 	if (t->kind == VRRP_TRACK_INTERFACE)
 		return true;
+	if (t->kind == VRRP_TRACK_BFD)
+		return resolve_bfd(b, t);
 	if (t->kind == VRRP_TRACK_FILE)
 		file = find_file(b, t->name);
 	else
@@ -141,6 +163,11 @@ void failover_track_scripts(struct conf_ctx *ctx, const struct conf_line *line, 
 void failover_track_files(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
 	read_all(ctx, line, VRRP_TRACK_FILE, target);
+}
+
+void failover_track_bfds(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+{
+	read_all(ctx, line, VRRP_TRACK_BFD, target);
 }
 
 void failover_track_processes(struct conf_ctx *ctx, const struct conf_line *line, void *target)

@@ -28,7 +28,7 @@
 
 static const char mail[] = "relais sends no mail, use notify or the log";
 static const char lvs[] = "relais has no LVS, its balancer is configured in haproxy.cfg";
-static const char bfd[] = "relais has no BFD";
+static const char bfd[] = "BFD runs inside the failover process";
 static const char snmp[] = "relais has no SNMP agent, see its metrics";
 static const char dbus[] = "relais has no D-Bus interface, see relaisctl";
 static const char names[] = "relais names its processes itself";
@@ -151,7 +151,6 @@ const struct conf_keyword failover_unserved_rows[] = {
 	UNSERVED(G, "vrrp_garp_extra_if", "announcements on further interfaces"),
 	UNSERVED(T, "interface_up_down_delays", "debounced links"),
 	UNSERVED(T, "garp_group", "rate limits per switch, see vrrp_garp_interval"),
-	UNSERVED(T, "bfd_instance", "BFD sessions"),
 	/* ---- vrrp_instance, vrrp_sync_group ---- */
 	OBSOLETE(I, "native_ipv6", "the addresses say which family it is"),
 	OBSOLETE(I, "lvs_sync_daemon_interface", lvs),
@@ -161,7 +160,6 @@ const struct conf_keyword failover_unserved_rows[] = {
 	IGNORED(S, "global_tracking", "tracks of a group always count for all its members"),
 	UNSERVED(I, "use_ipvlan", "ipvlan interfaces"),
 	UNSERVED(I, "vrf", "an instance in a VRF"),
-	UNSERVED(I | S, "track_bfd", "BFD sessions"),
 	UNSERVED(I, "garp_extra_if", "announcements on further interfaces"),
 	UNSERVED(I, "timer_expired_backup", "a backup that stays one"),
 	UNSERVED(I, "owner_ignore_adverts", "an owner that does not listen"),

@@ -22,6 +22,8 @@ const char *vrrp_condition_kind(enum vrrp_track_kind kind)
 		return "process";
 	case VRRP_TRACK_FILE:
 		return "file";
+	case VRRP_TRACK_BFD:
+		return "bfd";
 	case VRRP_TRACK_BACKEND:
 		return "backend";
 	case VRRP_TRACK_FRONTEND:

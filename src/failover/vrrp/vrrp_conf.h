@@ -105,11 +105,28 @@ struct vrrp_database_conf { /* track_pgsql, track_mysql, track_redis: a server's
 	struct conf_place place;
 };
 
+struct vrrp_bfd_conf { /* bfd_instance */
+	struct vrrp_bfd_conf *next;
+	const char *name;
+	struct addr neighbor, source; /* source: len 0 = as the kernel chooses */
+	const char *interface;	      /* NULL = any */
+	int64_t min_rx_us, min_tx_us; /* what we can take, what we want to send while Up */
+	int64_t idle_tx_us;	      /* what we want to send else, at least 1 s */
+	unsigned multiplier;	      /* 1..255 */
+	bool passive, multihop;	      /* multihop: RFC 5883, another port */
+	int ttl;		      /* TTL or hop limit of what goes out */
+	int min_ttl;		      /* of what comes in; 0 = any */
+	int weight;
+	bool weight_reverse;
+	struct conf_place place;
+};
+
 enum vrrp_track_kind {
 	VRRP_TRACK_INTERFACE,
 	VRRP_TRACK_SCRIPT,
 	VRRP_TRACK_PROCESS,
 	VRRP_TRACK_FILE,
+	VRRP_TRACK_BFD,
 	VRRP_TRACK_BACKEND, /* these three: of the balancer beside us */
 	VRRP_TRACK_FRONTEND,
 	VRRP_TRACK_SERVER,
@@ -266,6 +283,7 @@ struct failover_conf {
 	struct vrrp_process_conf *processes;
 	struct vrrp_file_conf *files;
 	struct vrrp_database_conf *databases;
+	struct vrrp_bfd_conf *bfds;
 	struct vmac_conf *vmacs;      /* of all instances */
 	struct vip_conf *static_vips; /* these three do not move: there while failover runs */
 	struct route_conf *static_routes;

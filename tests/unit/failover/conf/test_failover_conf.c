@@ -354,12 +354,11 @@ static void what_is_not_served_is_named(void **state)
 		      "virtual_server 192.0.2.9 80 {\n lb_algo rr\n real_server 192.0.2.8 80 {\n"
 		      " HTTP_GET { url { path / } }\n }\n}\n"
 		      "global_defs {\n smtp_server 192.0.2.4\n startup_script /bin/true\n}\n");
-	assert_int_equal(r.diags.n_errors, 4);
+	assert_int_equal(r.diags.n_errors, 2);
 	d = find_diag(&r, CONF_ERROR, 4, "'use_ipvlan' is not supported");
 	assert_non_null(d);
 	assert_int_equal(d->place.column, 3);
-	assert_non_null(find_diag(&r, CONF_ERROR, 5, "'track_bfd'"));
-	assert_non_null(find_diag(&r, CONF_ERROR, 9, "'bfd_instance'"));
+	assert_non_null(find_diag(&r, CONF_WARNING, 6, "'b' is not defined above"));
 	assert_non_null(find_diag(&r, CONF_WARNING, 12, "haproxy.cfg"));
 	assert_non_null(find_diag(&r, CONF_WARNING, 19, "'smtp_server' is without effect"));
 	assert_non_null(find_diag(&r, CONF_ERROR, 20, "'startup_script'"));
