@@ -64,7 +64,7 @@ static void state_changed(void *ctx, struct vrrp_instance *inst, enum vrrp_state
 static void priority_changed(void *ctx, struct vrrp_instance *inst, unsigned from, unsigned to)
 {
 	(void)from, (void)to;
-	heart_say(((struct node *)ctx)->heart);
+	heart_say_soon(((struct node *)ctx)->heart);
 	failover_scripts_priority(((struct node *)ctx)->failover, inst);
 }
 

@@ -186,6 +186,12 @@ static void on_timer(struct loop *loop, struct loop_timer *timer)
 	loop_timer_set(loop, &h->timer, loop_now_us(loop) + h->interval_us);
 }
 
+void heart_say_soon(struct heart *h)
+{
+	if (h)
+		loop_timer_set(h->hearts->loop, &h->timer, loop_now_us(h->hearts->loop));
+}
+
 void heart_advertised(struct heart *h)
 {
 	int64_t now;

@@ -5,9 +5,9 @@
  * vrrp/compare.c's matter.
  *
  * Order of calls: hearts_new; heart_new before the instance starts; heart_follow and
- * heart_set_router behind each reload; heart_say when its state or priority changed,
- * heart_advertised when an advertisement left; heart_free before the instance. Failover's thread
- * only.
+ * heart_set_router behind each reload; heart_say when its state changed, heart_say_soon when its
+ * priority did, heart_advertised when an advertisement left; heart_free before the instance.
+ * Failover's thread only.
  */
 #ifndef RELAIS_HEART_HEART_H
 #define RELAIS_HEART_HEART_H
@@ -29,8 +29,9 @@ void heart_follow(struct heart *heart);
 /* How this node calls itself; a copy is taken. heart may be NULL, as below. */
 void heart_set_router(struct heart *heart, const char *router_id);
 
-/* Now, over every path. */
+/* Over every path: now, as a state has just changed, and at the end of what runs. */
 void heart_say(struct heart *heart);
+void heart_say_soon(struct heart *heart);
 /* So that heartbeats and advertisements fall silent together, one goes with the other. */
 void heart_advertised(struct heart *heart);
 

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { MISSES = 3, ALARM_MISSES = 10 };
+enum { MISSES = 3, ALARM_MISSES = 5 };
 
 void heart_tally_init(struct heart_tally *t, unsigned n_paths, int64_t interval_us, int64_t now_us)
 {

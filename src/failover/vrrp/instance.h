@@ -190,9 +190,9 @@ struct vrrp_peers;
 struct vrrp_peer_word;
 void vrrp_instance_peers_set(struct vrrp_instance *inst, const struct vrrp_peers *peers);
 void vrrp_instance_peers_changed(struct vrrp_instance *inst);
-/* What this instance has to say there of itself; heard_us is not set. A master that stood still
- * yields first. */
-void vrrp_instance_word(struct vrrp_instance *inst, struct vrrp_peer_word *out);
+/* What this instance has to say there of itself; heard_us is not set. Who may have stood still
+ * calls vrrp_instance_peers_changed first. */
+void vrrp_instance_word(const struct vrrp_instance *inst, struct vrrp_peer_word *out);
 
 /* The address room put an address back that somebody else had removed. */
 void vrrp_instance_note_repair(struct vrrp_instance *inst);

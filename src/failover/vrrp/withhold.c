@@ -236,13 +236,11 @@ void vrrp_instance_peers_changed(struct vrrp_instance *inst)
 		give_up_isolated(inst);
 }
 
-void vrrp_instance_word(struct vrrp_instance *inst, struct vrrp_peer_word *out)
+void vrrp_instance_word(const struct vrrp_instance *inst, struct vrrp_peer_word *out)
 {
-	int64_t now, down_us = vrrp_instance_down_us(inst);
+	int64_t now = loop_now_us(inst->loop), down_us = vrrp_instance_down_us(inst);
 	const struct addr *own = vrrp_source(inst);
 
-	vrrp_instance_yield_if_frozen(inst);
-	now = loop_now_us(inst->loop);
 	*out = (struct vrrp_peer_word){.state = inst->state, .priority = inst->priority};
 	if (own)
 		out->address = *own;

@@ -154,8 +154,8 @@ static void a_path_is_new_up_lost_and_up_again(void **state)
 	assert_int_equal(heart_tally_watch(&t, now), 1);
 	assert_int_equal(t.paths[0].health, HEART_UP);
 	assert_int_equal(heart_tally_n_up(&t), 1);
-	assert_int_equal(heart_tally_watch(&t, now + 999 * MS), 0);
-	assert_int_equal(heart_tally_watch(&t, now + 1000 * MS), 1);
+	assert_int_equal(heart_tally_watch(&t, now + 499 * MS), 0);
+	assert_int_equal(heart_tally_watch(&t, now + 500 * MS), 1);
 	assert_int_equal(t.paths[0].health, HEART_LOST);
 	assert_int_equal(t.paths[0].n_lost, 1);
 	assert_int_equal(heart_tally_watch(&t, now + 3000 * MS), 2); /* the other never was */
