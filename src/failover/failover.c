@@ -163,7 +163,7 @@ static const char *open_parts(struct failover *f)
 	f->announce = announce_new(f->links);
 	if (!f->announce)
 		return "packet socket";
-	f->transport = vrrp_transport_new(f->loop, false);
+	f->transport = vrrp_transport_new(f->loop, f->conf->house);
 	if (!f->transport)
 		return "VRRP sockets";
 	f->hearts = hearts_new(f->loop);
@@ -263,7 +263,7 @@ int failover_main(const struct failover_setup *setup)
 	f->signals.fd = f->next_reload = -1;
 	list_init(&f->nodes);
 	list_init(&f->groups);
-	failover_rights_realtime(setup->conf->rt_priority);
+	failover_rights_realtime(setup->conf);
 	if (!setup->resume)
 		failover_holdings_sweep_configured(setup->conf);
 	failed = open_parts(f);

@@ -72,6 +72,7 @@ struct failover {
 	struct process_watch *processes;
 	struct bfd *bfd; /* owned */
 	bool resigned;	 /* as the seam last said */
+	bool deleting;	 /* an instance that ends now is not stopped, but taken out */
 	struct loop_fd master, signals;
 	struct loop_timer beat;
 	struct mailbox mail;	/* for the reload's thread */
@@ -161,7 +162,7 @@ void failover_reload_begin(struct failover *f, int fd);
 void failover_reload_fini(struct failover *f);
 
 /* failover_rights.c: each does what it may and logs what it cannot. */
-void failover_rights_realtime(int priority);
+void failover_rights_realtime(const struct failover_conf *conf);
 void failover_rights_lock_memory(void);
 void failover_rights_drop(void);
 

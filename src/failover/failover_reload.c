@@ -97,9 +97,11 @@ static void adapt_nodes(struct failover *f, const struct failover_conf *conf,
 		report->n_rebuilt += to && answer == VRRP_REBUILD;
 		report->n_removed += !to;
 		if (answer == VRRP_REBUILD) {
+			f->deleting = true;
 			vrrp_instance_stop(node->inst, to ? "its configuration has changed"
 							  : "no longer configured");
 			failover_node_free(node);
+			f->deleting = false;
 		} else { /* also when kept: what is asked is borrowed from the configuration */
 			failover_node_watch(node);
 		}
@@ -129,6 +131,7 @@ static void apply(struct failover *f, struct reload *r, struct message_reloaded 
 {
 	adapt_nodes(f, r->conf, report);
 	f->conf = r->conf;
+	vrrp_transport_configure(f->transport, f->conf->house);
 	vmacs_set(f->vmacs, f->conf->vmacs);
 	add_nodes(f, report);
 	failover_scripts_reload(f);

@@ -15,17 +15,36 @@
 #include <sys/resource.h>
 
 #include "core/log/log.h"
+#include "failover/vrrp/house.h"
 
 enum {
 	DEFAULT_PRIORITY = 50,
 	RUNAWAY_US = 2000000, /* this long without a pause, it is a fault: end it */
 };
 
-void failover_rights_realtime(int priority)
+static void choose_cpus(const struct house_conf *house)
 {
-	struct sched_param param = {.sched_priority = priority > 0 ? priority : DEFAULT_PRIORITY};
-	struct rlimit run = {RUNAWAY_US, RUNAWAY_US};
+	cpu_set_t set;
 
+	CPU_ZERO(&set);
+	for (unsigned i = 0; i < house->n_cpus; i++)
+		CPU_SET((size_t)house->cpus[i], &set);
+	if (house->n_cpus && sched_setaffinity(0, sizeof(set), &set) < 0)
+		log_warn("vrrp_cpu_affinity: %s", strerror(errno));
+}
+
+void failover_rights_realtime(const struct failover_conf *conf)
+{
+	int priority = conf->rt_priority > 0 ? conf->rt_priority : DEFAULT_PRIORITY;
+	struct sched_param param = {.sched_priority = priority};
+	/* Never less than ours: taking over many addresses may need more than others grant. */
+	rlim_t us = conf->house->rttime_us > RUNAWAY_US ? (rlim_t)conf->house->rttime_us
+							: (rlim_t)RUNAWAY_US;
+	struct rlimit run = {us, us};
+
+	choose_cpus(conf->house);
+	if (conf->house->nice && setpriority(PRIO_PROCESS, 0, conf->house->nice) < 0)
+		log_info("vrrp_priority: %s", strerror(errno));
 	if (sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &param) < 0)
 		log_info("failover runs without real-time priority: %s", strerror(errno));
 	else

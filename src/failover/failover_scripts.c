@@ -89,7 +89,7 @@ static int event_of(enum vrrp_state state)
 void failover_scripts_state(struct failover *f, const struct vrrp_instance *inst,
 			    enum vrrp_state to)
 {
-	int event = event_of(to);
+	int event = f->deleting && to == VRRP_INIT ? NOTIFY_DELETED : event_of(to);
 
 	if (f->notify && event >= 0)
 		notify_instance(f->notify, vrrp_instance_conf(inst), (enum notify_event)event,
@@ -101,6 +101,8 @@ void failover_scripts_group_state(struct failover *f, const struct vrrp_group *g
 {
 	int event = event_of(to);
 
+	if (f->deleting && to == VRRP_INIT) /* a member goes, the group does not stop */
+		return;
 	if (f->notify && event >= 0)
 		notify_group(f->notify, vrrp_group_conf(group), (enum notify_event)event);
 }

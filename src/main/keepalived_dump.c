@@ -13,6 +13,7 @@
 #include "admin/vip_view.h"
 #include "core/log/log.h"
 #include "failover/vrrp/fsm.h"
+#include "failover/vrrp/house.h"
 #include "failover/vrrp/packet.h"
 
 struct counted { /* in keepalived's words; heading "" = stands alone, NULL = as the one before */
@@ -154,11 +155,11 @@ static void put_json(FILE *out, const struct vrrp_instance_conf *i, const struct
 		"\"effective_priority\":%u,\"vipset\":%s,\"promote_secondaries\":false,"
 		"\"adver_int\":%g,\"master_adver_int\":%g,\"accept\":%d,\"nopreempt\":%s,"
 		"\"preempt_delay\":%g,\"state\":%d,\"wantstate\":%d,\"version\":%u,"
-		"\"smtp_alert\":%s,\"notify_deleted\":false",
+		"\"smtp_alert\":%s,\"notify_deleted\":%s",
 		v->effective_priority, boolean(set), advert_s, advert_s, i->accept,
 		boolean(i->nopreempt), (double)i->preempt_delay_us / 1e6, state,
 		set || i->wants_master ? VRRP_MASTER : VRRP_BACKUP, i->version,
-		boolean(i->smtp_alert));
+		boolean(i->smtp_alert), boolean(i->notify.says_deleted));
 	put_vips(out, "vips", i, i->vips, set);
 	if (i->excluded)
 		put_vips(out, "evips", i, i->excluded, set);
@@ -225,10 +226,17 @@ void keepalived_dump(const struct failover_conf *conf, const struct shared_page 
 {
 	static const char *const endings[] = {"data", "stats", "json"};
 	char path[256], next[272];
+	const char *instance;
 	FILE *out = NULL;
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/keepalived.%s", dir ? dir : "/tmp", endings[kind]);
+	/* keepalived puts the instance's name into this one's only */
+	instance = kind == KEEPALIVED_DUMP_DATA && conf && conf->house &&
+				   conf->house->data_use_instance
+			   ? conf->house->instance
+			   : NULL;
+	snprintf(path, sizeof(path), "%s/keepalived%s%.60s.%s", dir ? dir : "/tmp",
+		 instance ? "." : "", instance ? instance : "", endings[kind]);
 	snprintf(next, sizeof(next), "%s.new", path);
 	unlink(next);
 	fd = open(next, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);

@@ -11,6 +11,7 @@
 
 #include "core/log/log.h"
 #include "main/check.h"
+#include "main/house_files.h"
 #include "main/listeners.h"
 #include "main/master.h"
 #include "main/registry.h"
@@ -83,6 +84,7 @@ static int run(struct args *args)
 	struct config *config;
 	const struct global_conf *global;
 	char pidfile[4096] = "";
+	bool pid_asked;
 	int status;
 
 	raise_fd_limit();
@@ -101,13 +103,14 @@ static int run(struct args *args)
 		args->daemon = true;
 	if (args->dialect == ARGS_KEEPALIVED && !args->debug)
 		args->daemon = true;
-	if (!args->pidfile && global)
-		args->pidfile = global->pidfile;
-	if (args->pidfile)
-		snprintf(pidfile, sizeof(pidfile), "%s", args->pidfile);
+	pid_asked = args->pidfile || (global && global->pidfile);
+	house_pid_path(args, config, pidfile, sizeof(pidfile));
 	args->up_fd = args->daemon ? daemonize() : -1;
-	if (pidfile[0] && !write_pidfile(pidfile))
-		return 1;
+	if (pidfile[0] && !write_pidfile(pidfile)) {
+		if (pid_asked)
+			return 1;
+		pidfile[0] = '\0';
+	}
 	status = master_run(args, &config);
 	if (pidfile[0])
 		unlink(pidfile);

@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -76,10 +78,34 @@ static void close_listeners(struct master *m)
 	listeners_close_unused(m->config->balancer, NULL);
 }
 
+static void after_shutdown(struct hook_script *hook)
+{
+	loop_stop(container_of(hook, struct master, hook)->loop);
+}
+
+/* All processes have ended: shutdown_script, once, then we. */
+static void finish(struct master *m)
+{
+	const struct house_conf *house = master_house(m);
+
+	if (m->stopped)
+		return;
+	m->stopped = true;
+	m->hook.name = "shutdown_script";
+	m->hook.done = after_shutdown;
+	if (!house || !hook_script_start(&m->hook, &house->shutdown))
+		loop_stop(m->loop);
+}
+
 /* In order: the VIPs leave (so that the peer serves), the balancers end, the runner ends last
  * because stopping runs scripts too. */
 void master_stop_next(struct master *m)
 {
+	if (m->hook.job) { /* whose end brings us on */
+		if (!m->stopped)
+			hook_script_end(&m->hook);
+		return;
+	}
 	if (m->failover)
 		return;
 	if (any_balancer(m)) {
@@ -94,7 +120,14 @@ void master_stop_next(struct master *m)
 		child_signal(m->runner, SIGTERM);
 		return;
 	}
-	loop_stop(m->loop);
+	finish(m);
+}
+
+static int64_t stop_us(const struct master *m)
+{
+	const struct house_conf *house = master_house(m);
+
+	return house && house->child_wait_s ? house->child_wait_s * 1000000LL : FAILOVER_STOP_US;
 }
 
 void master_stop(struct master *m, bool drain)
@@ -107,7 +140,7 @@ void master_stop(struct master *m, bool drain)
 	m->stopping = true;
 	if (m->failover)
 		child_send(m->failover, MESSAGE_FAILOVER_STOP, NULL, 0);
-	loop_timer_set(m->loop, &m->stop_timer, loop_now_us(m->loop) + FAILOVER_STOP_US);
+	loop_timer_set(m->loop, &m->stop_timer, loop_now_us(m->loop) + stop_us(m));
 	master_stop_next(m);
 }
 
@@ -135,7 +168,7 @@ static void stop_took_too_long(struct loop *loop, struct loop_timer *timer)
 		if (!any_balancer(m))
 			kill_if(m->runner);
 	}
-	loop_timer_set(loop, timer, loop_now_us(loop) + FAILOVER_STOP_US);
+	loop_timer_set(loop, timer, loop_now_us(loop) + stop_us(m));
 }
 
 /* --- signals ----------------------------------------------------------------------------- */
@@ -242,6 +275,7 @@ static int prepare(struct master *m)
 
 static bool start_children(struct master *m)
 {
+	reload_time_configure(&m->reload_time, master_house(m));
 	atomic_store(&m->page->watched, serves_traffic(m->config->balancer) ? 1 : 0);
 	if (m->config->failover && !(master_start_runner(m) && master_start_failover(m, false)))
 		return false;
@@ -249,6 +283,47 @@ static bool start_children(struct master *m)
 		return master_start_balancer(m);
 	master_announce_up(m);
 	return true;
+}
+
+static void start_or_fail(struct master *m)
+{
+	if (start_children(m))
+		return;
+	m->failed = true;
+	master_stop(m, false);
+}
+
+static void after_startup(struct hook_script *hook)
+{
+	struct master *m = container_of(hook, struct master, hook);
+
+	if (m->stopping)
+		master_stop_next(m);
+	else
+		start_or_fail(m);
+}
+
+static void on_reload_time(struct reload_time *rt)
+{
+	log_notice("the time of reload_time_file has come");
+	master_reload(container_of(rt, struct master, reload_time));
+}
+
+/* What global_defs says of the master itself, then startup_script, then all else. */
+static void start(struct master *m)
+{
+	const struct house_conf *house = master_house(m);
+
+	m->hook = (struct hook_script){
+		.loop = m->loop, .name = "startup_script", .done = after_startup};
+	m->reload_time.loop = m->loop;
+	m->reload_time.due = on_reload_time;
+	if (house && house->umask >= 0)
+		umask((mode_t)house->umask);
+	if (house && house->master_name)
+		prctl(PR_SET_NAME, house->master_name);
+	if (!house || !hook_script_start(&m->hook, &house->startup))
+		start_or_fail(m);
 }
 
 int master_run(const struct args *args, struct config **config)
@@ -263,12 +338,10 @@ int master_run(const struct args *args, struct config **config)
 	}
 	if (args->up_fd >= 0)
 		child_keep_private(args->up_fd);
-	if (!start_children(&m)) {
-		m.failed = true;
-		master_stop(&m, false);
-	}
+	start(&m);
 	loop_run(m.loop);
 	hold_sweep(m.page);
+	reload_time_configure(&m.reload_time, NULL);
 	listeners_close_unused(m.config->balancer, NULL);
 	config_free(&m.config);
 	loop_free(&m.loop);

@@ -8,6 +8,8 @@
 #include "core/sys/shared_page.h"
 #include "main/children.h"
 #include "main/config.h"
+#include "main/hook_script.h"
+#include "main/reload_time.h"
 
 enum {
 	BALANCER_START_US = 10 * 1000000, /* a new balancer is ready within this, or given up */
@@ -43,10 +45,18 @@ struct master {
 	bool stopping, drain; /* drain: let connections finish */
 	bool said_up;	      /* the first READY was announced (pidfile, systemd, old pids) */
 	bool failover_was_ready;
-	int stop_signal;	      /* that ended us; 0 = none */
-	bool failed;		      /* exit status 1 */
+	int stop_signal;	 /* that ended us; 0 = none */
+	bool failed;		 /* exit status 1 */
+	struct hook_script hook; /* startup_script, shutdown_script */
+	bool stopped;		 /* all has ended, the shutdown_script was run */
+	struct reload_time reload_time;
 	bool failover_reload_pending; /* its RELOAD goes out when the new balancer is ready */
 };
+
+static inline const struct house_conf *master_house(const struct master *m)
+{
+	return m->config->failover ? m->config->failover->house : NULL;
+}
 
 /* watch.c */
 bool master_start_runner(struct master *m);

@@ -12,6 +12,7 @@
 #include "core/log/log.h"
 #include "core/sys/message.h"
 #include "failover/address/hold.h"
+#include "main/house_files.h"
 #include "main/listeners.h"
 #include "main/master_priv.h"
 
@@ -63,12 +64,16 @@ void master_reload(struct master *m)
 {
 	struct config *next;
 
-	if (m->next || m->starting) {
-		log_warn("reload: the previous one is still under way");
+	if (m->next || m->starting || m->hook.job) {
+		log_warn(m->hook.job ? "reload: %s is still running"
+				     : "reload: the previous one is still under way",
+			 m->hook.name);
 		return;
 	}
 	tell_systemd("RELOADING=1");
+	house_reload_begin(m->config);
 	next = config_load(m->args);
+	house_reload_end(m->config);
 	if (next->diags.n_errors == 0 && next->balancer)
 		listeners_open(next->balancer, m->config->balancer, &next->diags);
 	report(next);
@@ -99,6 +104,7 @@ void master_reload_done(struct master *m)
 		listeners_close_unused(before->balancer, m->config->balancer);
 	reload_failover(m);
 	config_free(&before);
+	reload_time_configure(&m->reload_time, master_house(m));
 	atomic_fetch_add(&m->page->n_reloads, 1);
 	log_notice("reloaded");
 	tell_systemd("READY=1");

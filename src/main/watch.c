@@ -112,6 +112,12 @@ bool master_start_runner(struct master *m)
 
 /* --- failover ---------------------------------------------------------------------------- */
 
+/* NULL = as the master's. Under other names than relais' the processes look as theirs do. */
+static const char *name_or(const char *configured, bool own, const char *name)
+{
+	return configured ? configured : own ? name : NULL;
+}
+
 struct failover_start {
 	struct master *m;
 	bool resume;
@@ -200,7 +206,8 @@ bool master_start_failover(struct master *m, bool resume)
 	struct failover_start start = {m, resume};
 
 	m->failover = child_start(m->loop, CHILD_FAILOVER, &failover_ops, m, run_failover, &start,
-				  m->args->dialect == ARGS_HAPROXY ? NULL : "relais-failover");
+				  name_or(master_house(m)->failover_name,
+					  m->args->dialect != ARGS_HAPROXY, "relais-failover"));
 	if (!m->failover) {
 		log_err("cannot start the failover process: %s", strerror(errno));
 		return false;
@@ -405,7 +412,8 @@ bool master_start_balancer(struct master *m)
 	atomic_store(&slot->n_threads, 0);
 	atomic_store(&slot->state, SHARED_BALANCER_STARTING);
 	m->starting = child_start(m->loop, CHILD_BALANCER, &balancer_ops, m, run_balancer, &start,
-				  m->args->dialect == ARGS_RELAIS ? "relais-balancer" : NULL);
+				  name_or(master_house(m) ? master_house(m)->checker_name : NULL,
+					  m->args->dialect == ARGS_RELAIS, "relais-balancer"));
 	if (!m->starting) {
 		log_err("cannot start the balancer: %s", strerror(errno));
 		return false;

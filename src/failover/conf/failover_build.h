@@ -38,6 +38,9 @@ struct failover_build {
 	struct vrrp_instance_conf defaults; /* what global_defs says for all instances */
 	struct addr mcast_group4, mcast_group6;
 	const struct conf_line *fifo_script, *vrrp_fifo_script; /* of global_defs; NULL = none */
+	const struct conf_line *startup_script, *shutdown_script;
+	const struct conf_line *alert_line; /* the first word that asks for mail; NULL = none */
+	int alert_any, alert_vrrp, alert_checker; /* 1 = on, -1 = off, 0 = not said */
 	const char *net_namespace;
 	struct conf_place net_namespace_at;
 	struct vrrp_instance_conf **instance_tail;
@@ -105,6 +108,11 @@ void failover_user_default(struct failover_build *b);
 
 /* global_conf.c: what needs all of global_defs. */
 void failover_globals_finish(struct failover_build *b);
+/* smtp_conf.c, house_conf.c: their parts of it. */
+void failover_mail_finish(struct failover_build *b);
+void failover_mail_check(struct failover_build *b); /* when all is read */
+void failover_house_init(struct failover_build *b);
+void failover_house_finish(struct failover_build *b);
 
 /* vip_conf.c: one line of virtual_ipaddress; NULL when it is left out. */
 struct vip_conf *failover_vip_read(struct conf_ctx *ctx, const struct conf_line *line);
@@ -141,8 +149,9 @@ extern const struct conf_keyword failover_top_rows[], failover_global_rows[],
 	failover_instance_rows[], failover_group_rows[], failover_script_rows[],
 	failover_watch_rows[], failover_auth_rows[], failover_notify_rows[],
 	failover_unserved_rows[], failover_vmac_rows[], failover_signing_rows[],
-	failover_hooks_rows[], failover_heart_rows[], /* heart/heart_conf.c */
-	failover_bfd_rows[],			      /* bfd/bfd_conf.c */
-	failover_static_rows[];			      /* the last: route/static_conf.c */
+	failover_hooks_rows[], failover_smtp_rows[], failover_house_rows[],
+	failover_heart_rows[],	/* heart/heart_conf.c */
+	failover_bfd_rows[],	/* bfd/bfd_conf.c */
+	failover_static_rows[]; /* the last: route/static_conf.c */
 
 #endif

@@ -91,6 +91,7 @@ static void init(struct failover_build *b, struct conf_files *files, struct aren
 	b->file_tail = &b->conf->files;
 	b->next_rule4 = b->next_rule6 = 16384;
 	b->conf->wall_priority = -1;
+	failover_house_init(b);
 	b->conf->default_interface = "eth0";
 	d->version = 2;
 	d->priority = 100;
@@ -169,6 +170,7 @@ static void check(struct failover_build *b)
 	failover_vmacs_finish(b);
 	failover_heartbeats_finish(b);
 	failover_groups_finish(b);
+	failover_mail_check(b);
 	for (const struct vrrp_instance_conf *i = b->conf->instances; i; i = i->next)
 		failover_hooks_check(b, i);
 	check_security(b);

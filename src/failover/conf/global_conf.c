@@ -118,6 +118,8 @@ void failover_globals_finish(struct failover_build *b)
 	if (b->vrrp_fifo_script)
 		failover_script_read(&b->ctx, b->vrrp_fifo_script, 1, NULL,
 				     &b->conf->vrrp_notify_fifo_script);
+	failover_mail_finish(b);
+	failover_house_finish(b);
 }
 
 static void read_fifo_on_reload(struct conf_ctx *ctx, const struct conf_line *line, void *target)

@@ -60,6 +60,7 @@ static void read_group(struct conf_ctx *ctx, const struct conf_line *line, void 
 	group->name = line->words[1].text;
 	group->place = block_word_place(line, 0);
 	group->notify.priority_changes = b->defaults.notify.priority_changes;
+	group->smtp_alert = b->defaults.smtp_alert;
 	failover_rows_walk(b, block_node_of(line)->children, FAILOVER_GROUP, "vrrp_sync_group",
 			   group);
 	*b->group_tail = group;

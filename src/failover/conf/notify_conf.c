@@ -38,6 +38,14 @@ READ(fault)
 READ(stop)
 READ(rx_lower)
 
+/* The word alone: DELETED is said to whom FAULT would be. */
+static void read_deleted(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+{
+	notify_of(ctx, target)->says_deleted = true;
+	if (line->n_words > 1)
+		read_into(ctx, line, &notify_of(ctx, target)->deleted);
+}
+
 static void read_priority_changes(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
 	failover_value_bool(ctx, line, 1, &notify_of(ctx, target)->priority_changes);
@@ -70,6 +78,14 @@ const struct conf_keyword failover_notify_rows[] = {
 	 .parse = read_rx_lower,
 	 .args = command,
 	 .doc = "run when a master hears an advert of lower priority",
+	 .since = "0.1"},
+	{.name = "notify_deleted",
+	 .sections = FAILOVER_INSTANCE,
+	 .type = CONF_CUSTOM,
+	 .parse = read_deleted,
+	 .args = "[<command> [<user> [<group>]]]",
+	 .doc = "run when a reload takes the instance out or makes it anew; notify and FIFOs get "
+		"DELETED then, not FAULT",
 	 .since = "0.1"},
 	ROW("notify_priority_changes", read_priority_changes, "[<bool>]",
 	    "changes of priority go to the FIFOs too"),

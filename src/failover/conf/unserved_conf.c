@@ -26,31 +26,21 @@
 #define S FAILOVER_GROUP
 #define T FAILOVER_TOP
 
-static const char mail[] = "relais sends no mail, use notify or the log";
 static const char lvs[] = "relais has no LVS, its balancer is configured in haproxy.cfg";
 static const char bfd[] = "BFD runs inside the failover process";
 static const char snmp[] = "relais has no SNMP agent, see its metrics";
 static const char dbus[] = "relais has no D-Bus interface, see relaisctl";
-static const char names[] = "relais names its processes itself";
-static const char sched[] = "the failover process always runs at real-time priority";
-static const char buffers[] = "relais sizes this buffer itself";
+static const char sched[] =
+	"the failover process has real-time priority from the start, see vrrp_rt_priority";
+static const char netlink[] =
+	"these buffers always have 4 MiB, and what is lost in spite of it is read again";
+static const char buffers[] = "processes are looked for again when events were lost";
 static const char firewall[] = "relais has its own table of nftables";
-static const char files[] = "relais has no such file";
 
 static const char links[] = "the kernel tells of links by netlink at once";
 
 const struct conf_keyword failover_unserved_rows[] = {
 	/* ---- global_defs and the top: nothing lost ---- */
-	IGNORED(G, "notification_email", mail),
-	IGNORED(G, "notification_email_from", mail),
-	IGNORED(G, "smtp_server", mail),
-	IGNORED(G, "smtp_helo_name", mail),
-	IGNORED(G, "smtp_connect_timeout", mail),
-	IGNORED(G | I | S, "smtp_alert", mail),
-	IGNORED(G, "smtp_alert_vrrp", mail),
-	IGNORED(G, "smtp_alert_checker", mail),
-	IGNORED(G, "no_email_faults", mail),
-	IGNORED(G, "no_checker_emails", mail),
 	IGNORED(G, "checker_log_all_failures", lvs),
 	IGNORED(G, "rs_init_notifies", lvs),
 	IGNORED(G, "lvs_sync_daemon", lvs),
@@ -69,7 +59,6 @@ const struct conf_keyword failover_unserved_rows[] = {
 	IGNORED(G, "nftables_ipvs_start_fwmark", lvs),
 	IGNORED(G | T, "net_namespace_ipvs", lvs),
 	IGNORED(G | T, "namespace_with_ipsets", firewall),
-	IGNORED(G, "checker_process_name", lvs),
 	IGNORED(G, "checker_priority", lvs),
 	IGNORED(G, "checker_no_swap", lvs),
 	IGNORED(G, "checker_cpu_affinity", lvs),
@@ -81,17 +70,9 @@ const struct conf_keyword failover_unserved_rows[] = {
 	IGNORED(G, "bfd_cpu_affinity", bfd),
 	IGNORED(G, "bfd_rt_priority", bfd),
 	IGNORED(G, "bfd_rlimit_rttime", bfd),
-	IGNORED(G, "process_names", names),
-	IGNORED(G, "process_name", names),
-	IGNORED(G, "vrrp_process_name", names),
-	IGNORED(G | T, "instance", names),
-	IGNORED(G | T, "use_pid_dir", files),
-	IGNORED(G | T, "child_wait_time", "relais stops its processes in its own time"),
-	IGNORED(G, "tmp_config_directory", files),
-	IGNORED(G, "config_save_dir", files),
-	IGNORED(G, "data_use_instance", files),
-	IGNORED(G, "json_version", files),
-	IGNORED(G, "umask", "relais creates no files but its FIFOs and sockets"),
+	IGNORED(G, "tmp_config_directory", "the configuration is held in memory"),
+	IGNORED(G, "config_save_dir", "for debugging Keepalived; a reload logs what it changes"),
+	IGNORED(G, "json_version", "the JSON dump is written as version 1"),
 	IGNORED(G, "snmp_socket", snmp),
 	IGNORED(G, "enable_snmp_keepalived", snmp),
 	IGNORED(G, "enable_snmp_vrrp", snmp),
@@ -105,19 +86,13 @@ const struct conf_keyword failover_unserved_rows[] = {
 	IGNORED(G, "dbus_no_interface_name", dbus),
 	IGNORED(G, "max_auto_priority", sched),
 	IGNORED(G, "min_auto_priority_delay", sched),
-	IGNORED(G, "vrrp_priority", sched),
 	IGNORED(G, "vrrp_no_swap", "the memory of the failover process is always locked"),
-	IGNORED(G, "vrrp_cpu_affinity", sched),
-	IGNORED(G, "vrrp_rlimit_rttime", sched),
-	IGNORED(G, "vrrp_netlink_cmd_rcv_bufs", buffers),
-	IGNORED(G, "vrrp_netlink_cmd_rcv_bufs_force", buffers),
-	IGNORED(G, "vrrp_netlink_monitor_rcv_bufs", buffers),
-	IGNORED(G, "vrrp_netlink_monitor_rcv_bufs_force", buffers),
+	IGNORED(G, "vrrp_netlink_cmd_rcv_bufs", netlink),
+	IGNORED(G, "vrrp_netlink_cmd_rcv_bufs_force", netlink),
+	IGNORED(G, "vrrp_netlink_monitor_rcv_bufs", netlink),
+	IGNORED(G, "vrrp_netlink_monitor_rcv_bufs_force", netlink),
 	IGNORED(G, "process_monitor_rcv_bufs", buffers),
 	IGNORED(G, "process_monitor_rcv_bufs_force", buffers),
-	IGNORED(G, "vrrp_rx_bufs_policy", buffers),
-	IGNORED(G, "vrrp_rx_bufs_multiplier", buffers),
-	IGNORED(I, "kernel_rx_buf_size", buffers),
 	OBSOLETE(G, "vrrp_iptables", firewall),
 	OBSOLETE(G, "vrrp_ipsets", firewall),
 	IGNORED(G, "nftables_counters", "what is dropped is always counted"),
@@ -126,7 +101,6 @@ const struct conf_keyword failover_unserved_rows[] = {
 	IGNORED(G, "disable_local_igmp", firewall),
 	IGNORED(G, "random_seed", "relais draws its own"),
 	IGNORED(G, "dynamic_interfaces", "interfaces may always come and go"),
-	IGNORED(G, "log_unknown_vrids", "adverts of other routers are counted, not logged"),
 	IGNORED(G, "reload_check_config", "a reload always checks first"),
 	IGNORED(G, "include_check", "a missing file of an include is always said"),
 	IGNORED(G, "set_supplementary_groups", "scripts always get their user's groups"),
@@ -139,13 +113,6 @@ const struct conf_keyword failover_unserved_rows[] = {
 	IGNORED(T, "virtual_server_group", lvs),
 	IGNORED(T, "local_address_group", lvs),
 	/* ---- global_defs and the top: real work ---- */
-	UNSERVED(G, "startup_script", "a script before the start"),
-	UNSERVED(G, "startup_script_timeout", "a script before the start"),
-	UNSERVED(G, "shutdown_script", "a script after the stop"),
-	UNSERVED(G, "shutdown_script_timeout", "a script after the stop"),
-	UNSERVED(G, "reload_time_file", "reloads at a set time"),
-	UNSERVED(G, "reload_repeat", "reloads at a set time"),
-	UNSERVED(G, "reload_file", "a file that fences reloads"),
 	UNSERVED(G, "vrrp_delay_after_boot", "a wait after boot, see vrrp_startup_delay"),
 	UNSERVED(G, "vrrp_owner_ignore_adverts", "an owner that does not listen"),
 	UNSERVED(G, "vrrp_garp_extra_if", "announcements on further interfaces"),
@@ -164,6 +131,5 @@ const struct conf_keyword failover_unserved_rows[] = {
 	UNSERVED(I, "timer_expired_backup", "a backup that stays one"),
 	UNSERVED(I, "owner_ignore_adverts", "an owner that does not listen"),
 	UNSERVED(I, "old_unicast_checksum", "the checksum of Keepalived before 1.3.6"),
-	UNSERVED(I | S, "notify_deleted", "a script when an instance is taken out"),
 	{.name = NULL},
 };

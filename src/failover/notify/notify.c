@@ -11,6 +11,7 @@
 #include "core/base/die.h"
 #include "core/base/text.h"
 #include "failover/notify/notify_fifo.h"
+#include "failover/notify/notify_mail.h"
 
 enum { LINE_MAX_LEN = 512 };
 
@@ -19,6 +20,7 @@ struct notify {
 	struct runner_link *link;
 	const struct failover_conf *conf;
 	struct notify_fifo any, vrrp; /* notify_fifo, vrrp_notify_fifo */
+	struct mail_queue *mail;      /* owned; NULL = none was ever configured */
 };
 
 /* What is told of: an instance or a group. */
@@ -26,6 +28,7 @@ struct subject {
 	const char *kind, *name;
 	const struct vrrp_notify_conf *conf;
 	unsigned priority;
+	bool mail;
 };
 
 static const char *const event_words[] = {
@@ -36,7 +39,16 @@ static const char *const event_words[] = {
 	[NOTIFY_RX_LOWER] = "MASTER_RX_LOWER_PRI",
 	[NOTIFY_MASTER_PRIORITY] = "MASTER_PRIORITY",
 	[NOTIFY_BACKUP_PRIORITY] = "BACKUP_PRIORITY",
+	[NOTIFY_DELETED] = "DELETED",
 };
+
+static void configure_mail(struct notify *n)
+{
+	if (!n->mail && n->conf->mail.server)
+		n->mail = mail_queue_new(n->loop, n->link, NULL);
+	if (n->mail)
+		mail_queue_configure(n->mail, &n->conf->mail);
+}
 
 static void configure_fifos(struct notify *n)
 {
@@ -59,6 +71,7 @@ struct notify *notify_new(struct loop *loop, struct runner_link *link,
 	n->link = n->any.link = n->vrrp.link = link;
 	n->conf = conf;
 	configure_fifos(n);
+	configure_mail(n);
 	return n;
 }
 
@@ -68,6 +81,7 @@ void notify_free(struct notify **slot)
 
 	if (!n)
 		return;
+	mail_queue_free(&n->mail);
 	notify_fifo_close(&n->any);
 	notify_fifo_close(&n->vrrp);
 	free(n);
@@ -78,6 +92,7 @@ void notify_configure(struct notify *n, const struct failover_conf *conf)
 {
 	n->conf = conf;
 	configure_fifos(n);
+	configure_mail(n);
 }
 
 /* One lane per instance and per group; two names may share one, that only makes them wait. */
@@ -120,9 +135,17 @@ static const struct script_conf *script_of(const struct vrrp_notify_conf *conf,
 		return &conf->stop;
 	case NOTIFY_RX_LOWER:
 		return &conf->rx_lower;
+	case NOTIFY_DELETED:
+		return &conf->deleted;
 	default:
 		return NULL;
 	}
+}
+
+static const char *word_of(const struct subject *s, enum notify_event event)
+{
+	return event == NOTIFY_DELETED && !s->conf->says_deleted ? event_words[NOTIFY_FAULT]
+								 : event_words[event];
 }
 
 static void write_line(struct notify *n, const struct subject *s, enum notify_event event)
@@ -131,7 +154,7 @@ static void write_line(struct notify *n, const struct subject *s, enum notify_ev
 	struct text line;
 
 	text_init(&line, buf, sizeof(buf));
-	text_fmt(&line, "%s \"%s\" %s %u\n", s->kind, s->name, event_words[event], s->priority);
+	text_fmt(&line, "%s \"%s\" %s %u\n", s->kind, s->name, word_of(s, event), s->priority);
 	notify_fifo_write(&n->any, (struct slice){line.buf, line.len});
 	notify_fifo_write(&n->vrrp, (struct slice){line.buf, line.len});
 }
@@ -141,22 +164,25 @@ static void tell(struct notify *n, const struct subject *s, enum notify_event ev
 	bool is_priority = event == NOTIFY_MASTER_PRIORITY || event == NOTIFY_BACKUP_PRIORITY;
 	const struct script_conf *script = script_of(s->conf, event);
 	char priority[16];
-	const char *const more[] = {s->kind, s->name, event_words[event], priority, NULL};
+	const char *const more[] = {s->kind, s->name, word_of(s, event), priority, NULL};
 
 	if (is_priority && !s->conf->priority_changes)
 		return;
 	if (script)
 		run(n, s, script, NULL);
 	snprintf(priority, sizeof(priority), "%u", s->priority);
-	if (event <= NOTIFY_STOP)
+	if (event <= NOTIFY_STOP || event == NOTIFY_DELETED)
 		run(n, s, &s->conf->any, more);
 	write_line(n, s, event);
+	if (s->mail && n->mail)
+		notify_mail_send(n->mail, n->conf, s->kind, s->name, word_of(s, event));
 }
 
 void notify_instance(struct notify *n, const struct vrrp_instance_conf *conf,
 		     enum notify_event event, unsigned priority)
 {
-	const struct subject s = {"INSTANCE", conf->name, &conf->notify, priority};
+	const struct subject s = {"INSTANCE", conf->name, &conf->notify, priority,
+				  conf->smtp_alert};
 
 	tell(n, &s, event);
 }
@@ -164,14 +190,15 @@ void notify_instance(struct notify *n, const struct vrrp_instance_conf *conf,
 void notify_fifos_only(struct notify *n, const struct vrrp_instance_conf *conf,
 		       enum notify_event event, unsigned priority)
 {
-	const struct subject s = {"INSTANCE", conf->name, &conf->notify, priority};
+	const struct subject s = {"INSTANCE", conf->name, &conf->notify, priority,
+				  conf->smtp_alert};
 
 	write_line(n, &s, event);
 }
 
 void notify_group(struct notify *n, const struct vrrp_group_conf *conf, enum notify_event event)
 {
-	const struct subject s = {"GROUP", conf->name, &conf->notify, 0};
+	const struct subject s = {"GROUP", conf->name, &conf->notify, 0, conf->smtp_alert};
 
 	tell(n, &s, event);
 }

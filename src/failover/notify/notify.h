@@ -6,6 +6,7 @@
  *   notify COMMAND                  then, with four arguments more:
  *                                   INSTANCE|GROUP NAME MASTER|BACKUP|FAULT|STOP PRIORITY
  *   FIFO                            INSTANCE "NAME" MASTER PRIORITY, a line each
+ *   smtp_alert                      a mail (notify_mail.h)
  *
  * Scripts run through the runner, those of one instance or group one after the other. All on the
  * failover's thread.
@@ -26,6 +27,7 @@ enum notify_event {
 	NOTIFY_RX_LOWER,	/* a master heard an advert of lower priority */
 	NOTIFY_MASTER_PRIORITY, /* only to FIFOs, where priority changes are asked for */
 	NOTIFY_BACKUP_PRIORITY,
+	NOTIFY_DELETED, /* by a reload: FAULT to those who have not asked for the word */
 };
 
 /* conf and link are borrowed; conf until configure or free. Makes and opens the FIFOs, which needs

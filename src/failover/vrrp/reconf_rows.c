@@ -95,6 +95,7 @@ static bool notify_same(const struct vrrp_notify_conf *a, const struct vrrp_noti
 	return script_same(&a->any, &b->any) && script_same(&a->master, &b->master) &&
 	       script_same(&a->backup, &b->backup) && script_same(&a->fault, &b->fault) &&
 	       script_same(&a->stop, &b->stop) && script_same(&a->rx_lower, &b->rx_lower) &&
+	       script_same(&a->deleted, &b->deleted) && a->says_deleted == b->says_deleted &&
 	       a->priority_changes == b->priority_changes;
 }
 

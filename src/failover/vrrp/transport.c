@@ -20,6 +20,7 @@
 #include "core/base/list.h"
 #include "core/log/log.h"
 #include "failover/vrrp/ah.h"
+#include "failover/vrrp/rx_buffer.h"
 
 enum {
 	PROTOCOL_VRRP = 112,
@@ -40,6 +41,7 @@ struct place {
 	struct loop_fd lfd;
 	struct vrrp_instance *by_vrid[256]; /* borrowed */
 	unsigned n_instances;
+	int rx_bytes; /* of the socket's buffer, as asked for */
 };
 
 struct vrrp_transport {
@@ -47,18 +49,23 @@ struct vrrp_transport {
 	struct list places;
 	struct vrrp_transport_stats stats;
 	struct log_gate unknown_gate, malformed_gate, open_gate, send_gate;
-	bool log_unknown;
+	const struct house_conf *house; /* borrowed */
 	uint8_t buf[BUF_LEN];
 };
 
-struct vrrp_transport *vrrp_transport_new(struct loop *loop, bool log_unknown_vrids)
+void vrrp_transport_configure(struct vrrp_transport *t, const struct house_conf *house)
+{
+	t->house = house;
+}
+
+struct vrrp_transport *vrrp_transport_new(struct loop *loop, const struct house_conf *house)
 {
 	struct vrrp_transport *t = calloc(1, sizeof(*t));
 
 	if (!t)
 		die_no_memory();
 	t->loop = loop;
-	t->log_unknown = log_unknown_vrids;
+	t->house = house;
 	list_init(&t->places);
 	return t;
 }
@@ -125,10 +132,11 @@ static int join_on(const struct place *pl, const struct vrrp_instance_conf *conf
 
 /* On a virtual MAC's interface the group is joined below it too: only that one's report reaches a
  * switch that listens for them (address/wall.h), and what comes there is not for this socket. */
-static int join(const struct place *pl, const struct vrrp_instance_conf *conf)
+static int join(struct place *pl, const struct vrrp_instance_conf *conf)
 {
 	unsigned below;
 
+	vrrp_rx_buffer_grow(pl->lfd.fd, pl->name, pl->transport->house, conf, &pl->rx_bytes);
 	if (conf->peers)
 		return 0;
 	below = strcmp(pl->name, conf->interface) == 0 ? 0 : if_nametoindex(conf->interface);
@@ -137,7 +145,7 @@ static int join(const struct place *pl, const struct vrrp_instance_conf *conf)
 	return join_on(pl, conf, pl->ifindex);
 }
 
-static int join_all(const struct place *pl)
+static int join_all(struct place *pl)
 {
 	int err = 0;
 
@@ -188,6 +196,7 @@ static void open_place(struct place *pl, unsigned ifindex)
 	if (!err) {
 		pl->lfd = (struct loop_fd){.on_ready = on_readable, .fd = fd};
 		pl->ifindex = ifindex;
+		pl->rx_bytes = 0;
 		err = join_all(pl);
 		if (!err)
 			err = loop_fd_add(t->loop, &pl->lfd, LOOP_IN);
@@ -224,7 +233,7 @@ static void deliver(struct place *pl, const uint8_t *bytes, size_t len,
 		return;
 	}
 	t->stats.n_unknown_vrid++;
-	if (t->log_unknown && gate_open(t, &t->unknown_gate))
+	if (t->house->log_unknown_vrids && gate_open(t, &t->unknown_gate))
 		log_info("%s: advertisement from %s for unknown VRID %u", pl->name,
 			 addr_host_text(&path->src, text), vrid);
 }

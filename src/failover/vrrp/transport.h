@@ -9,6 +9,7 @@
 #define RELAIS_VRRP_TRANSPORT_H
 
 #include "core/loop/loop.h"
+#include "failover/vrrp/house.h"
 #include "failover/vrrp/instance.h"
 
 struct vrrp_transport;
@@ -19,8 +20,10 @@ struct vrrp_transport_stats {
 	uint64_t n_open_failed;
 };
 
-/* loop is borrowed. log_unknown_vrids: say so when no instance has the VRID of what came. */
-struct vrrp_transport *vrrp_transport_new(struct loop *loop, bool log_unknown_vrids);
+/* Both are borrowed, house until the next configure. */
+struct vrrp_transport *vrrp_transport_new(struct loop *loop, const struct house_conf *house);
+/* Buffers of sockets that are open stay as they are. */
+void vrrp_transport_configure(struct vrrp_transport *t, const struct house_conf *house);
 void vrrp_transport_free(struct vrrp_transport **t);
 
 /* Before start: opens the socket when the interface is there (its link was told to the instance

@@ -11,6 +11,7 @@
 
 #include "core/base/addr.h"
 #include "core/conf/diag.h"
+#include "core/mail/mail_conf.h"
 #include "failover/vrrp/route_conf.h"
 
 /* One address to hold. Defaults: prefix 32/128, the instance's interface. */
@@ -169,6 +170,8 @@ struct vrrp_heartbeat_conf { /* row of heartbeat { ... } */
 struct vrrp_notify_conf { /* NULL argv = none */
 	struct script_conf any, master, backup, fault, stop;
 	struct script_conf rx_lower; /* notify_master_rx_lower_pri */
+	struct script_conf deleted;  /* notify_deleted: taken out, or made anew, by a reload */
+	bool says_deleted;	     /* DELETED is said then, not FAULT */
 	bool priority_changes;	     /* MASTER_PRIORITY, BACKUP_PRIORITY to the FIFOs */
 };
 
@@ -255,6 +258,7 @@ struct vrrp_instance_conf { /* vrrp_instance */
 	struct vrrp_hooks_conf hooks;
 	struct vrrp_group_conf *group; /* NULL = none */
 	bool smtp_alert;
+	int rx_buf_bytes; /* kernel_rx_buf_size; 0 = by policy */
 	struct conf_place place;
 };
 
@@ -271,8 +275,11 @@ struct vrrp_group_conf { /* vrrp_sync_group */
 	struct vrrp_track_conf *tracks;
 	struct vrrp_notify_conf notify;
 	bool tracking_weight; /* sync_group_tracking_weight */
+	bool smtp_alert;
 	struct conf_place place;
 };
+
+struct house_conf;
 
 struct failover_conf {
 	struct arena *arena; /* owner of everything here; borrowed */
@@ -299,6 +306,10 @@ struct failover_conf {
 	bool fifo_states_on_reload; /* the states are written to the FIFOs at a reload too */
 	bool script_security;
 	bool scripts_unsecured; /* there are scripts, and no enable_script_security */
+	struct mail_conf mail;
+	bool no_email_faults, no_checker_emails; /* of what mail tells */
+	bool smtp_alert_checker;		 /* of real servers that say nothing else */
+	struct house_conf *house;		 /* house.h; never NULL */
 	unsigned n_instances;
 };
 

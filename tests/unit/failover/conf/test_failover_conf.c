@@ -3,7 +3,8 @@
  * does relais, with a warning that names what happens; what it cannot do yet is an error by name.
  * The rows are walked by failover_rows.c and read by failover_values.c; they stand in
  * global_conf.c, instance_conf.c, notify_conf.c, track_conf.c, vip_conf.c, script_conf.c (files:
- * script_file.c), group_conf.c, vmac_conf.c, watch_conf.c and unserved_conf.c; instance_finish.c
+ * script_file.c), group_conf.c, vmac_conf.c, watch_conf.c, smtp_conf.c, house_conf.c and
+ * unserved_conf.c; instance_finish.c
  * settles what they come to.
  */
 #include <setjmp.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #include "failover/conf/failover_conf.h"
+#include "failover/vrrp/house.h"
 #include "failover/vrrp/instance.h"
 
 struct reading {
@@ -353,15 +355,73 @@ static void what_is_not_served_is_named(void **state)
 		      "bfd_instance b {\n neighbor_ip 192.0.2.3\n}\n"
 		      "virtual_server 192.0.2.9 80 {\n lb_algo rr\n real_server 192.0.2.8 80 {\n"
 		      " HTTP_GET { url { path / } }\n }\n}\n"
-		      "global_defs {\n smtp_server 192.0.2.4\n startup_script /bin/true\n}\n");
+		      "global_defs {\n enable_dbus\n vrrp_garp_extra_if 5\n}\n");
 	assert_int_equal(r.diags.n_errors, 2);
 	d = find_diag(&r, CONF_ERROR, 4, "'use_ipvlan' is not supported");
 	assert_non_null(d);
 	assert_int_equal(d->place.column, 3);
 	assert_non_null(find_diag(&r, CONF_WARNING, 6, "'b' is not defined above"));
 	assert_non_null(find_diag(&r, CONF_WARNING, 12, "haproxy.cfg"));
-	assert_non_null(find_diag(&r, CONF_WARNING, 19, "'smtp_server' is without effect"));
-	assert_non_null(find_diag(&r, CONF_ERROR, 20, "'startup_script'"));
+	assert_non_null(find_diag(&r, CONF_WARNING, 19, "'enable_dbus' is without effect"));
+	assert_non_null(find_diag(&r, CONF_ERROR, 20, "'vrrp_garp_extra_if'"));
+	finish(&r);
+}
+
+static void mail_is_asked_for_once_or_one_by_one(void **state)
+{
+	struct reading r;
+	const struct failover_conf *c;
+
+	(void)state;
+	read_text(&r,
+		  "global_defs {\n notification_email { a@x\n b@x }\n smtp_server mx 2525\n"
+		  " smtp_connect_timeout 0\n smtp_alert\n smtp_alert_checker off\n}\n"
+		  "vrrp_instance A {\n interface lo\n virtual_router_id 1\n}\n"
+		  "vrrp_instance B {\n interface lo\n virtual_router_id 2\n smtp_alert off\n}\n");
+	c = r.conf;
+	assert_int_equal(r.diags.n_errors, 0);
+	assert_string_equal(c->mail.to[1], "b@x");
+	assert_null(c->mail.to[2]);
+	assert_string_equal(c->mail.server, "mx");
+	assert_int_equal(c->mail.port, 2525);
+	assert_non_null(find_diag(&r, CONF_WARNING, 5, "30 s is taken"));
+	assert_true(c->instances->smtp_alert);
+	assert_false(c->instances->next->smtp_alert);
+	assert_false(c->smtp_alert_checker);
+	finish(&r);
+}
+
+static void the_house_is_read_as_keepalived_reads_it(void **state)
+{
+	struct reading r;
+	const struct house_conf *h;
+
+	(void)state;
+	read_text(&r,
+		  "global_defs {\n startup_script \"/bin/true one\"\n startup_script_timeout 1001\n"
+		  " startup_script /bin/false\n process_names\n vrrp_process_name abc\n"
+		  " umask IRGRP|IWOTH\n vrrp_priority -25\n vrrp_cpu_affinity 0 1\n"
+		  " vrrp_rx_bufs_policy ADVERT\n reload_file\n log_unknown_vrids\n}\n"
+		  "instance one\nuse_pid_dir\nchild_wait_time 7\n");
+	h = r.conf->house;
+	assert_int_equal(r.diags.n_errors, 0);
+	assert_string_equal(h->startup.script.argv[1], "one");
+	assert_int_equal(h->startup.timeout_s, 10);
+	assert_non_null(find_diag(&r, CONF_WARNING, 3, "10 s is taken"));
+	assert_non_null(find_diag(&r, CONF_WARNING, 4, "the first counts"));
+	assert_string_equal(h->master_name, "keepalived");
+	assert_string_equal(h->failover_name, "abc");
+	assert_int_equal(h->umask, 042);
+	assert_int_equal(h->nice, 0);
+	assert_non_null(find_diag(&r, CONF_WARNING, 8, "-20 to 19"));
+	assert_int_equal(h->n_cpus, 2);
+	assert_int_equal(h->cpus[1], 1);
+	assert_int_equal(h->rx_policy, HOUSE_RX_ADVERT);
+	assert_int_equal(h->rx_multiplier, 3);
+	assert_string_equal(h->reload_file, "");
+	assert_true(h->log_unknown_vrids && h->use_pid_dir);
+	assert_string_equal(h->instance, "one");
+	assert_int_equal(h->child_wait_s, 7);
 	finish(&r);
 }
 
@@ -551,6 +611,8 @@ int main(void)
 		cmocka_unit_test(virtual_macs_come_to_interfaces),
 		cmocka_unit_test(files_and_processes_are_watched),
 		cmocka_unit_test(what_is_not_served_is_named),
+		cmocka_unit_test(mail_is_asked_for_once_or_one_by_one),
+		cmocka_unit_test(the_house_is_read_as_keepalived_reads_it),
 		cmocka_unit_test(auth_type_ah_listens_before_it_speaks),
 		cmocka_unit_test(two_routers_in_one_place_are_refused),
 		cmocka_unit_test(scripts_that_cannot_run_are_left_out),

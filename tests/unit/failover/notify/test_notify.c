@@ -15,6 +15,7 @@
 #include "../fake_runner.h"
 #include "failover/notify/notify.h"
 #include "failover/notify/notify_fifo.h"
+#include "failover/notify/notify_mail.h"
 
 static const char *const words_any[] = {"/bin/any", "own", NULL};
 static const char *const words_master[] = {"/bin/master", "a b", NULL};
@@ -54,6 +55,71 @@ static void scripts_get_their_arguments(void **state)
 	notify_group(n, &group, NOTIFY_FAULT);
 	assert_string_equal(fake_runner_next(&runner), "/bin/any own GROUP VI_1 FAULT 0");
 	assert_int_not_equal(runner.run.lane, lane);
+	notify_free(&n);
+	fake_runner_close(&runner);
+}
+
+static void mails_are_worded_as_keepalived_does(void **state)
+{
+	static const char *const to[] = {"ops@example.test", NULL};
+	struct failover_conf conf = {.mail = {.to = to, .server = "192.0.2.1", .router_id = "R1"}};
+	static const struct {
+		const char *kind, *word, *subject, *body;
+	} told[] = {
+		{"INSTANCE", "MASTER", "[R1] VRRP Instance X - Entering MASTER state",
+		 "=> VRRP Instance is now owning VRRP VIPs <="},
+		{"INSTANCE", "BACKUP", "[R1] VRRP Instance X - Entering BACKUP state",
+		 "=> VRRP Instance is no longer owning VRRP VIPs <="},
+		{"INSTANCE", "FAULT", "[R1] VRRP Instance X - Entering FAULT state",
+		 "=> VRRP Instance is no longer owning VRRP VIPs <="},
+		{"INSTANCE", "DELETED", "[R1] VRRP Instance X - Deleted",
+		 "=> VRRP Deleted at reload <="},
+		{"GROUP", "FAULT", "[R1] VRRP Group X - Entering FAULT state",
+		 "=> All VRRP group instances are now in FAULT state <="},
+	};
+	struct fake_runner runner;
+	struct mail_queue *mail;
+
+	(void)state;
+	fake_runner_open(&runner);
+	mail = mail_queue_new(runner.loop, runner.link, "/bin/mail");
+	mail_queue_configure(mail, &conf.mail);
+	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
+		notify_mail_send(mail, &conf, told[i].kind, "X", told[i].word);
+		assert_non_null(strstr(fake_runner_next(&runner), told[i].subject));
+		assert_non_null(strstr(runner.asked, told[i].body));
+		fake_runner_answer(&runner, 0, false, "");
+	}
+	/* Not at the end, not of priorities, not of faults when they are unwanted. */
+	conf.no_email_faults = true;
+	notify_mail_send(mail, &conf, "INSTANCE", "X", "STOP");
+	notify_mail_send(mail, &conf, "INSTANCE", "X", "MASTER_RX_LOWER_PRI");
+	notify_mail_send(mail, &conf, "GROUP", "X", "FAULT");
+	assert_string_equal(fake_runner_next(&runner), "");
+	mail_queue_free(&mail);
+	fake_runner_close(&runner);
+}
+
+static void a_deleted_instance_is_in_fault_to_who_does_not_know_the_word(void **state)
+{
+	struct vrrp_instance_conf inst = {
+		.name = "VI_1",
+		.notify = {.any = {.argv = words_any}, .fault = {.argv = words_master}}};
+	struct failover_conf conf = {.instances = &inst};
+	struct fake_runner runner;
+	struct notify *n;
+
+	(void)state;
+	fake_runner_open(&runner);
+	n = notify_new(runner.loop, runner.link, &conf);
+	notify_instance(n, &inst, NOTIFY_DELETED, 100); /* and notify_fault is not run */
+	assert_string_equal(fake_runner_next(&runner), "/bin/any own INSTANCE VI_1 FAULT 100");
+	assert_string_equal(fake_runner_next(&runner), "");
+	inst.notify.says_deleted = true;
+	inst.notify.deleted.argv = words_reader;
+	notify_instance(n, &inst, NOTIFY_DELETED, 100);
+	assert_string_equal(fake_runner_next(&runner), "/bin/reader");
+	assert_string_equal(fake_runner_next(&runner), "/bin/any own INSTANCE VI_1 DELETED 100");
 	notify_free(&n);
 	fake_runner_close(&runner);
 }
@@ -152,6 +218,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(scripts_get_their_arguments),
+		cmocka_unit_test(mails_are_worded_as_keepalived_does),
+		cmocka_unit_test(a_deleted_instance_is_in_fault_to_who_does_not_know_the_word),
 		cmocka_unit_test(fifos_read_lines_in_order),
 		cmocka_unit_test(what_is_no_fifo_is_not_written),
 	};

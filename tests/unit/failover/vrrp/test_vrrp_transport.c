@@ -29,6 +29,7 @@ static struct end {
 	struct vrrp_link link;
 } ends[ENDS];
 
+static const struct house_conf house = {.log_unknown_vrids = true};
 static struct loop *loop;
 static pid_t keeper; /* holds the other namespace */
 static int spaces[ENDS] = {-1, -1};
@@ -153,7 +154,7 @@ static void open_end(int n, bool unicast)
 	fill_end(n, unicast);
 	assert_true(enter(n));
 	e->link.ifindex = if_nametoindex(e->link.name);
-	e->transport = vrrp_transport_new(loop, true);
+	e->transport = vrrp_transport_new(loop, &house);
 	for (int i = 0; i < 2; i++) {
 		struct vrrp_instance_params params = {
 			.loop = loop, .conf = &e->conf[i], .ops = &ops, .ctx = e};
@@ -306,7 +307,7 @@ static void without_an_interface_nothing_is_sent(void **state)
 	(void)state;
 	fill_end(0, false);
 	ends[0].conf[0].interface = "no-such-if0";
-	ends[0].transport = vrrp_transport_new(loop, false);
+	ends[0].transport = vrrp_transport_new(loop, &house);
 	ends[0].inst[0] = vrrp_instance_new(&(struct vrrp_instance_params){
 		.loop = loop, .conf = &ends[0].conf[0], .ops = &ops, .ctx = &ends[0]});
 	assert_true(vrrp_transport_attach(ends[0].transport, ends[0].inst[0]));

@@ -1,0 +1,79 @@
+/*
+ * Paths of the pid file and the reload file. See house_files.h. Names measured on Keepalived 2.2.7.
+ */
+#include "main/house_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/log/log.h"
+#include "failover/vrrp/house.h"
+
+static const struct house_conf *house_of(const struct config *config)
+{
+	return config->failover ? config->failover->house : NULL;
+}
+
+/* /run, or /run/keepalived, which is made where it is asked for. */
+static const char *pid_folder(const struct house_conf *h)
+{
+	if (!h || !(h->use_pid_dir || h->instance))
+		return "/run";
+	if (mkdir("/run/keepalived", 0755) < 0 && errno != EEXIST)
+		log_warn("/run/keepalived: %s", strerror(errno));
+	return "/run/keepalived";
+}
+
+bool house_pid_path(const struct args *args, const struct config *config, char *out, size_t cap)
+{
+	const struct house_conf *h = house_of(config);
+	const char *asked = args->pidfile;
+	bool named = h && h->instance;
+
+	if (!asked && config->balancer)
+		asked = config->balancer->global.pidfile;
+	if (asked)
+		snprintf(out, cap, "%s", asked);
+	else if (args->dialect == ARGS_KEEPALIVED)
+		snprintf(out, cap, "%s/keepalived%s%s.pid", pid_folder(h), named ? "_" : "",
+			 named ? h->instance : "");
+	return asked || args->dialect == ARGS_KEEPALIVED;
+}
+
+static bool reload_path(const struct config *config, char *out, size_t cap)
+{
+	const struct house_conf *h = house_of(config);
+
+	if (!h || !h->reload_file)
+		return false;
+	if (h->reload_file[0])
+		snprintf(out, cap, "%s", h->reload_file);
+	else
+		snprintf(out, cap, "%s/keepalived.reload", pid_folder(h));
+	return true;
+}
+
+void house_reload_begin(const struct config *config)
+{
+	char path[4096];
+	int fd;
+
+	if (!reload_path(config, path, sizeof(path)))
+		return;
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
+	if (fd < 0)
+		log_warn("reload_file %s: %s", path, strerror(errno));
+	else
+		close(fd);
+}
+
+void house_reload_end(const struct config *config)
+{
+	char path[4096];
+
+	if (reload_path(config, path, sizeof(path)) && unlink(path) < 0 && errno != ENOENT)
+		log_warn("reload_file %s: %s", path, strerror(errno));
+}
