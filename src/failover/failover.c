@@ -108,7 +108,13 @@ static void on_beat(struct loop *loop, struct loop_timer *timer)
 	struct failover *f = container_of(timer, struct failover, beat);
 	int64_t now = loop_now_us(loop);
 
-	atomic_store_explicit(&f->setup->page->failover_beat_us, now, memory_order_release);
+	const struct vrrp_transport_stats *stats = vrrp_transport_stats(f->transport);
+	struct shared_page *page = f->setup->page;
+
+	page->n_vrrp_unknown = stats->n_unknown_vrid;
+	page->n_vrrp_malformed = stats->n_malformed;
+	page->n_vrrp_overflown = stats->n_overflown;
+	atomic_store_explicit(&page->failover_beat_us, now, memory_order_release);
 	loop_timer_set(loop, timer, now + FAILOVER_BEAT_US);
 }
 

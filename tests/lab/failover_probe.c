@@ -290,10 +290,12 @@ static void show(const struct probe *p)
 			       "\"priority\":%u,\"sent\":%" PRIu64 ",\"received\":%" PRIu64
 			       ",\"dropped\":%" PRIu64 ",\"repaired\":%" PRIu64
 			       ",\"transitions\":%u,\"master\":\"%s\",\"ledger\":%u,\"pid\":%d,"
-			       "\"kinds\":{",
+			       "\"unknown\":%" PRIu64 ",\"malformed\":%" PRIu64
+			       ",\"overflown\":%" PRIu64 ",\"kinds\":{",
 			       i ? "," : "", v.name, v.state, v.reason, v.effective_priority,
 			       v.n_sent, v.n_received, v.n_dropped, v.n_repaired, v.n_transitions,
-			       v.master, n_ledger, p->child);
+			       v.master, n_ledger, p->child, p->page->n_vrrp_unknown,
+			       p->page->n_vrrp_malformed, p->page->n_vrrp_overflown);
 		for (int k = 1; k < VRRP_DROP_N; k++)
 			printf("%s\"%s\":%" PRIu64, k > 1 ? "," : "",
 			       vrrp_drop_word((enum vrrp_drop)k), v.dropped[k]);

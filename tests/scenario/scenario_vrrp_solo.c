@@ -149,7 +149,10 @@ static const struct story stories[] = {
 		TAKEOVER, {RUN, 0, MS(50)}, {FORGET}, {RX, 1, 50, 2}, {SENT, 1, 1}, {RUN, 0, 99999},
 		{SENT, 1, 1}, {RUN, 0, 1}, {SENT, 1, 2}}},
 	{"a flood of lower priorities is no flood of announcements", .steps = {
-		TAKEOVER, {RX, 1, 50, 2}, {RX, 1, 50, 2}, {RX, 1, 50, 2}, {GARPS, 1, 5}, {LOWERS, 1, 3}}},
+		TAKEOVER, {RX, 1, 50, 2}, {RX, 1, 50, 2}, {RX, 1, 50, 2}, {GARPS, 1, 5}, {LOWERS, 1, 1}, {SENT, 1, 1}}},
+	{"nor is one of resignations answered each time", .steps = {
+		TAKEOVER, {RX, 1, 0, 2}, {RX, 1, 0, 2}, {RX, 1, 0, 2}, {ORDER, 1, .text = "a"}, {RUN, 0, MS(13)},
+		{RX, 1, 0, 2}, {ORDER, 1, .text = "aa"}, {IS, 1, VRRP_MASTER}}},
 	{"lower_prio_no_advert", .conf = {.lower_prio_no_advert = true}, .steps = {
 		TAKEOVER, {RX, 1, 50, 2}, {IS, 1, VRRP_MASTER}, {ORDER, 1, .text = ""}, {LOWERS, 1, 1}}},
 	{"priority 0 is answered at once", .steps = {

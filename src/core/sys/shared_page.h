@@ -158,7 +158,10 @@ struct shared_page {
 	_Atomic int64_t master_started_us;	       /* CLOCK_MONOTONIC */
 	_Atomic uint32_t n_reloads, n_reloads_refused; /* by the master */
 	struct shared_slot slots[SHARED_SLOTS];
-	_Atomic int64_t failover_beat_us;   /* by failover */
+	_Atomic int64_t failover_beat_us;   /* by failover, as the next three */
+	_Atomic uint64_t n_vrrp_unknown;    /* packets with a VRID that is not here */
+	_Atomic uint64_t n_vrrp_malformed;  /* without a VRID */
+	_Atomic uint64_t n_vrrp_overflown;  /* that came faster than they could be read */
 	_Atomic int64_t failover_leaves_us; /* by failover: it stops, and needs until then */
 	struct shared_ledger_entry ledger[SHARED_LEDGER_MAX];
 	struct shared_undo undo[SHARED_UNDO_MAX];

@@ -117,6 +117,8 @@ void vrrp_instance_hook_ended(struct vrrp_instance *inst, bool success, const ch
 /* From vrrp_transport: bytes from the VRRP header on. Bad ones are counted and dropped. */
 void vrrp_instance_receive(struct vrrp_instance *inst, const uint8_t *bytes, size_t len,
 			   const struct vrrp_path *path);
+/* The packets that were there are through: what was dropped is shown on the page. */
+void vrrp_instance_received(struct vrrp_instance *inst);
 /* A copy is taken. Interfaces other than the instance's own are ignored (those come through
  * track_set), so it may be called for every link. */
 void vrrp_instance_link_changed(struct vrrp_instance *inst, const struct vrrp_link *link);

@@ -106,6 +106,8 @@ struct vrrp_instance {
 	struct list group_link;
 
 	struct vrrp_instance_stats stats;
+	int64_t answered_us;	/* when a master answered a lower advertisement last; 0 = never */
+	bool drops_unpublished; /* dropped[] has what the page does not show yet */
 	struct log_gate gates[VRRP_DROP_N], late_gate, witness_gate, peer_gate;
 };
 

@@ -63,6 +63,7 @@ void vrrp_publish_drops(struct vrrp_instance *inst)
 				 (unsigned long long)inst->stats.dropped[why]);
 	put_counts(inst, inst->page);
 	shared_vip_end(inst->page);
+	inst->drops_unpublished = false;
 }
 
 static void put_tracks(const struct vrrp_instance *inst, struct shared_vip *v)

@@ -17,7 +17,7 @@ static void count_drop(struct vrrp_instance *inst, enum vrrp_drop why, const str
 
 	inst->stats.dropped[why]++;
 	inst->stats.n_dropped += !note;
-	vrrp_publish_drops(inst);
+	inst->drops_unpublished = true;
 	if (!log_gate_open(&inst->gates[why], loop_now_us(inst->loop), GATE_BURST, GATE_PERIOD_US,
 			   &held))
 		return;
@@ -109,6 +109,20 @@ static enum vrrp_drop examine(struct vrrp_instance *inst, const uint8_t *bytes, 
 	return VRRP_ACCEPT;
 }
 
+/* A master answers lower ones, and whoever resigns, at most eight times an interval: each answer
+ * costs packets and maybe a script, and all who spoke hear it. */
+static bool is_answered(struct vrrp_instance *inst, enum vrrp_event event)
+{
+	int64_t now = loop_now_us(inst->loop);
+
+	if (inst->state != VRRP_MASTER || event == VRRP_EV_RX_ABOVE)
+		return false;
+	if (inst->answered_us && now - inst->answered_us < inst->conf->advert_us / 8)
+		return true;
+	inst->answered_us = now;
+	return false;
+}
+
 void vrrp_instance_receive(struct vrrp_instance *inst, const uint8_t *bytes, size_t len,
 			   const struct vrrp_path *path)
 {
@@ -130,6 +144,8 @@ void vrrp_instance_receive(struct vrrp_instance *inst, const uint8_t *bytes, siz
 		inst->heard_us = loop_now_us(inst->loop);
 	vrrp_publish_heard(inst, &path->src, p.priority);
 	event = classify(inst, &p, path);
+	if (is_answered(inst, event))
+		return;
 	snprintf(reason, sizeof(reason), "%s advertises priority %u, ours is %u",
 		 addr_host_text(&path->src, text), p.priority, inst->priority);
 	vrrp_instance_feed_heard(inst, event, p.advert_us, reason);
@@ -140,4 +156,12 @@ void vrrp_instance_receive(struct vrrp_instance *inst, const uint8_t *bytes, siz
 	} else {
 		vrrp_publish_counts(inst);
 	}
+}
+
+void vrrp_instance_received(struct vrrp_instance *inst)
+{
+	if (inst->drops_unpublished)
+		vrrp_publish_drops(inst);
+	else
+		vrrp_publish_counts(inst);
 }

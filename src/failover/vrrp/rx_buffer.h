@@ -1,6 +1,6 @@
 /*
  * How large the receive buffer of a VRRP socket is: vrrp_rx_bufs_policy, kernel_rx_buf_size. Used
- * by transport.c; without either the system's default stays.
+ * by transport.c; without either it is 4 MB.
  */
 #ifndef RELAIS_VRRP_RX_BUFFER_H
 #define RELAIS_VRRP_RX_BUFFER_H

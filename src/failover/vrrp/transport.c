@@ -6,51 +6,25 @@
  * Source, TTL and interface of what goes out are said per packet, so instances with different ones
  * share the socket.
  */
-#include "failover/vrrp/transport.h"
+#include "failover/vrrp/transport_impl.h"
 
 #include <errno.h>
 #include <net/if.h>
 #include <netinet/in.h>
-#include <netinet/ip.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/base/die.h"
-#include "core/base/list.h"
-#include "core/log/log.h"
 #include "failover/vrrp/ah.h"
 #include "failover/vrrp/rx_buffer.h"
 
 enum {
 	PROTOCOL_VRRP = 112,
-	TTL_VRRP = 255,		 /* 5.1.1.3 */
-	TOS_INTERNETWORK = 0xc0, /* as Keepalived sets it */
-	SO_PRIORITY_CONTROL = 7, /* TC_PRIO_CONTROL: ahead of the node's own traffic */
-	READ_MAX = 64,		 /* packets per turn of the loop */
-	BUF_LEN = 60 + VRRP_PACKET_MAX + 64,
-};
-
-struct place {
-	struct list link; /* vrrp_transport.places */
-	struct vrrp_transport *transport;
-	char name[IF_NAMESIZE];
-	int family;
-	bool ah;	  /* protocol 51, with the IP header in our hands (ah.h) */
-	unsigned ifindex; /* of the open socket; 0 = closed */
-	struct loop_fd lfd;
-	struct vrrp_instance *by_vrid[256]; /* borrowed */
-	unsigned n_instances;
-	int rx_bytes; /* of the socket's buffer, as asked for */
-};
-
-struct vrrp_transport {
-	struct loop *loop; /* borrowed */
-	struct list places;
-	struct vrrp_transport_stats stats;
-	struct log_gate unknown_gate, malformed_gate, open_gate, send_gate;
-	const struct house_conf *house; /* borrowed */
-	uint8_t buf[BUF_LEN];
+	TTL_VRRP = 255,		  /* 5.1.1.3 */
+	TOS_INTERNETWORK = 0xc0,  /* as Keepalived sets it */
+	SO_PRIORITY_CONTROL = 7,  /* TC_PRIO_CONTROL: ahead of the node's own traffic */
+	RECEIVE_BUFFER = 4 << 20, /* bytes: some thousand packets, for a burst of hostile ones */
 };
 
 void vrrp_transport_configure(struct vrrp_transport *t, const struct house_conf *house)
@@ -70,7 +44,7 @@ struct vrrp_transport *vrrp_transport_new(struct loop *loop, const struct house_
 	return t;
 }
 
-static bool gate_open(struct vrrp_transport *t, struct log_gate *gate)
+bool vrrp_transport_gate(struct vrrp_transport *t, struct log_gate *gate)
 {
 	unsigned held;
 
@@ -165,8 +139,6 @@ static void close_place(struct place *pl)
 	pl->ifindex = 0;
 }
 
-static void on_readable(struct loop *loop, struct loop_fd *lfd, uint32_t ready);
-
 static int open_socket(const struct place *pl)
 {
 	int fd = socket(pl->family, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC,
@@ -176,6 +148,9 @@ static int open_socket(const struct place *pl)
 	if (fd < 0)
 		return -errno;
 	set_int(fd, SOL_SOCKET, SO_PRIORITY, SO_PRIORITY_CONTROL);
+	if (set_int(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER) < 0)
+		set_int(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
+	set_int(fd, SOL_SOCKET, SO_RXQ_OVFL, 1);
 	err = pl->family == AF_INET ? set_options_v4(fd) : set_options_v6(fd);
 	if (!err && pl->ah && set_int(fd, IPPROTO_IP, IP_HDRINCL, 1) < 0)
 		err = -errno;
@@ -194,7 +169,7 @@ static void open_place(struct place *pl, unsigned ifindex)
 	int fd = open_socket(pl), err = fd < 0 ? fd : 0;
 
 	if (!err) {
-		pl->lfd = (struct loop_fd){.on_ready = on_readable, .fd = fd};
+		pl->lfd = (struct loop_fd){.on_ready = vrrp_transport_on_readable, .fd = fd};
 		pl->ifindex = ifindex;
 		pl->rx_bytes = 0;
 		err = join_all(pl);
@@ -206,150 +181,8 @@ static void open_place(struct place *pl, unsigned ifindex)
 	if (!err)
 		return;
 	t->stats.n_open_failed++;
-	if (gate_open(t, &t->open_gate))
+	if (vrrp_transport_gate(t, &t->open_gate))
 		log_err("VRRP socket on %s: %s", pl->name, strerror(-err));
-}
-
-/* ---- receiving ---- */
-
-static void deliver(struct place *pl, const uint8_t *bytes, size_t len,
-		    const struct vrrp_path *path)
-{
-	struct vrrp_transport *t = pl->transport;
-	unsigned vrid = vrrp_packet_peek_vrid(bytes, len);
-	char text[ADDR_TEXT_MAX];
-
-	t->stats.n_received++;
-	if (vrid == 0) {
-		t->stats.n_malformed++;
-		if (gate_open(t, &t->malformed_gate))
-			log_warn("%s: advertisement from %s dropped: shorter than a VRRP header, "
-				 "or VRID 0",
-				 pl->name, addr_host_text(&path->src, text));
-		return;
-	}
-	if (pl->by_vrid[vrid]) {
-		vrrp_instance_receive(pl->by_vrid[vrid], bytes, len, path);
-		return;
-	}
-	t->stats.n_unknown_vrid++;
-	if (t->house->log_unknown_vrids && gate_open(t, &t->unknown_gate))
-		log_info("%s: advertisement from %s for unknown VRID %u", pl->name,
-			 addr_host_text(&path->src, text), vrid);
-}
-
-/* A raw IPv4 socket hands over the header too; what lies behind its total length is padding. */
-static void deliver_v4(struct place *pl, const uint8_t *bytes, size_t len)
-{
-	struct vrrp_path path = {0};
-	size_t head_len, total_len;
-	struct iphdr ip;
-
-	if (len < sizeof(ip)) {
-		pl->transport->stats.n_malformed++;
-		return;
-	}
-	memcpy(&ip, bytes, sizeof(ip));
-	head_len = ip.ihl * 4u;
-	total_len = ntohs(ip.tot_len);
-	if (total_len < len)
-		len = total_len;
-	if (head_len < sizeof(ip) || len < head_len) {
-		pl->transport->stats.n_malformed++;
-		return;
-	}
-	path.ttl = ip.ttl;
-	path.src = (struct addr){.len = sizeof(path.src.in4)};
-	path.src.in4.sin_family = AF_INET;
-	path.src.in4.sin_addr.s_addr = ip.saddr;
-	path.dst = path.src;
-	path.dst.in4.sin_addr.s_addr = ip.daddr;
-	deliver(pl, bytes + head_len, len - head_len, &path);
-}
-
-static void deliver_ah(struct place *pl, const uint8_t *bytes, size_t len)
-{
-	struct vrrp_path path = {.packet = bytes};
-	const uint8_t *message;
-	struct vrrp_ah ah;
-	size_t message_len;
-	struct iphdr ip;
-
-	if (len >= sizeof(ip)) {
-		memcpy(&ip, bytes, sizeof(ip));
-		path.packet_len = ntohs(ip.tot_len) < len ? ntohs(ip.tot_len) : len;
-	}
-	if (!vrrp_ah_unwrap(bytes, path.packet_len, &ah, &message, &message_len)) {
-		pl->transport->stats.n_received++;
-		pl->transport->stats.n_malformed++;
-		return;
-	}
-	path.src = ah.src;
-	path.dst = ah.dst;
-	path.ttl = ah.ttl;
-	deliver(pl, message, message_len, &path);
-}
-
-static void deliver_v6(struct place *pl, const uint8_t *bytes, size_t len, struct msghdr *msg)
-{
-	struct vrrp_path path = {.ttl = -1};
-	struct in6_pktinfo info;
-
-	if (!addr_from_sockaddr(&path.src, msg->msg_name, msg->msg_namelen))
-		return;
-	path.src.in6.sin6_port = 0;
-	path.dst = (struct addr){.len = sizeof(path.dst.in6)};
-	path.dst.in6.sin6_family = AF_INET6;
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
-		if (c->cmsg_level != IPPROTO_IPV6)
-			continue;
-		if (c->cmsg_type == IPV6_HOPLIMIT) {
-			memcpy(&path.ttl, CMSG_DATA(c), sizeof(path.ttl));
-		} else if (c->cmsg_type == IPV6_PKTINFO) {
-			memcpy(&info, CMSG_DATA(c), sizeof(info));
-			path.dst.in6.sin6_addr = info.ipi6_addr;
-		}
-	}
-	deliver(pl, bytes, len, &path);
-}
-
-static bool read_one(struct place *pl)
-{
-	struct vrrp_transport *t = pl->transport;
-	struct sockaddr_storage from;
-	union {
-		char bytes[256];
-		struct cmsghdr align;
-	} control;
-	struct iovec iov = {t->buf, sizeof(t->buf)};
-	struct msghdr msg = {
-		.msg_name = &from,
-		.msg_namelen = sizeof(from),
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.bytes,
-		.msg_controllen = sizeof(control.bytes),
-	};
-	ssize_t n = recvmsg(pl->lfd.fd, &msg, 0);
-
-	if (n < 0)
-		return errno == EINTR || errno == ENETDOWN;
-	if (pl->ah)
-		deliver_ah(pl, t->buf, (size_t)n);
-	else if (pl->family == AF_INET)
-		deliver_v4(pl, t->buf, (size_t)n);
-	else
-		deliver_v6(pl, t->buf, (size_t)n, &msg);
-	return true;
-}
-
-static void on_readable(struct loop *loop, struct loop_fd *lfd, uint32_t ready)
-{
-	struct place *pl = container_of(lfd, struct place, lfd);
-
-	(void)loop, (void)ready;
-	for (int i = 0; i < READ_MAX && pl->ifindex && read_one(pl); i++)
-		;
 }
 
 /* ---- sending ---- */
@@ -401,7 +234,7 @@ static struct place *find_place(struct vrrp_transport *t, const struct vrrp_inst
 static bool send_failed(struct vrrp_transport *t, const struct vrrp_instance_conf *conf, int err)
 {
 	t->stats.n_send_failed++;
-	if (gate_open(t, &t->send_gate))
+	if (vrrp_transport_gate(t, &t->send_gate))
 		log_warn("(%s) advertisement not sent: %s", conf->name, strerror(err));
 	return false;
 }

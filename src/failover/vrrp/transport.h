@@ -18,6 +18,7 @@ struct vrrp_transport_stats {
 	uint64_t n_received, n_sent, n_send_failed;
 	uint64_t n_unknown_vrid, n_malformed; /* without an instance to blame it on */
 	uint64_t n_open_failed;
+	uint64_t n_overflown; /* the kernel had no room for them */
 };
 
 /* Both are borrowed, house until the next configure. */

@@ -1,5 +1,6 @@
 /*
- * failover/vrrp/transport on real raw sockets: two network namespaces joined by a veth pair, one
+ * failover/vrrp/transport (transport.c, transport_receive.c) on real raw sockets: two network
+ * namespaces joined by a veth pair, one
  * transport in each, one loop. Needs root; without it the tests are skipped.
  */
 #include <setjmp.h>
