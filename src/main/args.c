@@ -165,6 +165,12 @@ static bool set_config_id(struct args *args, const char *value)
 	return true;
 }
 
+static bool set_netns(struct args *args, const char *value)
+{
+	args->netns = value;
+	return true;
+}
+
 static bool set_chdir(struct args *args, const char *value)
 {
 	args->chdir = value;
@@ -309,7 +315,26 @@ static const struct option_row keepalived_rows[] = {
 	{"-r", "--vrrp_pid", VALUE_ONE, accept_only, "FILE", "accepted: one process id is enough"},
 	{"-c", "--checkers_pid", VALUE_ONE, accept_only, "FILE", "accepted: without effect"},
 	{"-i", "--config-id", VALUE_ONE, set_config_id, "ID", "which @ID lines hold here"},
+	{"-s", "--namespace", VALUE_ONE, set_netns, "NAME",
+	 "run in this network namespace, whatever net_namespace says"},
 	{"-V", "--dont-release-vrrp", VALUE_NONE, accept_only, NULL, "accepted: without effect"},
+	{"-I", "--dont-release-ipvs", VALUE_NONE, accept_only, NULL, "accepted: there is no IPVS"},
+	{"-X", "--release-vips", VALUE_NONE, accept_only, NULL,
+	 "accepted: they always go at a stop"},
+	{"-R", "--dont-respawn", VALUE_NONE, accept_only, NULL, "accepted: without effect"},
+	{"-B", "--no_bfd", VALUE_NONE, accept_only, NULL, "accepted: without effect"},
+	{"--all", "--all", VALUE_NONE, accept_only, NULL, "accepted: without effect"},
+	{"-b", "--bfd_pid", VALUE_ONE, accept_only, "FILE", "accepted: without effect"},
+	{"-a", "--address-monitoring", VALUE_NONE, accept_only, NULL, "accepted: without effect"},
+	{"-u", "--umask", VALUE_ONE, accept_only, "MASK",
+	 "accepted: relais creates no files but its FIFOs and sockets"},
+	{"-x", "--snmp", VALUE_NONE, accept_only, NULL, "accepted: there is no SNMP agent"},
+	{"-A", "--snmp-agent-socket", VALUE_ONE, accept_only, "FILE", "accepted: without effect"},
+	{"-m", "--core-dump", VALUE_NONE, accept_only, NULL, "accepted: without effect"},
+	{"-M", "--core-dump-pattern", VALUE_OPTIONAL, accept_only, "[PATTERN]",
+	 "accepted: without effect"},
+	{"-e", "--all-config", VALUE_NONE, accept_only, NULL,
+	 "accepted: a missing file is always said"},
 	{"--signum", "--signum", VALUE_ONE, set_signum, "NAME",
 	 "the number of a signal: STOP RELOAD DATA STATS STATS_CLEAR JSON"},
 	{"-v", "--version", VALUE_NONE, set_version, NULL, "version"},

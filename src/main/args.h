@@ -33,6 +33,8 @@ struct args {
 	const char *keepalived_files[ARGS_FILES_MAX]; /* -k */
 	size_t n_keepalived_files;
 	const char *pidfile, *name, *chdir, *config_id;
+	const char
+		*netns; /* the network namespace that all of it runs in; NULL = the present one */
 	const char *master_socket; /* -S: "fd@N" or a path, options behind a comma left out */
 	bool daemon, debug, quiet, verbose, to_syslog;
 	int maxconn;		       /* -n; 0 = as configured */

@@ -4,12 +4,14 @@
  */
 #include "main/config.h"
 
+#include <errno.h>
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/die.h"
 #include "core/conf/blocks.h"
+#include "core/sys/netns.h"
 #include "failover/conf/failover_conf.h"
 #include "failover/lint/lint.h"
 #include "failover/native/vip_native.h"
@@ -71,6 +73,8 @@ static struct failover_conf *parse_failover(const struct split *split, struct co
 	if (split->n_blocks > 0 || options.statements)
 		conf = failover_conf_parse(files, split->blocks, split->n_blocks, arena, diags,
 					   &options);
+	if (conf && command_line->netns)
+		conf->net_namespace = NULL; /* we are where we are to be */
 	if (conf)
 		mind_balancer(conf, split->n_native > 0);
 	return conf;
@@ -147,6 +151,14 @@ static void check_interface(struct config *c, const char *name, struct conf_plac
 
 static void check_interfaces(struct config *c)
 {
+	int back, err = netns_enter(c->failover->net_namespace, &back);
+
+	if (err == -ENOENT)
+		conf_warn(&c->diags, (struct conf_place){.file = "net_namespace"},
+			  "there is no network namespace '%s' on this machine now",
+			  c->failover->net_namespace);
+	if (err) /* without the right to look nothing can be said of its interfaces */
+		return;
 	for (const struct vrrp_instance_conf *i = c->failover->instances; i; i = i->next) {
 		if (i->interface)
 			check_interface(c, i->interface, i->place, i->name,
@@ -162,6 +174,7 @@ static void check_interfaces(struct config *c)
 			if (t->kind == VRRP_TRACK_INTERFACE)
 				check_interface(c, t->name, t->place, i->name, "it counts as down");
 	}
+	netns_return(back);
 }
 
 /* What is well-formed and may still disappoint. */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/log/log.h"
+#include "core/sys/netns.h"
 #include "main/check.h"
 #include "main/house_files.h"
 #include "main/listeners.h"
@@ -120,9 +121,14 @@ static int run(struct args *args)
 int main(int argc, char **argv)
 {
 	struct args args;
+	int err;
 
 	if (!args_parse(&args, argc, argv, stderr))
 		return 1;
+	if ((err = netns_enter(args.netns, NULL)) != 0) {
+		fprintf(stderr, "relais: network namespace %s: %s\n", args.netns, strerror(-err));
+		return 1;
+	}
 	if (args.chdir && chdir(args.chdir) < 0) {
 		fprintf(stderr, "relais: %s: %s\n", args.chdir, strerror(errno));
 		return 1;

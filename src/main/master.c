@@ -340,7 +340,7 @@ int master_run(const struct args *args, struct config **config)
 		child_keep_private(args->up_fd);
 	start(&m);
 	loop_run(m.loop);
-	hold_sweep(m.page);
+	master_sweep(&m);
 	reload_time_configure(&m.reload_time, NULL);
 	listeners_close_unused(m.config->balancer, NULL);
 	config_free(&m.config);

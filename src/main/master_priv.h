@@ -44,6 +44,7 @@ struct master {
 	struct loop_timer start_timer, restart_timer, failover_timer, hung_timer, stop_timer;
 	bool stopping, drain; /* drain: let connections finish */
 	bool said_up;	      /* the first READY was announced (pidfile, systemd, old pids) */
+	char netns[64];	      /* where failover is, "" = where we are */
 	bool failover_was_ready;
 	int stop_signal;	 /* that ended us; 0 = none */
 	bool failed;		 /* exit status 1 */
@@ -63,6 +64,8 @@ bool master_start_runner(struct master *m);
 bool master_start_failover(struct master *m, bool resume);
 bool master_start_balancer(struct master *m);
 void master_watch_init(struct master *m);
+/* Removes what a failover process that is gone has left behind. */
+void master_sweep(struct master *m);
 void master_tell_failover(struct master *m, unsigned type);
 
 /* reload.c */

@@ -16,6 +16,7 @@
 #include "core/base/die.h"
 #include "core/log/log.h"
 #include "core/sys/message.h"
+#include "core/sys/netns.h"
 #include "failover/address/hold.h"
 #include "failover/failover.h"
 #include "main/admin_wiring.h"
@@ -63,6 +64,28 @@ static void keep_runner_end(const struct master *m, int keep)
 	}
 }
 
+/* The failover half and its scripts may have a network namespace of their own. */
+static bool enter_namespace(const struct master *m)
+{
+	const struct failover_conf *conf = m->config->failover;
+	const char *name = conf ? conf->net_namespace : NULL;
+	int err = netns_enter(name, NULL);
+
+	if (err)
+		log_err("cannot enter the network namespace '%s': %s", name, strerror(-err));
+	return err == 0;
+}
+
+void master_sweep(struct master *m)
+{
+	int back, err = netns_enter(m->netns, &back);
+
+	if (err == 0)
+		hold_sweep(m->page);
+	if (err || (err = netns_return(back)) != 0)
+		log_err("network namespace '%s': %s", m->netns, strerror(-err));
+}
+
 /* --- runner ------------------------------------------------------------------------------ */
 
 static int run_runner(void *ctx, int channel)
@@ -77,6 +100,8 @@ static int run_runner(void *ctx, int channel)
 	keep_runner_end(m, -1);
 	log_setup("runner", m->args->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, true,
 		  m->args->to_syslog);
+	if (!enter_namespace(m))
+		return 1;
 	return runner_main(fds, 1 + SHARED_SLOTS);
 }
 
@@ -141,6 +166,8 @@ static int run_failover(void *ctx, int channel)
 	keep_runner_end(m, m->runner_ends[1]);
 	log_setup("failover", m->args->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, true,
 		  m->args->to_syslog);
+	if (!enter_namespace(m))
+		return 1;
 	return failover_main(&setup);
 }
 
@@ -176,7 +203,7 @@ static void failover_ended(struct child *child, int status)
 
 	child_free(&m->failover);
 	if (m->stopping || !m->config->failover) {
-		hold_sweep(m->page);
+		master_sweep(m);
 		if (m->stopping)
 			master_stop_next(m);
 		return;
@@ -195,7 +222,7 @@ static void failover_ended(struct child *child, int status)
 			return;
 	}
 	log_err("failover ended (%s) once more: its addresses are removed", how);
-	hold_sweep(m->page);
+	master_sweep(m);
 	loop_timer_set(m->loop, &m->failover_timer, loop_now_us(m->loop) + RESTART_MIN_US);
 }
 
@@ -204,7 +231,9 @@ static const struct child_ops failover_ops = {failover_message, failover_ended};
 bool master_start_failover(struct master *m, bool resume)
 {
 	struct failover_start start = {m, resume};
+	const char *netns = m->config->failover ? m->config->failover->net_namespace : NULL;
 
+	snprintf(m->netns, sizeof(m->netns), "%s", netns ? netns : "");
 	m->failover = child_start(m->loop, CHILD_FAILOVER, &failover_ops, m, run_failover, &start,
 				  name_or(master_house(m)->failover_name,
 					  m->args->dialect != ARGS_HAPROXY, "relais-failover"));

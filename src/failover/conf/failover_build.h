@@ -41,8 +41,6 @@ struct failover_build {
 	const struct conf_line *startup_script, *shutdown_script;
 	const struct conf_line *alert_line; /* the first word that asks for mail; NULL = none */
 	int alert_any, alert_vrrp, alert_checker; /* 1 = on, -1 = off, 0 = not said */
-	const char *net_namespace;
-	struct conf_place net_namespace_at;
 	struct vrrp_instance_conf **instance_tail;
 	struct vrrp_group_conf **group_tail;
 	struct vrrp_script_conf **script_tail;

@@ -46,9 +46,12 @@ static void read_namespace(struct conf_ctx *ctx, const struct conf_line *line, v
 {
 	struct failover_build *b = target;
 
-	(void)ctx;
-	b->net_namespace = line->words[1].text;
-	b->net_namespace_at = block_word_place(line, 0);
+	if (strchr(line->words[1].text, '/'))
+		FAILOVER_WARN(ctx, line, 1, "'%s' is no name of a namespace, left out",
+			      line->words[1].text);
+	else
+		b->conf->net_namespace = line->words[1].text;
+	failover_rows_extra(ctx, line, 2);
 }
 
 const struct conf_keyword failover_top_rows[] = {
@@ -65,7 +68,7 @@ const struct conf_keyword failover_top_rows[] = {
 	 .parse = read_namespace,
 	 .args = "<name>",
 	 .effect = CONF_EFFECT_RESTART,
-	 .doc = "another network namespace; refused where there are instances",
+	 .doc = "the network namespace of the failover half and its scripts (ip-netns)",
 	 .since = "0.1"},
 	{.name = NULL},
 };
@@ -174,14 +177,6 @@ static void check(struct failover_build *b)
 	for (const struct vrrp_instance_conf *i = b->conf->instances; i; i = i->next)
 		failover_hooks_check(b, i);
 	check_security(b);
-	if (b->net_namespace && b->conf->instances)
-		conf_error(b->ctx.diags, b->net_namespace_at,
-			   "'net_namespace' is not supported by relais yet: run it with 'ip netns "
-			   "exec %s'",
-			   b->net_namespace);
-	else if (b->net_namespace)
-		conf_advise(b->ctx.diags, b->net_namespace_at,
-			    "'net_namespace' is without effect: there is no vrrp_instance");
 }
 
 struct failover_conf *failover_conf_parse(struct conf_files *files, const char *const *paths,

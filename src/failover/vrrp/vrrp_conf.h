@@ -297,6 +297,7 @@ struct failover_conf {
 	struct rule_conf *static_rules;
 	const char *wall_table;	       /* nftables: our table's name; NULL = relais */
 	int wall_priority;	       /* nftables_priority */
+	const char *net_namespace;     /* of the failover process and the runner; NULL = ours */
 	const char *default_interface; /* of static addresses that name none */
 	int64_t startup_delay_us;
 	int rt_priority;						/* 0 = default */
