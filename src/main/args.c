@@ -83,6 +83,14 @@ static bool set_zero_warning(struct args *args, const char *value)
 	return true;
 }
 
+static bool set_show_virtual(struct args *args, const char *value)
+{
+	(void)value;
+	args->verb = ARGS_CHECK;
+	args->show_virtual = true;
+	return true;
+}
+
 static bool set_version(struct args *args, const char *value)
 {
 	(void)value;
@@ -254,6 +262,8 @@ static const struct option_row relais_rows[] = {
 	 "with -c: hear what others advertise here, send nothing (needs root)"},
 	{"--diff", "--diff", VALUE_OPTIONAL, set_diff, "[PIDFILE|PID]",
 	 "with -c: what a reload of the running relais would do; exit status 2: a VIP moves"},
+	{"--show-virtual", "--show-virtual", VALUE_NONE, set_show_virtual, NULL,
+	 "check, and print keepalived.conf's virtual servers in haproxy.cfg's grammar"},
 	{"-D", "--daemon", VALUE_NONE, set_daemon, NULL, "go to the background once serving"},
 	{"-W", NULL, VALUE_NONE, set_worker, NULL,
 	 "there is always a master; exit status 128 + signal when stopped by one"},

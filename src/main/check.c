@@ -80,9 +80,11 @@ int check_run(const struct args *args)
 	if (args->dialect == ARGS_KEEPALIVED) {
 		status = keepalived_status(config);
 	} else {
-		print_verdict(config, args->quiet);
+		print_verdict(config, args->quiet || args->show_virtual);
 		status = config->diags.n_errors ? 1 : 0;
 	}
+	if (args->show_virtual && config->virtual_text)
+		fwrite(config->virtual_text->text.ptr, 1, config->virtual_text->text.len, stdout);
 	config_free(&config);
 	return status;
 }

@@ -202,15 +202,33 @@ static void check_warnings(struct config *c, const struct args *args)
  * proxies serves it, and nobody's health hangs on that one. */
 static void parse_balancer(struct config *c, const struct args *args, const struct split *split)
 {
-	static const char *const none[] = {"(no haproxy.cfg)"};
-	bool only_socket = split->n_native == 0 && args->master_socket;
+	static const char none[] = "(no haproxy.cfg)";
+	const char *paths[ARGS_FILES_MAX + 2];
+	size_t n = split->n_native;
 
-	if (only_socket)
-		conf_files_put(&c->files, none[0], SLICE("global\n    nbthread 1\n"));
-	if (split->n_native > 0 || only_socket)
-		c->balancer = registry_balancer_parse(&c->files, only_socket ? none : split->native,
-						      only_socket ? 1 : split->n_native, &c->arena,
-						      &c->diags, args->name);
+	memcpy(paths, split->native, n * sizeof(paths[0]));
+	if (config_virtual_write(c, n == 0)) {
+		paths[n++] = config_virtual_file;
+	} else if (n == 0 && args->master_socket) {
+		conf_files_put(&c->files, none, SLICE("global\n    nbthread 1\n"));
+		paths[n++] = none;
+	}
+	if (n > 0)
+		c->balancer = registry_balancer_parse(&c->files, paths, n, &c->arena, &c->diags,
+						      args->name);
+}
+
+/* The failover half comes first, because its virtual servers are the balancer's; what there is to
+ * say of it comes second, as the files are given. */
+static void parse_halves(struct config *c, const struct args *args, const struct split *split)
+{
+	struct conf_diags later;
+
+	conf_diags_init(&later);
+	c->failover = parse_failover(split, &c->files, &later, &c->arena);
+	parse_balancer(c, args, split);
+	conf_diags_append(&c->diags, &later);
+	conf_diags_fini(&later);
 }
 
 struct config *config_load(const struct args *args)
@@ -225,10 +243,12 @@ struct config *config_load(const struct args *args)
 	conf_files_init(&c->files);
 	conf_diags_init(&c->diags);
 	split_files(args, &c->files, &split);
-	parse_balancer(c, args, &split);
-	c->failover = parse_failover(&split, &c->files, &c->diags, &c->arena);
-	if (c->balancer)
+	parse_halves(c, args, &split);
+	if (c->balancer) {
+		config_virtual_place(c);
 		adapt_balancer(c, args);
+		config_virtual_settle(c);
+	}
 	if (c->failover) {
 		config_seam_check(c);
 		check_interfaces(c);

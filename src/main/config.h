@@ -9,6 +9,7 @@
 #include "balancer/proxy/proxy_conf.h"
 #include "core/conf/files.h"
 #include "core/sys/shared_page.h"
+#include "failover/virtual/virtual_text.h"
 #include "failover/vrrp/vrrp_conf.h"
 #include "main/args.h"
 
@@ -20,7 +21,8 @@ struct config {
 	struct failover_conf *failover; /* NULL: no failover half */
 	struct shared_want *wants;	/* what of the balancer half the failover half tracks */
 	unsigned n_wants;
-	bool interface_absent; /* of an instance, on this machine now */
+	bool interface_absent;			 /* of an instance, on this machine now */
+	const struct virtual_text *virtual_text; /* NULL: no virtual server is served */
 };
 
 /* Never NULL; usable when diags.n_errors is 0. */
@@ -32,6 +34,15 @@ void config_seam_check(struct config *config);
 
 /* config_listeners.c: what binds mean once both halves are read. */
 void config_listeners_settle(struct config *config);
+
+/* config_virtual.c: the virtual servers as a file of the balancer's; false when there are none.
+ * alone: there is no haproxy.cfg. */
+bool config_virtual_write(struct config *config, bool alone);
+extern const char config_virtual_file[];
+/* After the balancer's half is parsed: what it holds and says of virtual servers is at its place in
+ * keepalived.conf; after its binds are settled: none takes another's. */
+void config_virtual_place(struct config *config);
+void config_virtual_settle(struct config *config);
 
 /* The failover half again, from files that the master handed over. NULL with diagnostics. Matches
  * failover_setup.parse. */

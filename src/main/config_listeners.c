@@ -114,7 +114,7 @@ void config_listeners_settle(struct config *c)
 			if (l->inherited_fd >= 0 || l->addr.len == 0 ||
 			    l->addr.sa.sa_family == AF_UNIX || addr_is_any(&l->addr))
 				continue;
-			l->freebind = is_vip(c->failover, &l->addr);
+			l->freebind = l->freebind || is_vip(c->failover, &l->addr);
 			if (!l->freebind && !l->transparent && c->failover &&
 			    !is_local(all, &l->addr))
 				conf_warn(&c->diags, l->place,

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "balancer/health/follow.h"
 #include "core/base/text.h"
 
 static const struct {
@@ -83,25 +84,18 @@ static void apply_state(struct check *c)
 {
 	enum server_state to = tally_is_up(&c->tally) ? SERVER_RUNNING : SERVER_STOPPED;
 	int64_t now = loop_now_us(c->loop);
-	char reason[CHECK_REASON_MAX];
-	struct list *pos;
 
 	server_state_set(c->server, to, c->reason, now);
-	snprintf(reason, sizeof(reason), "via %s/%s", c->conf->proxy->name, c->conf->name);
-	LIST_EACH(pos, &c->followers)
-	server_state_set(container_of(pos, struct check_follower, link)->server, to, reason, now);
+	follow_apply(c, now);
 }
 
 /* After its state is what the result says. */
 static void prove(struct check *c)
 {
-	struct list *pos;
-
 	if (!atomic_load_explicit(&c->server->unproven, memory_order_relaxed))
 		return;
 	server_proven(c->server);
-	LIST_EACH(pos, &c->followers)
-	server_proven(container_of(pos, struct check_follower, link)->server);
+	follow_prove(c);
 }
 
 static void schedule_next(struct check *c)

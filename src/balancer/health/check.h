@@ -15,7 +15,12 @@
 #include "balancer/tls/tls_client.h"
 #include "core/loop/runner_link.h"
 
-enum { CHECK_ANSWER_MAX = 16384, CHECK_REQUEST_MAX = 8192, CHECK_REASON_MAX = 256 };
+enum {
+	CHECK_ANSWER_MAX = 16384,
+	CHECK_PAGE_MAX = 1 << 20,
+	CHECK_REQUEST_MAX = 8192,
+	CHECK_REASON_MAX = 256
+};
 
 enum check_phase { CHECK_IDLE, CHECK_CONNECTING, CHECK_HANDSHAKE, CHECK_TALKING, CHECK_RUNNING };
 
@@ -43,7 +48,8 @@ struct check {
 	int64_t started_us;
 	char *request; /* what is to be sent, owned while it runs */
 	size_t request_len, request_at;
-	char *answer; /* owned while it runs, CHECK_ANSWER_MAX */
+	size_t answer_max; /* CHECK_ANSWER_MAX; CHECK_PAGE_MAX where a digest is taken */
+	char *answer;	   /* owned while it runs, answer_max */
 	size_t answer_len;
 	bool answer_ended;
 	struct runner_link *runner; /* borrowed; NULL = no external check */
@@ -58,11 +64,6 @@ struct check {
 	int64_t last_duration_us;
 	int seen_health;
 	char reason[CHECK_REASON_MAX];
-};
-
-struct check_follower {
-	struct list link;
-	struct server *server;
 };
 
 const char *check_result_code(enum check_result r);

@@ -21,6 +21,7 @@ enum check_match {
 	CHECK_MATCH_STRING, /* pattern anywhere in the answer (tcp) or body (http: string) */
 	CHECK_MATCH_REGEX,  /* rstring */
 	CHECK_MATCH_BINARY, /* pattern as bytes; matched as STRING */
+	CHECK_MATCH_DIGEST, /* pattern is the body's MD5 digest in hexadecimal (http) */
 	CHECK_MATCH_STATUS, /* ranges */
 	CHECK_MATCH_STATUS_REGEX,
 	CHECK_MATCH_HEADER, /* header_name (exact), header_value (exact; len 0 = any) */

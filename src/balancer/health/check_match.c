@@ -9,6 +9,7 @@
 
 #include "balancer/h1/body.h"
 #include "balancer/h1/parse.h"
+#include "core/base/digest.h"
 
 static void copy_detail(struct check_outcome *out, struct slice text)
 {
@@ -83,6 +84,25 @@ static enum check_verdict judge_status(const struct check_step *e, const struct 
 	return good ? CHECK_PASSED : CHECK_FAILED;
 }
 
+static enum check_verdict judge_digest(const struct check_step *e, struct slice body, bool complete,
+				       struct check_outcome *out)
+{
+	char is[DIGEST_MD5_HEX_LEN];
+	bool known;
+
+	if (!complete)
+		return CHECK_MORE;
+	known = digest_md5_hex(body, is);
+	if (known && slice_eq_str(e->pattern, is) != e->negate) {
+		out->result = CHECK_L7OK;
+		return CHECK_PASSED;
+	}
+	out->result = CHECK_L7RSP;
+	snprintf(out->detail, sizeof(out->detail), "the digest of %zu bytes is %s", body.len,
+		 known ? is : "refused by this machine's policy");
+	return CHECK_FAILED;
+}
+
 static enum check_verdict judge_body(const struct check_step *e, struct slice body, bool complete,
 				     struct check_outcome *out)
 {
@@ -139,7 +159,8 @@ enum check_verdict check_match_http(const struct check_step *expect, char *buf, 
 	} else {
 		bool complete = body_complete(&msg, buf, len, at_end, &body);
 
-		verdict = judge_body(expect, body, complete, out);
+		verdict = (expect->match == CHECK_MATCH_DIGEST ? judge_digest : judge_body)(
+			expect, body, complete, out);
 		out->code = verdict == CHECK_PASSED ? msg.status : -1;
 	}
 	arena_fini(&arena);

@@ -200,12 +200,11 @@ static enum progress do_send(struct check *c)
 static bool read_more(struct check *c)
 {
 	if (!c->answer)
-		c->answer = malloc(CHECK_ANSWER_MAX);
+		c->answer = malloc(c->answer_max);
 	if (!c->answer)
 		return false;
-	while (c->answer_len < CHECK_ANSWER_MAX && !c->answer_ended) {
-		ssize_t n =
-			wire_read(c, c->answer + c->answer_len, CHECK_ANSWER_MAX - c->answer_len);
+	while (c->answer_len < c->answer_max && !c->answer_ended) {
+		ssize_t n = wire_read(c, c->answer + c->answer_len, c->answer_max - c->answer_len);
 
 		if (n == -EAGAIN)
 			break;
@@ -244,7 +243,7 @@ static enum progress do_expect(struct check *c, bool last_word)
 		finish_with(c, CHECK_SOCKERR, "out of memory");
 		return OVER;
 	}
-	at_end = c->answer_ended || c->answer_len == CHECK_ANSWER_MAX;
+	at_end = c->answer_ended || c->answer_len == c->answer_max;
 	in = (struct slice){c->answer, c->answer_len};
 	verdict = judge(c, &in, at_end, &out);
 	if (verdict == CHECK_MORE)

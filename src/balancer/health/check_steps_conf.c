@@ -311,7 +311,14 @@ static unsigned read_match(struct conf_ctx *ctx, const struct conf_line *line, u
 		return line->n_words;
 	}
 	i++;
-	if (strcmp(name, "string") == 0) {
+	if (http && strcmp(name, "md5") == 0) {
+		s->match = CHECK_MATCH_DIGEST;
+		s->pattern = slice_of(arena_strdup(ctx->arena, conf_line_word(line, i)));
+		if (s->pattern.len != 32 || strspn(s->pattern.ptr, "0123456789abcdef") != 32)
+			conf_ctx_error(ctx, line, i,
+				       "'%s' is no MD5 digest of 32 small hexadecimal digits",
+				       s->pattern.ptr);
+	} else if (strcmp(name, "string") == 0) {
 		s->match = CHECK_MATCH_STRING;
 		s->pattern = slice_of(arena_strdup(ctx->arena, conf_line_word(line, i)));
 	} else if (strcmp(name, "rstring") == 0) {
@@ -338,9 +345,9 @@ static void read_expect(struct conf_ctx *ctx, const struct conf_line *line, void
 	static const char *const later[] = {"ok-status",  "error-status", "tout-status",
 					    "on-success", "on-error",	  "status-code",
 					    NULL};
-	static const char *const matches[] = {"status",	   "rstatus", "hdr",	"fhdr",
-					      "string",	   "rstring", "binary", "string-lf",
-					      "binary-lf", "rbinary", NULL};
+	static const char *const matches[] = {"status",	   "rstatus",	"hdr",	   "fhdr",
+					      "string",	   "rstring",	"md5",	   "binary",
+					      "string-lf", "binary-lf", "rbinary", NULL};
 	struct check_step *s = add_step(ctx, line, target, CHECK_STEP_EXPECT);
 
 	for (unsigned i = 2; i < line->n_words;) {

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "balancer/health/check_protocols.h"
+#include "balancer/health/follow.h"
 #include "balancer/health/observe.h"
 #include "core/log/log.h"
 
@@ -38,6 +39,15 @@ static void set_times(struct check *c)
 	c->connect_us = t->check && connect && connect < inter ? connect : inter;
 }
 
+/* A digest needs all of the page. */
+static size_t answer_max(const struct check *c)
+{
+	for (const struct check_step *s = c->steps; s; s = s->next)
+		if (s->kind == CHECK_STEP_EXPECT && s->match == CHECK_MATCH_DIGEST)
+			return CHECK_PAGE_MAX;
+	return CHECK_ANSWER_MAX;
+}
+
 static struct check *check_new(struct server *s, const struct health_setup *setup)
 {
 	struct check *c = ARENA_NEW(&health.arena, struct check);
@@ -46,11 +56,13 @@ static struct check *check_new(struct server *s, const struct health_setup *setu
 	c->conf = s->conf;
 	c->kind = &s->conf->proxy->check;
 	c->steps = check_protocol_steps(&health.arena, c->kind);
+	c->answer_max = answer_max(c);
 	c->loop = setup->loop;
 	check_external_init(c, &setup->conf->global, health.runner);
 	c->conn.lfd.fd = -1;
 	c->timer.on_expiry = check_timer_expired;
 	tally_init(&c->tally, s->conf->rise, s->conf->fall);
+	tally_start(&c->tally, s->conf->init_state);
 	c->seen_health = c->tally.health;
 	pthread_mutex_init(&c->lock, NULL);
 	list_init(&c->followers);
@@ -59,41 +71,6 @@ static struct check *check_new(struct server *s, const struct health_setup *setu
 	s->check = c;
 	atomic_store(&s->unproven, true);
 	return c;
-}
-
-static struct backend *backend_named(const struct health_setup *setup, struct slice name)
-{
-	for (unsigned i = 0; i < setup->n_proxies; i++)
-		if (setup->proxies[i].backend && slice_eq_str(name, setup->proxies[i].conf->name))
-			return setup->proxies[i].backend;
-	return NULL;
-}
-
-/* "backend/server" or, within the same backend, "server". */
-static struct server *tracked_by(const struct health_setup *setup, const struct server *s)
-{
-	struct slice rest = slice_of(s->conf->track);
-	bool elsewhere = strchr(s->conf->track, '/') != NULL;
-	struct slice backend = elsewhere ? slice_cut(&rest, '/') : slice_of(s->conf->proxy->name);
-	struct backend *b = backend_named(setup, backend);
-
-	return b ? backend_find_server(b, rest) : NULL;
-}
-
-static void follow(const struct health_setup *setup, struct server *s)
-{
-	struct server *leader = tracked_by(setup, s);
-	struct check_follower *f;
-
-	if (!leader || !leader->check) {
-		log_warn("server %s/%s tracks %s, which has no check", s->conf->proxy->name,
-			 s->conf->name, s->conf->track);
-		return;
-	}
-	f = ARENA_NEW(&health.arena, struct check_follower);
-	f->server = s;
-	atomic_store(&s->unproven, true);
-	list_push(&leader->check->followers, &f->link);
 }
 
 static bool is_checked(const struct server *s)
@@ -128,7 +105,7 @@ static void build_one(const struct health_setup *setup, struct server *s)
 static void follow_one(const struct health_setup *setup, struct server *s)
 {
 	if (s->conf->track)
-		follow(setup, s);
+		follow_begin(setup, &health.arena, s);
 }
 
 bool health_needs_runner(const struct balancer_conf *conf)

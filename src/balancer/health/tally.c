@@ -20,6 +20,13 @@ bool tally_is_up(const struct tally *t)
 	return t->health >= t->rise;
 }
 
+void tally_start(struct tally *t, int init_state)
+{
+	const int health[] = {t->rise, top(t), t->rise - 1, 0};
+
+	t->health = health[init_state];
+}
+
 bool tally_add(struct tally *t, bool ok)
 {
 	bool was_up = tally_is_up(t);

@@ -19,6 +19,8 @@ struct tally_intervals { /* microseconds; fast and down 0 = as inter */
 
 /* Begins up, one failure from down, as HAProxy's servers do. */
 void tally_init(struct tally *t, int rise, int fall);
+/* As `init-state` says: 0 up (as above), 1 fully-up, 2 down, 3 fully-down. */
+void tally_start(struct tally *t, int init_state);
 bool tally_is_up(const struct tally *t);
 /* Counts one result; true when that turned the state. */
 bool tally_add(struct tally *t, bool ok);

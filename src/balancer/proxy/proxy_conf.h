@@ -108,6 +108,13 @@ enum server_on_error {
 	ON_ERROR_MARK_DOWN
 };
 
+enum server_init_state {			 /* at start, when it is checked */
+			 SERVER_INIT_UP,	 /* until one check fails */
+			 SERVER_INIT_FULLY_UP,	 /* until `fall` do */
+			 SERVER_INIT_DOWN,	 /* until one is good */
+			 SERVER_INIT_FULLY_DOWN, /* until `rise` are */
+};
+
 struct server_conf { /* a server line over its default-server */
 	struct server_conf *next;
 	struct proxy_conf *proxy; /* borrowed */
@@ -138,7 +145,8 @@ struct server_conf { /* a server line over its default-server */
 	bool shutdown_sessions_down; /* on-marked-down shutdown-sessions */
 	bool shutdown_backups_up;    /* on-marked-up shutdown-backup-sessions */
 	int slowstart_ms;
-	const char *track;  /* backend/server */
+	int init_state;	    /* enum server_init_state */
+	const char *track;  /* backend/server, several between commas: up while all are */
 	struct addr source; /* len 0 = none */
 	const char *source_interface;
 	bool source_usesrc_client;
@@ -178,6 +186,7 @@ struct proxy_conf {
 	unsigned sides; /* enum proxy_side bits */
 	enum proxy_mode mode;
 	bool disabled;
+	bool is_virtual; /* of a virtual server in keepalived.conf */
 	uint64_t options;
 	struct proxy_timeouts timeout;
 	int maxconn; /* frontend; 0 = global's */

@@ -144,20 +144,32 @@ static const struct server_conf *find_server(const struct proxy_conf *p, struct 
 	return NULL;
 }
 
+static bool is_tracked(struct conf_ctx *ctx, const struct server_conf *s, struct slice name)
+{
+	bool elsewhere = slice_find(name, '/') != name.len;
+	struct slice first = elsewhere ? slice_cut(&name, '/') : slice_of(s->proxy->name);
+	const struct proxy_conf *p =
+		elsewhere ? proxy_conf_find(proxy_parse_of(ctx)->conf,
+					    arena_strndup(ctx->arena, first.ptr, first.len),
+					    PROXY_BACKEND)
+			  : s->proxy;
+
+	return p && find_server(p, name);
+}
+
 static void check_track(struct conf_ctx *ctx, const struct server_conf *s)
 {
-	struct slice name = slice_of(s->track), first = slice_cut(&name, '/');
-	struct proxy_conf *p = s->proxy;
+	struct slice rest = slice_of(s->track);
 
-	if (memchr(s->track, '/', strlen(s->track)))
-		p = proxy_conf_find(proxy_parse_of(ctx)->conf,
-				    arena_strndup(ctx->arena, first.ptr, first.len), PROXY_BACKEND);
-	else
-		name = first;
-	if (!p || !find_server(p, name))
-		conf_error(ctx->diags, s->place, "server '%s/%s': there is no server '%s' to track",
-			   s->proxy->name, s->name, s->track);
-	else if (s->check)
+	while (rest.len > 0) {
+		struct slice name = slice_cut(&rest, ',');
+
+		if (!is_tracked(ctx, s, name))
+			conf_error(ctx->diags, s->place,
+				   "server '%s/%s': there is no server '%.*s' to track",
+				   s->proxy->name, s->name, (int)name.len, name.ptr);
+	}
+	if (s->check)
 		conf_error(ctx->diags, s->place,
 			   "server '%s/%s': 'track' and 'check' exclude each other", s->proxy->name,
 			   s->name);

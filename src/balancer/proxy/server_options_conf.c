@@ -92,6 +92,15 @@ static void read_track(struct conf_ctx *ctx, const struct conf_line *line, void 
 		conf_ctx_error(ctx, line, 1, "'track' takes [backend/]server");
 }
 
+static void read_init_state(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+{
+	static const char *const names[] = {"up", "fully-up", "down", "fully-down", NULL};
+	unsigned n;
+
+	if (conf_word_choice(ctx, line, 1, names, &n))
+		((struct server_conf *)target)->init_state = (int)n;
+}
+
 static void read_id(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
 	int id;
@@ -216,7 +225,10 @@ const struct conf_option server_options[] = {
 	CUSTOM("on-marked-up", "shutdown-backup-sessions", read_marked_up,
 	       "what happens to sessions of backups when it comes up", 1),
 	CUSTOM("slowstart", "<time>", read_slowstart, "weight grows from little to full", 1),
-	CUSTOM("track", "[<backend>/]<server>", read_track, "take over another server's state", 1),
+	CUSTOM("track", "[<backend>/]<server>[,...]", read_track,
+	       "take over another server's state; relais' own: up while all of several are", 1),
+	CUSTOM("init-state", "up|fully-up|down|fully-down", read_init_state,
+	       "what a checked server is until its checks have said so", 1),
 	CUSTOM("id", "<n>", read_id, "the server's number", 1),
 	CUSTOM("source", "<address> [usesrc clientip] [interface <name>]", read_source,
 	       "the address that connections leave from", -1),

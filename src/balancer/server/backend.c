@@ -22,7 +22,9 @@ static void server_init(struct server *s, struct backend *b, const struct server
 	s->entry.id = conf->id;
 	s->entry.max_served = (uint32_t)(conf->maxconn > 0 ? conf->maxconn : 0);
 	atomic_store(&s->weight, (unsigned)conf->weight);
-	atomic_store(&s->state, SERVER_RUNNING);
+	atomic_store(&s->state, (conf->check || conf->track) && conf->init_state >= SERVER_INIT_DOWN
+					? SERVER_STOPPED
+					: SERVER_RUNNING);
 	if (conf->disabled)
 		atomic_store(&s->admin, SERVER_ADMIN_MAINT | SERVER_ADMIN_MAINT_CONF);
 	atomic_store(&s->changed_us, b->changed_us);

@@ -72,6 +72,23 @@ void conf_note(struct conf_diags *d, struct conf_place at, const char *fmt, ...)
 	va_end(ap);
 }
 
+void conf_diags_append(struct conf_diags *to, const struct conf_diags *from)
+{
+	for (const struct conf_diag *d = from->first; d; d = d->next) {
+		struct conf_diag *copy = ARENA_NEW(&to->arena, struct conf_diag);
+
+		*copy = *d;
+		copy->next = NULL;
+		copy->place.file = arena_strdup(&to->arena, d->place.file);
+		copy->text = arena_strdup(&to->arena, d->text);
+		*to->tail = copy;
+		to->tail = &copy->next;
+	}
+	to->n_errors += from->n_errors;
+	to->n_warnings += from->n_warnings;
+	to->n_advices += from->n_advices;
+}
+
 void conf_diags_print(const struct conf_diags *d, FILE *out, bool warnings)
 {
 	static const char *const names[] = {"note", "warning", "error"};

@@ -43,6 +43,8 @@ void conf_advise(struct conf_diags *d, struct conf_place at, const char *fmt, ..
 	__attribute__((format(printf, 3, 4)));
 void conf_note(struct conf_diags *d, struct conf_place at, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* All of from behind what is in to, texts copied. */
+void conf_diags_append(struct conf_diags *to, const struct conf_diags *from);
 /* "file:line:column: error: text", one per line, in the order found. */
 void conf_diags_print(const struct conf_diags *d, FILE *out, bool warnings);
 

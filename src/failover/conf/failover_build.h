@@ -20,6 +20,22 @@ enum failover_section { /* bits of conf_keyword.sections in this room's tables *
 			FAILOVER_FILE = 1 << 7,
 			FAILOVER_BFD = 1 << 8,
 			FAILOVER_SIGNING = 1 << 12,
+			/* failover/virtual: virtual_server and what stands in it */
+			FAILOVER_VIRTUAL = 1 << 16,
+			FAILOVER_REAL = 1 << 17,
+			FAILOVER_TCP_CHECK = 1 << 18,
+			FAILOVER_HTTP_CHECK = 1 << 19,
+			FAILOVER_SSL_CHECK = 1 << 20,
+			FAILOVER_SMTP_CHECK = 1 << 21,
+			FAILOVER_DNS_CHECK = 1 << 22,
+			FAILOVER_MISC_CHECK = 1 << 23,
+			FAILOVER_PING_CHECK = 1 << 24,
+			FAILOVER_UDP_CHECK = 1 << 25,
+			FAILOVER_FILE_CHECK = 1 << 26,
+			FAILOVER_BFD_CHECK = 1 << 27,
+			FAILOVER_URL = 1 << 28,
+			FAILOVER_SSL = 1 << 29,
+			FAILOVER_SMTP_HOST = 1 << 30,
 };
 
 enum { FAILOVER_UNSET = -1 }; /* a number that no keyword has set */
@@ -151,5 +167,16 @@ extern const struct conf_keyword failover_top_rows[], failover_global_rows[],
 	failover_heart_rows[],	/* heart/heart_conf.c */
 	failover_bfd_rows[],	/* bfd/bfd_conf.c */
 	failover_static_rows[]; /* the last: route/static_conf.c */
+
+/* ---- failover/virtual ---- */
+
+extern const struct conf_keyword virtual_server_rows[], virtual_real_rows[], virtual_checker_rows[],
+	virtual_times_rows[], virtual_url_rows[], virtual_group_rows[];
+
+/* virtual_finish.c: before anything, and after everything is read. */
+void virtual_servers_begin(struct failover_build *b);
+void virtual_servers_finish(struct failover_build *b);
+/* Any script of theirs; NULL = none. */
+const struct script_conf *virtual_servers_script(const struct failover_conf *conf);
 
 #endif

@@ -96,6 +96,7 @@ static void init(struct failover_build *b, struct conf_files *files, struct aren
 	b->conf->wall_priority = -1;
 	failover_house_init(b);
 	b->conf->default_interface = "eth0";
+	virtual_servers_begin(b);
 	d->version = 2;
 	d->priority = 100;
 	d->advert_us = 1000000;
@@ -152,7 +153,7 @@ static const struct script_conf *any_script(const struct failover_conf *conf)
 		found = &conf->notify_fifo_script;
 	if (!found && conf->vrrp_notify_fifo_script.argv)
 		found = &conf->vrrp_notify_fifo_script;
-	return found;
+	return found ? found : virtual_servers_script(conf);
 }
 
 /* Keepalived says so of the whole file, with an exit status of its own; see main/check.c. */
@@ -160,7 +161,8 @@ static void check_security(struct failover_build *b)
 {
 	const struct script_conf *script = any_script(b->conf);
 
-	b->conf->scripts_unsecured = script && b->conf->instances && !b->conf->script_security;
+	b->conf->scripts_unsecured = script && !b->conf->script_security &&
+				     (b->conf->instances || virtual_servers_script(b->conf));
 	if (b->conf->scripts_unsecured)
 		conf_warn(b->ctx.diags, script->place,
 			  "scripts are run without enable_script_security in global_defs: who can "
@@ -169,6 +171,7 @@ static void check_security(struct failover_build *b)
 
 static void check(struct failover_build *b)
 {
+	virtual_servers_finish(b);
 	failover_instances_finish(b);
 	failover_vmacs_finish(b);
 	failover_heartbeats_finish(b);

@@ -15,7 +15,9 @@ const struct conf_keyword_table failover_keyword_tables[] = {
 	{failover_auth_rows},	{failover_notify_rows}, {failover_unserved_rows},
 	{failover_static_rows}, {failover_vmac_rows},	{failover_signing_rows},
 	{failover_hooks_rows},	{failover_heart_rows},	{failover_bfd_rows},
-	{failover_smtp_rows},	{failover_house_rows},	{NULL},
+	{failover_smtp_rows},	{failover_house_rows},	{virtual_server_rows},
+	{virtual_real_rows},	{virtual_checker_rows}, {virtual_times_rows},
+	{virtual_url_rows},	{virtual_group_rows},	{NULL},
 };
 
 static const struct conf_keyword *find_row(enum failover_section section, const char *word)

@@ -26,7 +26,7 @@
 #define S FAILOVER_GROUP
 #define T FAILOVER_TOP
 
-static const char lvs[] = "relais has no LVS, its balancer is configured in haproxy.cfg";
+static const char lvs[] = "relais has no IPVS, it proxies what virtual servers say";
 static const char bfd[] = "BFD runs inside the failover process";
 static const char snmp[] = "relais has no SNMP agent, see its metrics";
 static const char dbus[] = "relais has no D-Bus interface, see relaisctl";
@@ -41,10 +41,8 @@ static const char links[] = "the kernel tells of links by netlink at once";
 
 const struct conf_keyword failover_unserved_rows[] = {
 	/* ---- global_defs and the top: nothing lost ---- */
-	IGNORED(G, "checker_log_all_failures", lvs),
 	IGNORED(G, "rs_init_notifies", lvs),
 	IGNORED(G, "lvs_sync_daemon", lvs),
-	IGNORED(G, "lvs_timeouts", lvs),
 	IGNORED(G, "lvs_flush", lvs),
 	IGNORED(G, "lvs_flush_onstop", lvs),
 	IGNORED(G, "lvs_flush_on_stop", lvs),
@@ -108,10 +106,8 @@ const struct conf_keyword failover_unserved_rows[] = {
 	IGNORED(G | T | I, "linkbeat_use_polling", links),
 	IGNORED(T, "linkbeat_interfaces", links),
 	IGNORED(T, "track_group", "static addresses, routes and rules are put back at once"),
-	IGNORED(T, "SSL", lvs),
-	IGNORED(T, "virtual_server", lvs),
-	IGNORED(T, "virtual_server_group", lvs),
-	IGNORED(T, "local_address_group", lvs),
+	IGNORED(T, "local_address_group",
+		"checks and connections leave from relais' own addresses"),
 	/* ---- global_defs and the top: real work ---- */
 	UNSERVED(G, "vrrp_delay_after_boot", "a wait after boot, see vrrp_startup_delay"),
 	UNSERVED(G, "vrrp_owner_ignore_adverts", "an owner that does not listen"),

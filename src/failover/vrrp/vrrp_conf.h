@@ -295,8 +295,9 @@ struct failover_conf {
 	struct vip_conf *static_vips; /* these three do not move: there while failover runs */
 	struct route_conf *static_routes;
 	struct rule_conf *static_rules;
-	const char *wall_table;	       /* nftables: our table's name; NULL = relais */
-	int wall_priority;	       /* nftables_priority */
+	struct virtual_conf *virtual_servers; /* failover/virtual/ */
+	const char *wall_table;		      /* nftables: our table's name; NULL = relais */
+	int wall_priority;		      /* nftables_priority */
 	const char *net_namespace;     /* of the failover process and the runner; NULL = ours */
 	const char *default_interface; /* of static addresses that name none */
 	int64_t startup_delay_us;

@@ -244,6 +244,25 @@ static void what_is_wrong_is_said(void **state)
 
 #define STORY(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
 
+static void relais_own_words_are_read(void **state)
+{
+	const struct proxy_conf *p =
+		parse("backend b\n option httpchk\n"
+		      " http-check expect md5 5d41402abc4b2a76b9719d911017c592\n"
+		      " http-check expect md5 5D41\n"
+		      " server x 127.0.0.1:80 check init-state fully-down\n"
+		      "backend c\n server y 127.0.0.1:80 track b/x,z\n"
+		      " server z 127.0.0.1:80 track b/x,b/nobody\n");
+
+	(void)state;
+	assert_int_equal(p->check.steps->match, CHECK_MATCH_DIGEST);
+	expect(CONF_ERROR, 4, "no MD5 digest");
+	assert_int_equal(p->servers->init_state, SERVER_INIT_FULLY_DOWN);
+	assert_string_equal(p->next->servers->track, "b/x,z");
+	expect(CONF_ERROR, 8, "no server 'b/nobody' to track");
+	assert_int_equal(diags.n_errors, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,6 +273,7 @@ int main(void)
 		STORY(a_program_that_checks_is_allowed_and_named),
 		STORY(a_program_that_checks_is_refused_without_both),
 		STORY(what_is_wrong_is_said),
+		cmocka_unit_test_setup_teardown(relais_own_words_are_read, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -56,6 +56,27 @@ static void statuses_by_range_and_negated(void **state)
 	assert_int_equal(http(&e, "HTTP/1.1 404 X\r\n\r\n", false), CHECK_PASSED);
 }
 
+/* core/base/digest.h, too: the digest of "hello" is a known one. */
+static void a_digest_is_of_the_whole_body(void **state)
+{
+	struct check_step e = {.kind = CHECK_STEP_EXPECT,
+			       .match = CHECK_MATCH_DIGEST,
+			       .pattern = SLICE("5d41402abc4b2a76b9719d911017c592")};
+
+	(void)state;
+	assert_int_equal(http(&e, "HTTP/1.0 200 OK\r\n\r\nhel", false), CHECK_MORE);
+	assert_int_equal(http(&e, "HTTP/1.0 200 OK\r\n\r\nhello", false), CHECK_MORE);
+	assert_int_equal(http(&e, "HTTP/1.0 200 OK\r\n\r\nhello", true), CHECK_PASSED);
+	assert_int_equal(http(&e, "HTTP/1.0 500 No\r\ncontent-length: 5\r\n\r\nhello", false),
+			 CHECK_PASSED);
+	assert_int_equal(http(&e, "HTTP/1.0 200 OK\r\n\r\nhello\n", true), CHECK_FAILED);
+	assert_int_equal(out.result, CHECK_L7RSP);
+	assert_string_equal(out.detail,
+			    "the digest of 6 bytes is b1946ac92492d2347c6235b4d2611184");
+	e.negate = true;
+	assert_int_equal(http(&e, "HTTP/1.0 200 OK\r\n\r\nhello\n", true), CHECK_PASSED);
+}
+
 static void a_body_is_read_until_it_matches_or_is_whole(void **state)
 {
 	struct check_step e = {
@@ -131,6 +152,7 @@ int main(void)
 		cmocka_unit_test(two_and_three_hundreds_pass_without_expectation),
 		cmocka_unit_test(half_a_head_waits_and_an_end_within_it_fails),
 		cmocka_unit_test(statuses_by_range_and_negated),
+		cmocka_unit_test(a_digest_is_of_the_whole_body),
 		cmocka_unit_test(a_body_is_read_until_it_matches_or_is_whole),
 		cmocka_unit_test(tcp_answers_match_anywhere),
 		cmocka_unit_test(protocols_speak_and_judge),

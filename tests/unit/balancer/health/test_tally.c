@@ -21,6 +21,23 @@ static void a_fresh_server_is_one_failure_from_down(void **state)
 	assert_int_equal(t.health, 0);
 }
 
+static void a_server_starts_as_its_init_state_says(void **state)
+{
+	static const struct {
+		int state, health;
+		bool up;
+	} rows[] = {{0, 3, true}, {1, 4, true}, {2, 2, false}, {3, 0, false}};
+	struct tally t;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		tally_init(&t, 3, 2);
+		tally_start(&t, rows[i].state);
+		assert_int_equal(t.health, rows[i].health);
+		assert_int_equal(tally_is_up(&t), rows[i].up);
+	}
+}
+
 static void a_settled_server_falls_after_fall_failures(void **state)
 {
 	struct tally t;
@@ -88,6 +105,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_fresh_server_is_one_failure_from_down),
+		cmocka_unit_test(a_server_starts_as_its_init_state_says),
 		cmocka_unit_test(a_settled_server_falls_after_fall_failures),
 		cmocka_unit_test(one_success_in_between_heals_fully),
 		cmocka_unit_test(a_server_that_is_down_rises_after_rise_successes_in_a_row),

@@ -361,7 +361,7 @@ static void what_is_not_served_is_named(void **state)
 	assert_non_null(d);
 	assert_int_equal(d->place.column, 3);
 	assert_non_null(find_diag(&r, CONF_WARNING, 6, "'b' is not defined above"));
-	assert_non_null(find_diag(&r, CONF_WARNING, 12, "haproxy.cfg"));
+	assert_non_null(find_diag(&r, CONF_WARNING, 12, "virtual_server 192.0.2.9 80"));
 	assert_non_null(find_diag(&r, CONF_WARNING, 19, "'enable_dbus' is without effect"));
 	assert_non_null(find_diag(&r, CONF_ERROR, 20, "'vrrp_garp_extra_if'"));
 	finish(&r);

@@ -1,0 +1,162 @@
+"""Keepalived's LVS blocks, served: two nodes with nothing but a keepalived.conf (a vrrp_instance and a
+virtual_server), real servers behind them, a client that only knows the VIP."""
+import hashlib
+import re
+import signal
+import socket
+
+import pytest
+
+from netlab import Lab, LabError, send_signal, tool, wait_for
+from stacks import Relais
+
+VIP = "192.0.2.10"
+WEBS = ("web1", "web2", "web3")
+HOSTS = {"client": 2, "lb1": 11, "lb2": 12, "web1": 31, "web2": 32, "web3": 33, "db1": 41}
+
+CONF = """\
+global_defs {{
+    router_id {name}
+    script_user root
+}}
+vrrp_instance VI_1 {{
+    version 3
+    state BACKUP
+    interface eth0
+    virtual_router_id 51
+    priority {priority}
+    advert_int 0.1
+    virtual_ipaddress {{
+        192.0.2.10/24
+    }}
+}}
+virtual_server 192.0.2.10 80 {{
+    delay_loop 0.3
+    delay_before_retry 0.1
+    lvs_sched rr
+    lvs_method NAT
+    protocol TCP
+    {extra}
+    sorry_server 192.0.2.41 80
+{reals}
+}}
+"""
+
+
+@pytest.fixture
+def lab():
+    with Lab(HOSTS) as built:
+        for name in WEBS + ("db1",):
+            start_web(built, name)
+        yield built
+
+
+def start_web(lab, name):
+    host = lab[name]
+    host.webd = host.spawn([tool("webd"), "-n", name, "::", 80], log="webd.log")
+    wait_for(lambda: host.run(["ss", "-Hltn", "sport = :80"]), 5, f"{name}'s web server")
+
+
+def stop_web(lab, name):
+    send_signal(lab[name].webd.pid, signal.SIGKILL)
+    lab[name].webd.wait()
+
+
+def http_get(digest):
+    return f"HTTP_GET {{\n url {{\n path /size/50000\n digest {digest}\n }}\n connect_timeout 0.3\n }}"
+
+
+def reals(checkers, **extra):
+    return "".join(f"    real_server {HOSTS_IP[name]} 80 {{\n {extra.get(name, '')}\n {checker}\n }}\n"
+                   for name, checker in checkers.items())
+
+
+HOSTS_IP = {name: f"192.0.2.{number}" for name, number in HOSTS.items()}
+
+
+def start_node(lab, name, checkers, extra="", **lines):
+    host = lab[name]
+    host.write("keepalived.conf", CONF.format(name=name, priority=150 if name == "lb1" else 100, extra=extra,
+                                              reals=reals(checkers, **lines)))
+    node = Relais(host, balancer=False)
+    node.start()
+    return node
+
+
+def get(lab, address, path):
+    with lab["client"].socket(socket.AF_INET, socket.SOCK_STREAM) as sock:
+        sock.settimeout(2)
+        sock.connect((address, 80))
+        sock.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        answer = b""
+        while not is_whole(answer) and (data := sock.recv(65536)):
+            answer += data
+    return answer
+
+
+def is_whole(answer):
+    head, end, body = answer.partition(b"\r\n\r\n")
+    length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
+    return end and length and len(body) >= int(length.group(1))
+
+
+def ask(lab):
+    """Who serves the VIP: the server's name, or None."""
+    try:
+        answer = get(lab, VIP, "/")
+    except OSError:
+        return None
+    found = re.search(rb"X-Served-By: (\S+)", answer, re.IGNORECASE)
+    return found.group(1).decode() if found else None
+
+
+def wait_served_by(lab, *names, n=6):
+    """Until n connections in a row go to these servers and to all of them."""
+    expected = set(names)
+    try:
+        wait_for(lambda: {ask(lab) for _ in range(n)} == expected, 10, f"service by {names}", 0.05)
+    except LabError:
+        print({ask(lab) for _ in range(n)})
+        raise
+
+
+def digest_of(lab, name):
+    body = get(lab, lab[name].ip4, "/size/50000").partition(b"\r\n\r\n")[2]
+    assert len(body) == 50000
+    return hashlib.md5(body).hexdigest()
+
+
+def test_connections_are_spread_and_servers_leave_and_return(lab):
+    digest = digest_of(lab, "web1")
+    node = start_node(lab, "lb1", {"web1": http_get(digest), "web2": http_get(digest) + "\n TCP_CHECK {\n }",
+                                   "web3": "TCP_CHECK {\n connect_timeout 0.3\n }"})
+    wait_served_by(lab, *WEBS)
+    stop_web(lab, "web2")  # it has two checkers
+    wait_served_by(lab, "web1", "web3")
+    stop_web(lab, "web1")
+    stop_web(lab, "web3")
+    wait_served_by(lab, "db1")
+    for name in WEBS:
+        start_web(lab, name)
+    wait_served_by(lab, *WEBS)
+    node.stop()
+    assert not lab["lb1"].holds(VIP)
+
+
+def test_a_page_with_another_digest_is_a_failure(lab):
+    good = digest_of(lab, "web1")
+    node = start_node(lab, "lb1", {"web1": http_get(good), "web2": http_get("0" * 32)})
+    wait_served_by(lab, "web1")
+    assert f"the digest of 50000 bytes is {good}" in node.log()
+    node.stop()
+
+
+def test_the_vip_moves_and_the_service_goes_on(lab):
+    checkers = {name: "TCP_CHECK {\n connect_timeout 0.3\n }" for name in WEBS}
+    one, two = (start_node(lab, name, checkers) for name in ("lb1", "lb2"))
+    wait_for(lambda: lab.holders(VIP, ("lb1", "lb2")) == ["lb1"], 10, "the address on lb1")
+    wait_served_by(lab, *WEBS)
+    one.stop()
+    wait_for(lambda: lab.holders(VIP, ("lb1", "lb2")) == ["lb2"], 10, "the address on lb2")
+    wait_served_by(lab, *WEBS)
+    two.stop()
