@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/base/die.h"
 #include "core/log/log.h"
@@ -455,8 +456,21 @@ static const struct shared_vip *published(const struct shared_vip *before, unsig
 	return NULL;
 }
 
+static int64_t start_delay_us(const struct failover_conf *conf)
+{
+	struct timespec up;
+	int64_t delay_us;
+
+	clock_gettime(CLOCK_BOOTTIME, &up);
+	delay_us = vrrp_start_delay_us(conf, (int64_t)up.tv_sec * 1000000 + up.tv_nsec / 1000);
+	if (delay_us > conf->startup_delay_us)
+		log_notice("vrrp_delay_after_boot: %.1f s left", (double)delay_us / 1e6);
+	return delay_us;
+}
+
 void failover_nodes_start(struct failover *f, const struct shared_vip *before, unsigned n_before)
 {
+	int64_t delay_us = start_delay_us(f->conf);
 	struct list *pos;
 
 	LIST_EACH(pos, &f->nodes)
@@ -468,7 +482,7 @@ void failover_nodes_start(struct failover *f, const struct shared_vip *before, u
 		if (was)
 			vrrp_publish_remember(node->inst, was);
 		if (!was || !vrrp_instance_resume(node->inst, was))
-			vrrp_instance_start(node->inst, was ? 0 : f->conf->startup_delay_us);
+			vrrp_instance_start(node->inst, was ? 0 : delay_us);
 	}
 }
 

@@ -33,6 +33,7 @@
 #include "failover/address/hold.h"
 #include "failover/conf/failover_conf.h"
 #include "failover/failover.h"
+#include "failover/vrrp/house.h"
 #include "failover/vrrp/packet.h"
 
 enum { ARGS_MAX = 128, BEAT_US = 50000 };
@@ -192,11 +193,15 @@ static void add_vip(struct arena *arena, struct vrrp_instance_conf *i, const cha
 static struct failover_conf *conf_from_args(struct arena *arena, int argc, char **argv)
 {
 	struct failover_conf *conf = ARENA_NEW(arena, struct failover_conf);
+	struct house_conf *house = ARENA_NEW(arena, struct house_conf);
 	struct vrrp_instance_conf *i = NULL, **tail = &conf->instances;
 	int opt;
 
 	conf->arena = arena;
 	conf->router_id = "probe";
+	house->umask = -1;
+	house->rx_multiplier = 3;
+	conf->house = house;
 	optind = 0;
 	while ((opt = getopt(argc, argv, "-I:i:r:p:a:V:L:w:W:nP:A:s:u:t:q:x:")) != -1) {
 		if (!i || opt == 'I') {

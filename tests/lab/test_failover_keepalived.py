@@ -19,6 +19,9 @@ FORMS = {
                       "authentication {\n auth_type AH\n auth_pass s3cret\n }\n unicast_src_ip 192.0.2.12\n"
                       " unicast_peer {\n 192.0.2.11\n }", [f"{VIP}/24"]),
     "v3": (("-V", "3", "-a", "100"), 3, 0.1, "", [f"{VIP}/24"]),
+    "v3-unicast-old-checksum": (("-V", "3", "-a", "100", "-u", "192.0.2.12"), 3, 0.1,
+                                "old_unicast_checksum\n unicast_src_ip 192.0.2.12\n unicast_peer {\n"
+                                " 192.0.2.11\n }", [f"{VIP}/24"]),
     "v3-unicast": (("-V", "3", "-a", "100", "-u", "192.0.2.12"), 3, 0.1,
                    "unicast_src_ip 192.0.2.12\n unicast_peer {\n 192.0.2.11\n }", [f"{VIP}/24"]),
     "v2-unicast": (("-V", "2", "-a", "1000", "-u", "192.0.2.12"), 2, 1,
@@ -63,7 +66,8 @@ def test_each_follows_the_other(lab, form):
     held_by("lb2")
     other.stop()  # keepalived's priority 0: relais takes over
     held_by("lb1")
-    check_wire(capture, other)
+    if "old-checksum" not in form:  # which is what tcpdump would say of it
+        check_wire(capture, other)
     relais.stop()
 
 

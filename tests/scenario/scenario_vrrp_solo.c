@@ -348,6 +348,15 @@ static const struct story stories[] = {
 	{"skip_check_adv_addr trusts the same sender", .conf = {.skip_check_adv_addr = true}, .steps = {
 		STANDBY, {RX_OTHER, 1, 150, 3}, {DROPPED, 1, VRRP_DROP_ADDRESS_LIST, 1}, {RX_OTHER, 1, 150, 2},
 		{DROPPED, 1, VRRP_DROP_ADDRESS_LIST, 1}, {MASTER_IS, 1, 2}}},
+	{"an owner that ignores adverts stays", .conf = {.priority = 255, .owner_ignores = true}, .steps = {
+		{START, 1}, {FORGET}, {RX, 1, 255, 9}, {RUN, 0, MS(10)}, {IS, 1, VRRP_MASTER}, {SENT, 1, 0}}},
+	{"who owns nothing listens all the same", .conf = {.owner_ignores = true}, .steps = {
+		{START, 1}, {RX, 1, 150, 9}, {RUN, 0, MS(300)}, {MASTER_IS, 1, 9}}},
+	{"270 ms of standstill are below the own down time", .steps = {
+		TAKEOVER, {FREEZE, 1}, {RUN, 0, MS(270)}, {THAW, 1}, {RUN, 0, MS(1)}, {IS, 1, VRRP_MASTER}}},
+	{"timer_expired_backup counts by the others", .conf = {.others_highest = 254}, .steps = {
+		TAKEOVER, {FREEZE, 1}, {RUN, 0, MS(270)}, {THAW, 1}, {RUN, 0, MS(1)}, {IS, 1, VRRP_BACKUP},
+		{SENT, 1, 0}, {WHY, 1, .text = "stood still"}}},
 	{"the page says who and why", .steps = {
 		{START, 1}, {PAGE, 1, .text = "BACKUP"}, {RUN, 0, S(1)}, {PAGE, 1, .text = "MASTER"},
 		{STOP, 1}, {PAGE, 1, .text = "INIT"}}},

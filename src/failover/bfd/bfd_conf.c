@@ -1,7 +1,7 @@
 /*
  * Rows of bfd_instance, and track_bfd's list of them (track_conf.c reads that block). What
- * Keepalived 2.2.7 complains of and goes on with is a warning here too. `interface` and `multihop`
- * are relais' own. Target: struct bfd_block.
+ * Keepalived 2.2.7 complains of and goes on with is a warning here too. `interface` is
+ * relais' own, `multihop` is of Keepalived 2.4. Target: struct bfd_block.
  */
 #include <net/if.h>
 #include <stdlib.h>
@@ -132,13 +132,17 @@ static void read_flag(struct conf_ctx *ctx, const struct conf_line *line, void *
 
 	if (strcmp(word, "passive") == 0)
 		block->conf->passive = true;
-	else if (strcmp(word, "multihop") == 0)
-		block->conf->multihop = true;
 	else if (strcmp(word, "vrrp") == 0)
 		block->for_vrrp = true;
 	else
 		block->for_checker = true;
 	failover_rows_extra(ctx, line, 1);
+}
+
+static void read_multihop(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+{
+	failover_value_bool(ctx, line, 1, &((struct bfd_block *)target)->conf->multihop);
+	failover_rows_extra(ctx, line, 2);
 }
 
 /* ---- the block ---- */
@@ -155,7 +159,7 @@ static void settle_hops(struct conf_ctx *ctx, const struct conf_line *line, stru
 
 	conf->ttl = block->ttl ? block->ttl : v6 ? 64 : 255;
 	if (block->max_hops == HOPS_UNSET)
-		block->max_hops = conf->multihop ? HOPS_ANY : 0;
+		block->max_hops = 0;
 	if (block->max_hops < 0)
 		block->max_hops = HOPS_ANY;
 	if (block->max_hops > conf->ttl && block->max_hops != HOPS_ANY)
@@ -274,8 +278,8 @@ const struct conf_keyword failover_bfd_rows[] = {
 	ROW("hoplimit", read_ttl, "<1..255>", "of packets over IPv6, 64 by default"),
 	ROW("max_hops", read_max_hops, "<-1..255>",
 	    "packets may come with a TTL so much below ours, 0 by default; 255 or -1: with any"),
-	ROW("multihop", read_flag, NULL,
-	    "RFC 5883: UDP port 4784, and any TTL unless max_hops says more (relais' own)"),
+	ROW("multihop", read_multihop, "[<bool>]",
+	    "RFC 5883: UDP port 4784; where there are hops, max_hops says how many"),
 	ROW("weight", read_weight, "<-253..253> [reverse]",
 	    "added to the priority by track_bfd; 0, the default: a fault"),
 	ROW("vrrp", read_flag, NULL, "for track_bfd, as by default"),

@@ -109,8 +109,6 @@ const struct conf_keyword failover_unserved_rows[] = {
 	IGNORED(T, "local_address_group",
 		"checks and connections leave from relais' own addresses"),
 	/* ---- global_defs and the top: real work ---- */
-	UNSERVED(G, "vrrp_delay_after_boot", "a wait after boot, see vrrp_startup_delay"),
-	UNSERVED(G, "vrrp_owner_ignore_adverts", "an owner that does not listen"),
 	UNSERVED(G, "vrrp_garp_extra_if", "announcements on further interfaces"),
 	UNSERVED(T, "interface_up_down_delays", "debounced links"),
 	UNSERVED(T, "garp_group", "rate limits per switch, see vrrp_garp_interval"),
@@ -124,8 +122,5 @@ const struct conf_keyword failover_unserved_rows[] = {
 	UNSERVED(I, "use_ipvlan", "ipvlan interfaces"),
 	UNSERVED(I, "vrf", "an instance in a VRF"),
 	UNSERVED(I, "garp_extra_if", "announcements on further interfaces"),
-	UNSERVED(I, "timer_expired_backup", "a backup that stays one"),
-	UNSERVED(I, "owner_ignore_adverts", "an owner that does not listen"),
-	UNSERVED(I, "old_unicast_checksum", "the checksum of Keepalived before 1.3.6"),
 	{.name = NULL},
 };

@@ -132,6 +132,8 @@ enum vrrp_drop vrrp_admit(const struct vrrp_instance_conf *conf, const struct vr
 	*notes = 0;
 	if (p->version != conf->version)
 		return VRRP_DROP_VERSION;
+	if (p->checksum_old && (!conf->peers || conf->old_checksum == VRRP_OLD_CHECKSUM_NEVER))
+		return VRRP_DROP_CHECKSUM;
 	if (p->vrid != conf->vrid)
 		return VRRP_DROP_VRID;
 	if (p->n_addresses == 0 && list->n > 0)

@@ -113,6 +113,16 @@ static void send_to(struct vrrp_instance *inst, const struct vrrp_packet *p, con
 		inst->stats.n_send_failed++;
 }
 
+static bool speaks_old_checksum(const struct vrrp_instance *inst)
+{
+	const struct vrrp_instance_conf *conf = inst->conf;
+
+	if (!conf->peers || conf->signing || conf->checksum_as_v2)
+		return false;
+	return conf->old_checksum == VRRP_OLD_CHECKSUM_SEND ||
+	       (conf->old_checksum == VRRP_OLD_CHECKSUM_AUTO && inst->heard_old_checksum);
+}
+
 void vrrp_advertise(struct vrrp_instance *inst, unsigned priority)
 {
 	const struct vrrp_instance_conf *conf = inst->conf;
@@ -127,6 +137,7 @@ void vrrp_advertise(struct vrrp_instance *inst, unsigned priority)
 		.n_addresses = inst->list.n,
 		.addresses = inst->list.bytes,
 		.checksum_as_v2 = conf->checksum_as_v2,
+		.checksum_old = speaks_old_checksum(inst),
 	};
 
 	if (p.auth_type == VRRP_AUTH_PASS)

@@ -40,10 +40,14 @@ int64_t vrrp_instance_down_us(const struct vrrp_instance *inst)
 			    inst->conf->down_adverts ? inst->conf->down_adverts : 3);
 }
 
-/* With our own interval: what the others wait for when we are the master. */
+/* With our own interval: what the others wait for when we are the master. The higher their
+ * priority, the less. */
 int64_t vrrp_instance_own_down_us(const struct vrrp_instance *inst)
 {
-	return vrrp_down_us(inst->conf->version, inst->priority, inst->conf->advert_us,
+	unsigned highest = inst->conf->others_highest;
+
+	return vrrp_down_us(inst->conf->version, highest ? highest : inst->priority,
+			    inst->conf->advert_us,
 			    inst->conf->down_adverts ? inst->conf->down_adverts : 3);
 }
 

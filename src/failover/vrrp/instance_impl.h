@@ -82,6 +82,8 @@ struct vrrp_instance {
 	uint64_t signed_sequence;    /* the last one that was sent signed */
 	struct vrrp_signers signers; /* whose signatures were right */
 	struct log_gate clock_gate;
+	bool heard_old_checksum; /* in the last good advertisement (old_unicast_checksum) */
+	struct log_gate checksum_gate;
 	struct addr list_ok; /* whose address list was found right (skip_check_adv_addr) */
 
 	struct vrrp_link link;

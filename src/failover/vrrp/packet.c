@@ -95,6 +95,16 @@ static uint64_t sum_pseudo(const struct addr *src, const struct addr *dst, size_
 	return sum + PROTOCOL_VRRP + len;
 }
 
+/* Keepalived up to 1.3.6 took the group for a unicast packet's destination. */
+static uint64_t sum_pseudo_old(const struct addr *src, size_t len)
+{
+	struct addr group = {.len = sizeof(group.in4)};
+
+	group.in4.sin_family = AF_INET;
+	group.in4.sin_addr.s_addr = htonl(0xe0000012); /* 224.0.0.18 */
+	return sum_pseudo(src, &group, len);
+}
+
 static bool path_is_whole(const struct addr *src, const struct addr *dst, int family)
 {
 	return src && dst && src->len && dst->len && src->sa.sa_family == family &&
@@ -110,6 +120,7 @@ size_t vrrp_packet_build(uint8_t *buf, size_t cap, const struct vrrp_packet *p,
 	size_t list_len = p->n_addresses * vrrp_family_len(p->family);
 	size_t len = VRRP_HEADER_LEN + list_len + (p->version == 2 ? VRRP_AUTH_LEN : 0);
 	bool pseudo = p->version == 3 && !(p->family == AF_INET && p->checksum_as_v2);
+	uint64_t pseudo_sum = 0;
 	uint16_t sum;
 
 	if ((p->version != 2 && p->version != 3) || p->vrid < 1 || p->vrid > 255 ||
@@ -129,14 +140,19 @@ size_t vrrp_packet_build(uint8_t *buf, size_t cap, const struct vrrp_packet *p,
 		memcpy(buf + VRRP_HEADER_LEN, p->addresses, list_len);
 	if (p->version == 2)
 		memcpy(buf + VRRP_HEADER_LEN + list_len, p->auth, VRRP_AUTH_LEN);
-	sum = sum_finish(sum_words(pseudo ? sum_pseudo(src, dst, len) : 0, buf, len));
+	if (pseudo && p->checksum_old && p->family == AF_INET)
+		pseudo_sum = sum_pseudo_old(src, len);
+	else if (pseudo)
+		pseudo_sum = sum_pseudo(src, dst, len);
+	sum = sum_finish(sum_words(pseudo_sum, buf, len));
 	buf[6] = (uint8_t)(sum >> 8);
 	buf[7] = (uint8_t)sum;
 	return len;
 }
 
 /* A right checksum makes the whole sum to zero. Version 3 over IPv4 is taken in both forms:
- * RFC 9568 leaves the pseudo-header out, what was built after RFC 5798 has it in. */
+ * RFC 9568 leaves the pseudo-header out, what was built after RFC 5798 has it in; and with the
+ * group in it, which is for the configuration to take or not. */
 static bool checksum_is_right(struct vrrp_packet *p, const uint8_t *bytes, size_t len,
 			      const struct vrrp_path *path)
 {
@@ -147,7 +163,11 @@ static bool checksum_is_right(struct vrrp_packet *p, const uint8_t *bytes, size_
 		return plain;
 	if (!path_is_whole(&path->src, &path->dst, p->family))
 		return false;
-	return sum_finish(sum_words(sum_pseudo(&path->src, &path->dst, len), bytes, len)) == 0;
+	if (sum_finish(sum_words(sum_pseudo(&path->src, &path->dst, len), bytes, len)) == 0)
+		return true;
+	p->checksum_old = p->family == AF_INET &&
+			  sum_finish(sum_words(sum_pseudo_old(&path->src, len), bytes, len)) == 0;
+	return p->checksum_old;
 }
 
 enum vrrp_drop vrrp_packet_parse(struct vrrp_packet *p, const uint8_t *bytes, size_t len,

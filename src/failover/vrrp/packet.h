@@ -56,6 +56,7 @@ struct vrrp_packet {
 	unsigned n_addresses;
 	const uint8_t *addresses;
 	bool checksum_as_v2; /* v3 over IPv4: checksum of the message alone (RFC 9568 5.2.8) */
+	bool checksum_old;   /* v3 over IPv4, unicast: as if it went to 224.0.0.18 */
 };
 
 /* Bytes written, or 0 when cap is too small or a field is out of range. */

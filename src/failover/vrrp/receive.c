@@ -123,6 +123,23 @@ static bool is_answered(struct vrrp_instance *inst, enum vrrp_event event)
 	return false;
 }
 
+/* A peer is answered in the form that it speaks itself. */
+static void note_checksum(struct vrrp_instance *inst, const struct vrrp_packet *p,
+			  const struct vrrp_path *path)
+{
+	char text[ADDR_TEXT_MAX];
+	unsigned held;
+
+	if (inst->heard_old_checksum == p->checksum_old)
+		return;
+	inst->heard_old_checksum = p->checksum_old;
+	if (log_gate_open(&inst->checksum_gate, loop_now_us(inst->loop), GATE_BURST, GATE_PERIOD_US,
+			  &held))
+		log_notice("(%s) %s has the %s unicast checksum: so do we (%u more such)",
+			   inst->conf->name, addr_host_text(&path->src, text),
+			   p->checksum_old ? "old" : "new", held);
+}
+
 void vrrp_instance_receive(struct vrrp_instance *inst, const uint8_t *bytes, size_t len,
 			   const struct vrrp_path *path)
 {
@@ -133,12 +150,15 @@ void vrrp_instance_receive(struct vrrp_instance *inst, const uint8_t *bytes, siz
 
 	if (!inst->started || path->src.sa.sa_family != inst->conf->family)
 		return;
+	if (inst->conf->owner_ignores && inst->conf->priority == 255)
+		return;
 	drop = examine(inst, bytes, len, path, &p);
 	if (drop) {
 		count_drop(inst, drop, path);
 		return;
 	}
 	inst->stats.n_received++;
+	note_checksum(inst, &p, path);
 	inst->stats.n_zero_received += p.priority == 0;
 	if (p.priority > 0)
 		inst->heard_us = loop_now_us(inst->loop);

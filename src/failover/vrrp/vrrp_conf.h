@@ -206,6 +206,13 @@ struct vrrp_signing_conf {		    /* auth_type HMAC, auth_hmac */
 	bool send_old;	   /* and sent, before each signed one */
 };
 
+/* The group in the checksum's pseudo-header instead of the peer, as Keepalived up to 1.3.6. */
+enum vrrp_old_checksum {
+	VRRP_OLD_CHECKSUM_AUTO, /* to who was heard with it */
+	VRRP_OLD_CHECKSUM_SEND,
+	VRRP_OLD_CHECKSUM_NEVER, /* nor taken */
+};
+
 struct vrrp_instance_conf { /* vrrp_instance */
 	struct vrrp_instance_conf *next;
 	const char *name;
@@ -231,8 +238,12 @@ struct vrrp_instance_conf { /* vrrp_instance */
 	bool accept;	 /* else packets to the addresses are dropped; not for an owner */
 	bool accept_set; /* accept or no_accept was written */
 	bool skip_check_adv_addr, lower_prio_no_advert, higher_prio_send_advert;
-	bool fault_no_peer;  /* unicast_fault_no_peer */
-	bool checksum_as_v2; /* v3 IPv4 checksum without pseudo-header */
+	bool fault_no_peer;		     /* unicast_fault_no_peer */
+	bool checksum_as_v2;		     /* v3 IPv4 checksum without pseudo-header */
+	enum vrrp_old_checksum old_checksum; /* v3 IPv4 unicast */
+	bool owner_ignores;		     /* as address owner hears nobody */
+	unsigned others_highest; /* timer_expired_backup: highest priority of the others; 0 = unset
+				  */
 	const char
 		*vmac; /* the interface of failover_conf.vmacs where the addresses are; or NULL */
 	bool vmac_xmit_base;	      /* but adverts go over `interface` */
@@ -301,8 +312,9 @@ struct failover_conf {
 	const char *net_namespace;     /* of the failover process and the runner; NULL = ours */
 	const char *default_interface; /* of static addresses that name none */
 	int64_t startup_delay_us;
-	int rt_priority;						/* 0 = default */
-	const char *notify_fifo, *vrrp_notify_fifo;			/* NULL = none */
+	int64_t delay_after_boot_us;		    /* of the machine; the longer of both counts */
+	int rt_priority;			    /* 0 = default */
+	const char *notify_fifo, *vrrp_notify_fifo; /* NULL = none */
 	struct script_conf notify_fifo_script, vrrp_notify_fifo_script; /* argv NULL = none */
 	uint32_t fifo_uid, fifo_gid, vrrp_fifo_uid, vrrp_fifo_gid; /* owners of FIFOs we make */
 	bool fifo_states_on_reload; /* the states are written to the FIFOs at a reload too */
@@ -314,5 +326,13 @@ struct failover_conf {
 	struct house_conf *house;		 /* house.h; never NULL */
 	unsigned n_instances;
 };
+
+/* vrrp_startup_delay or what is left of vrrp_delay_after_boot, whichever is longer. */
+static inline int64_t vrrp_start_delay_us(const struct failover_conf *conf, int64_t since_boot_us)
+{
+	int64_t left_us = conf->delay_after_boot_us - since_boot_us;
+
+	return left_us > conf->startup_delay_us ? left_us : conf->startup_delay_us;
+}
 
 #endif

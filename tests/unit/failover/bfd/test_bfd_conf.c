@@ -48,14 +48,14 @@ static void every_word_is_read(void **state)
 	struct reading r;
 
 	(void)state;
-	read_text(&r,
-		  "bfd_instance b1 {\n neighbor_ip 192.0.2.2\n source_ip 192.0.2.1\n"
-		  " interface eth0\n min_rx 100\n min_tx 100.5\n idle_tx 2000\n multiplier 3\n"
-		  " passive\n ttl 200\n max_hops 3\n weight -20 reverse\n vrrp\n}\n"
-		  "bfd_instance b2 {\n neighbour_ip 2001:db8::2\n checker\n vrrp\n multihop\n}\n"
-		  "bfd_instance b3 {\n neighbor_ip 192.0.2.9\n}\n" ROUTER
-		  " track_bfd {\n b1\n b2 weight 7 reverse\n }\n}\n"
-		  "vrrp_sync_group G {\n group {\n V\n }\n track_bfd {\n b3\n }\n}\n");
+	read_text(&r, "bfd_instance b1 {\n neighbor_ip 192.0.2.2\n source_ip 192.0.2.1\n"
+		      " interface eth0\n min_rx 100\n min_tx 100.5\n idle_tx 2000\n multiplier 3\n"
+		      " passive\n ttl 200\n max_hops 3\n weight -20 reverse\n vrrp\n}\n"
+		      "bfd_instance b2 {\n neighbour_ip 2001:db8::2\n checker\n vrrp\n multihop\n "
+		      "max_hops 255\n}\n"
+		      "bfd_instance b3 {\n neighbor_ip 192.0.2.9\n}\n" ROUTER
+		      " track_bfd {\n b1\n b2 weight 7 reverse\n }\n}\n"
+		      "vrrp_sync_group G {\n group {\n V\n }\n track_bfd {\n b3\n }\n}\n");
 	assert_int_equal(r.diags.n_errors, 0);
 	c = r.conf->bfds;
 	assert_string_equal(c->name, "b1");

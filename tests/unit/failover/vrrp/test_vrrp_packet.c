@@ -126,6 +126,47 @@ static void a_pseudo_checksum_is_bound_to_its_path(void **state)
 	assert_int_equal(vrrp_packet_parse(&p, golden_v3_ipv6, 24, &v6), VRRP_DROP_CHECKSUM);
 }
 
+/* What Debian's keepalived 2.2.7 sent from 192.0.2.1 to 192.0.2.2 with old_unicast_checksum, 200
+ * ms. */
+static const uint8_t seen_old[] = {0x31, 5, 150, 1, 0, 20, 0xd3, 0xef, 192, 0, 2, 100};
+
+static void the_old_unicast_checksum_is_for_the_configuration(void **state)
+{
+	struct vrrp_path path = path_of("192.0.2.1", "192.0.2.2", 255);
+	struct vrrp_peer_conf peer = {.address = ip("192.0.2.1")};
+	struct vip_conf vip = {.address = ip("192.0.2.100"), .prefix_len = 32};
+	struct vrrp_instance_conf conf = {.family = AF_INET,
+					  .version = 3,
+					  .vrid = 5,
+					  .priority = 100,
+					  .advert_us = 200000,
+					  .vips = &vip,
+					  .peers = &peer};
+	uint8_t again[sizeof(seen_old)];
+	struct vrrp_list list;
+	struct vrrp_packet p;
+	unsigned notes;
+
+	(void)state;
+	vrrp_list_build(&list, &conf);
+	assert_int_equal(vrrp_packet_parse(&p, seen_old, sizeof(seen_old), &path), VRRP_ACCEPT);
+	assert_true(p.checksum_old);
+	assert_int_equal(vrrp_admit(&conf, &list, &p, false, &notes), VRRP_ACCEPT);
+	conf.old_checksum = VRRP_OLD_CHECKSUM_NEVER;
+	assert_int_equal(vrrp_admit(&conf, &list, &p, false, &notes), VRRP_DROP_CHECKSUM);
+	conf.old_checksum = VRRP_OLD_CHECKSUM_AUTO;
+	conf.peers = NULL; /* multicast has no old form */
+	assert_int_equal(vrrp_admit(&conf, &list, &p, false, &notes), VRRP_DROP_CHECKSUM);
+	assert_int_equal(vrrp_packet_build(again, sizeof(again), &p, &path.src, &path.dst),
+			 sizeof(seen_old));
+	assert_memory_equal(again, seen_old, sizeof(seen_old));
+	p.checksum_old = false;
+	vrrp_packet_build(again, sizeof(again), &p, &path.src, &path.dst);
+	assert_int_equal(again[6] << 8 | again[7], 0xf1ff); /* as it sends without the word */
+	assert_int_equal(vrrp_packet_parse(&p, again, sizeof(again), &path), VRRP_ACCEPT);
+	assert_false(p.checksum_old);
+}
+
 static void whatever_is_built_is_parsed_again(void **state)
 {
 	static uint8_t list[255 * 16], buf[VRRP_PACKET_MAX];
@@ -452,6 +493,7 @@ int main(void)
 		cmocka_unit_test(builds_the_golden_bytes),
 		cmocka_unit_test(parses_the_golden_bytes),
 		cmocka_unit_test(a_pseudo_checksum_is_bound_to_its_path),
+		cmocka_unit_test(the_old_unicast_checksum_is_for_the_configuration),
 		cmocka_unit_test(whatever_is_built_is_parsed_again),
 		cmocka_unit_test(each_damage_has_its_name),
 		cmocka_unit_test(ethernet_padding_is_no_damage),
