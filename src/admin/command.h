@@ -55,6 +55,7 @@ void admin_print_manual(const struct admin_command *const *tables, FILE *out);
 extern const struct admin_command admin_show_commands[];	/* show_info.c */
 extern const struct admin_command admin_stat_commands[];	/* show_stat.c */
 extern const struct admin_command admin_server_commands[];	/* servers.c */
+extern const struct admin_command admin_table_commands[];	/* tables.c */
 extern const struct admin_command admin_vip_commands[];		/* show_vip.c */
 extern const struct admin_command admin_bfd_commands[];		/* show_bfd.c */
 extern const struct admin_command admin_process_commands[];	/* process.c */

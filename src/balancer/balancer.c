@@ -209,6 +209,9 @@ static bool build(struct balancer_process *p, const struct balancer_setup *setup
 	};
 	if (!build_proxies(p))
 		return false;
+	b->stick = p->house.stick = stick_house_new(b->conf);
+	if (!p->house.stick)
+		return false;
 	p->house.proxies = b->proxies;
 	p->house.n_proxies = b->n_proxies;
 	if (!build_listeners(p) || !build_workers(p))
@@ -258,6 +261,7 @@ static void tear_down(struct balancer_process *p)
 		proxy_fini(&p->balancer.proxies[i]);
 	}
 	free(p->balancer.proxies);
+	stick_house_free(&p->house.stick);
 }
 
 static bool start_health(struct balancer_process *p)

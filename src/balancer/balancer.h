@@ -29,7 +29,8 @@ struct balancer_setup { /* from the master, before the fork */
 struct balancer {
 	const struct balancer_setup *setup;
 	const struct balancer_conf *conf;
-	struct proxy *proxies; /* owned array, order of conf->proxies */
+	struct proxy *proxies;	   /* owned array, order of conf->proxies */
+	struct stick_house *stick; /* owned: stick/stick_rules.h */
 	unsigned n_proxies, n_threads;
 	unsigned maxconn; /* global, as it is in force */
 	int64_t started_wall_us, started_us;

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "balancer/flow/persist.h"
+#include "balancer/flow/sticky.h"
 #include "core/log/log.h"
 
 enum { TURN_AROUND_US = 1000000 };
@@ -47,6 +48,8 @@ static void make_choice(struct exchange *x, struct server_choice *choice)
 			choice->want = server_of_conf(b, forced);
 		if (is_http(x) && conf->cookie.name)
 			persist_choose(x, choice);
+		if (conf->stick_rules)
+			sticky_choose(x, choice);
 		if (!choice->want && conf->options & PROXY_OPT_PREFER_LAST_SERVER &&
 		    x->session->last_server && x->session->last_server->backend == b)
 			choice->want = x->session->last_server;
@@ -228,6 +231,8 @@ static flow_result connected(struct exchange *x)
 {
 	x->connected_us = x->server_us = exchange_now(x);
 	x->sc->n_uses++;
+	if (x->backend->conf->stick_rules && !is_http(x))
+		sticky_learn(x);
 	return FLOW_NEXT;
 }
 

@@ -136,6 +136,7 @@ struct rule_input *exchange_rule_input(struct exchange *x)
 		in->arena = &x->arena;
 		in->session_id = (uint64_t)(uintptr_t)x->session;
 		in->facts = &flow_facts;
+		in->stick = x->worker->house->stick;
 		in->facts_ctx = x->worker->house;
 		if (x->frontend->conf->rules) {
 			unsigned n = rules_n_captures(x->frontend->conf->rules);
@@ -145,7 +146,8 @@ struct rule_input *exchange_rule_input(struct exchange *x)
 	}
 	in->backend = x->backend ? x->backend->conf : NULL;
 	in->server = x->server ? x->server->conf : NULL;
-	in->wall_us = worker_now_us(x->worker) + x->worker->wall_offset_us;
+	in->now_us = worker_now_us(x->worker);
+	in->wall_us = in->now_us + x->worker->wall_offset_us;
 	return in;
 }
 

@@ -89,6 +89,7 @@ struct exchange {
 	struct proxy_counters *fe, *be;	    /* this thread's */
 	struct server *server;		    /* assigned: counted as a session there */
 	struct server_conn *sc;		    /* owned */
+	struct stick_stores *stores;	    /* for stick tables, in the arena; NULL = none */
 	const struct balance_entry *avoid;  /* the server that failed last */
 	unsigned kills_seen;		    /* server->kills when assigned */
 	struct flow_buffer *back;	    /* owned; a response head that is not whole yet */

@@ -10,6 +10,7 @@
 #include "balancer/flow/connect.h"
 #include "balancer/flow/http.h"
 #include "balancer/flow/persist.h"
+#include "balancer/flow/sticky.h"
 
 struct received { /* of the server, not yet used up */
 	char *ptr;
@@ -165,6 +166,8 @@ static flow_result answer(struct exchange *x, struct received in)
 	x->status = x->res.status;
 	x->server_us = x->answered_us;
 	count_response(x);
+	if (x->backend->conf->stick_rules)
+		sticky_learn(x);
 	in.ptr += x->res.head_len;
 	in.len -= x->res.head_len;
 	begin_body(x);

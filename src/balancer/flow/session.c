@@ -195,7 +195,9 @@ static bool is_refused(struct session *s, enum rule_phase phase)
 				.frontend = conf,
 				.listener = s->listener->conf,
 				.client = &client,
-				.local = &local};
+				.local = &local,
+				.now_us = worker_now_us(s->worker),
+				.stick = s->worker->house->stick};
 
 	session_client_addr(s, &client);
 	getsockname(s->client.lfd.fd, &local.sa, &local.len);

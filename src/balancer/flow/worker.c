@@ -85,6 +85,8 @@ static void each_second(struct loop *loop, struct loop_timer *timer)
 	int64_t now = loop_now_us(loop);
 
 	note_wall_clock(w);
+	if (w->index == 0)
+		stick_house_tick(w->house->stick, now);
 	for (unsigned i = 0; i < w->house->n_proxies; i++) {
 		struct proxy *p = &w->house->proxies[i];
 

@@ -11,6 +11,7 @@
 #include "balancer/proxy/stats_page.h"
 #include "balancer/rules/rules.h"
 #include "balancer/server/server.h"
+#include "balancer/stick/stick_rules.h"
 #include "core/log/target.h"
 #include "core/sys/shared_page.h"
 
@@ -25,6 +26,7 @@ struct flow_house { /* built by balancer.c before threads start; read-only after
 	struct shared_slot *slot; /* heartbeats; NULL = none */
 	void (*admin_accept)(struct loop *loop, int fd, const struct listener_conf *l);
 	const struct stats_page_ops *stats_page;
+	struct stick_house *stick; /* owned by balancer.c */
 	struct worker *workers;
 	size_t buffer_len;	    /* tune.bufsize */
 	_Atomic unsigned n_running; /* threads in their loops */

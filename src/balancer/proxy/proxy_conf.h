@@ -14,9 +14,11 @@
 #include "core/conf/diag.h"
 #include "core/log/target.h"
 
-struct rule_set;   /* rules/rules.h: compiled http-request, http-response, use_backend ... */
-struct log_format; /* rules/log_format.h: compiled log-format */
-struct check_step; /* health/check_conf.h: http-check, tcp-check rules */
+struct rule_set;	 /* rules/rules.h: compiled http-request, http-response, use_backend ... */
+struct log_format;	 /* rules/log_format.h: compiled log-format */
+struct stick_table_conf; /* stick/stick_table.h: stick-table */
+struct stick_rules;	 /* stick/stick_conf.h: stick on, ... */
+struct check_step;	 /* health/check_conf.h: http-check, tcp-check rules */
 
 enum proxy_mode { PROXY_MODE_TCP, PROXY_MODE_HTTP };
 
@@ -126,11 +128,11 @@ struct server_conf { /* a server line over its default-server */
 	struct addr init_addr; /* init-addr: the address taken instead; len 0 = none */
 	int port_offset;       /* "+N" / "-N" ports: map_ports, added to the client's port */
 	bool map_ports;
-	int weight;			/* 0..256, default 1 */
-	int maxconn, minconn, maxqueue; /* 0 = unlimited */
-	bool backup, disabled;
-	const char *cookie; /* NULL = none */
-	const char *redir;  /* NULL = none */
+	int weight;			  /* 0..256, default 1 */
+	int maxconn, minconn, maxqueue;	  /* 0 = unlimited */
+	bool backup, disabled, non_stick; /* non_stick: no stick table learns it */
+	const char *cookie;		  /* NULL = none */
+	const char *redir;		  /* NULL = none */
 	bool check, agent_check;
 	int inter_ms, fastinter_ms, downinter_ms; /* 2000, 0, 0 = as inter */
 	int rise, fall;				  /* 2, 3 */
@@ -195,7 +197,9 @@ struct proxy_conf {
 	struct listener_conf *listeners;
 	struct proxy_conf *default_backend; /* resolved; NULL = itself or none */
 	const char *default_backend_name;
-	struct rule_set *rules; /* all rules of this proxy; NULL = none */
+	struct rule_set *rules;		      /* all rules of this proxy; NULL = none */
+	struct stick_table_conf *stick_table; /* NULL = none */
+	struct stick_rules *stick_rules;      /* of a backend; NULL = none */
 
 	const struct balance_algorithm *balance;
 	struct slice hash_type;	     /* hash-type's method: "map-based" or "consistent" */

@@ -2,7 +2,7 @@
  * Samples: "req.hdr(host),lower,field(1,:)". A fetch gives a typed value, converters turn it into
  * others. Compiled once (names looked up, arguments checked and prepared), evaluated without
  * allocation except for texts that a converter makes, which go into the exchange's arena.
- * Inside the room rules/ only.
+ * Inside the rooms rules/ and stick/ only.
  */
 #ifndef RELAIS_RULES_SAMPLE_H
 #define RELAIS_RULES_SAMPLE_H

@@ -415,7 +415,7 @@ static void what_cannot_work_is_an_error(void **state)
 	      "backend tcp\n"						      /* 17 */
 	      " balance uri\n cookie X insert prefix\n errorfile 499 /x\n"    /* 18 .. 20 */
 	      " hash-type consistent\n balance fst\n log 127.0.0.1 lcal0\n"   /* 21 .. 23 */
-	      " contimeout 5\n option http-tunnel\n stick on src\n"	      /* 24 .. 26 */
+	      " contimeout 5\n option http-tunnel\n timeout queue 1s\n"	      /* 24 .. 26 */
 	      "backend 'a b'\n"						      /* 27 */
 	      "backend x from nowhere\n"				      /* 28 */
 	      "backend y 127.0.0.1:80\n"				      /* 29 */
@@ -441,7 +441,6 @@ static void what_cannot_work_is_an_error(void **state)
 	expect(CONF_ERROR, 23, "did you mean 'local0'?");
 	expect(CONF_ERROR, 24, "timeout connect");
 	expect(CONF_ERROR, 25, "HAProxy 2.1");
-	expect(CONF_ERROR, 26, "'stick on' is known but not served yet");
 	expect(CONF_ERROR, 27, "character ' '");
 	expect(CONF_ERROR, 28, "no 'defaults nowhere'");
 	expect(CONF_ERROR, 29, "'bind' lines");
