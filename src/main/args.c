@@ -448,7 +448,8 @@ bool args_parse(struct args *args, int argc, char **argv, FILE *err)
 	}
 	if (args->dialect == ARGS_KEEPALIVED && args->n_keepalived_files == 0)
 		add_keepalived_file(args, "/etc/keepalived/keepalived.conf");
-	if (args->verb <= ARGS_CHECK && args->n_files + args->n_keepalived_files == 0) {
+	if (args->verb <= ARGS_CHECK && !args->diff &&
+	    args->n_files + args->n_keepalived_files == 0) {
 		fprintf(err, "relais: no configuration: give -f FILE or -k FILE (see -h)\n");
 		return false;
 	}

@@ -13,6 +13,8 @@
 #include "failover/conf/failover_conf.h"
 #include "failover/lint/lint.h"
 #include "main/config.h"
+#include "main/diff.h"
+#include "main/running.h"
 
 enum { KEEPALIVED_COMPLAINTS = 5, KEEPALIVED_SCRIPTS_UNSECURED = 6 };
 
@@ -69,7 +71,30 @@ static void print_verdict(const struct config *c, bool quiet)
 		puts("Configuration file is valid");
 }
 
-int check_run(const struct args *args)
+/* What runs is read first: reading ours afterwards makes it the process's own again. */
+static struct config *load_running(struct args *args, struct running *running)
+{
+	struct config *config;
+
+	if (!running_find(running, args->diff_with, stderr))
+		return NULL;
+	config = running_config(running, stderr);
+	if (config && !running_lend_files(running, args)) {
+		fputs("relais: --diff: its directory cannot be entered: name the files\n", stderr);
+		config_free(&config);
+	}
+	return config;
+}
+
+static int print_diff(const struct config *from, const struct config *to)
+{
+	int move = diff_failover(from->failover, to->failover, stdout);
+
+	diff_balancer(from, to, stdout);
+	return move;
+}
+
+static int check_one(const struct args *args, const struct config *before)
 {
 	struct config *config = config_load(args);
 	int status;
@@ -85,6 +110,24 @@ int check_run(const struct args *args)
 	}
 	if (args->show_virtual && config->virtual_text)
 		fwrite(config->virtual_text->text.ptr, 1, config->virtual_text->text.len, stdout);
+	if (before && status == 0)
+		status = print_diff(before, config);
 	config_free(&config);
+	return status;
+}
+
+int check_run(const struct args *args)
+{
+	struct running running = {.pid = 0};
+	struct args here = *args;
+	struct config *before = NULL;
+	int status = 1;
+
+	if (args->diff)
+		before = load_running(&here, &running);
+	if (before || !args->diff)
+		status = check_one(&here, before);
+	config_free(&before);
+	running_free(&running);
 	return status;
 }

@@ -6,8 +6,9 @@
 
 #include "main/args.h"
 
-/* Prints all there is to say. Returns the exit status: 0 good, 1 errors, 2 a VIP would move
- * (--diff); under the name keepalived 0 good, 5 complaints, 6 scripts without script security. */
+/* Prints all there is to say. Returns the exit status: 0 good, 1 errors; with --diff 2 when a
+ * VIP would move and 3 when one may; under the name keepalived 0 good, 5 complaints, 6 scripts
+ * without script security. */
 int check_run(const struct args *args);
 
 #endif

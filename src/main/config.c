@@ -231,7 +231,8 @@ static void parse_halves(struct config *c, const struct args *args, const struct
 	conf_diags_fini(&later);
 }
 
-struct config *config_load(const struct args *args)
+/* fd: saved files, or -1 to read those of the command line. */
+static struct config *load(const struct args *args, int fd)
 {
 	struct config *c = calloc(1, sizeof(*c));
 	struct split split;
@@ -242,6 +243,9 @@ struct config *config_load(const struct args *args)
 	arena_init(&c->arena, 64 * 1024);
 	conf_files_init(&c->files);
 	conf_diags_init(&c->diags);
+	if (fd >= 0 && conf_files_load(&c->files, fd) < 0)
+		conf_error(&c->diags, (struct conf_place){.file = "(saved)"},
+			   "the files that were saved cannot be read");
 	split_files(args, &c->files, &split);
 	parse_halves(c, args, &split);
 	if (c->balancer) {
@@ -256,6 +260,16 @@ struct config *config_load(const struct args *args)
 	}
 	check_warnings(c, args);
 	return c;
+}
+
+struct config *config_load(const struct args *args)
+{
+	return load(args, -1);
+}
+
+struct config *config_load_saved(const struct args *args, int fd)
+{
+	return load(args, fd);
 }
 
 void config_free(struct config **config)

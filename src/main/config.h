@@ -27,6 +27,8 @@ struct config {
 
 /* Never NULL; usable when diags.n_errors is 0. */
 struct config *config_load(const struct args *args);
+/* The same from files that another process of relais saved (conf_files_save). */
+struct config *config_load_saved(const struct args *args, int fd);
 void config_free(struct config **config);
 
 /* config_seam.c: fills wants; a name that the balancer half does not have is an error. */

@@ -21,6 +21,7 @@
 #include "main/keepalived_dump.h"
 #include "main/listeners.h"
 #include "main/master_priv.h"
+#include "main/running.h"
 
 static bool wants_balancer(const struct master *m)
 {
@@ -328,7 +329,7 @@ static void start(struct master *m)
 
 int master_run(const struct args *args, struct config **config)
 {
-	struct master m = {.args = args, .config = *config};
+	struct master m = {.args = args, .config = *config, .conf_fd = -1};
 	int err = prepare(&m);
 
 	*config = NULL;
@@ -338,6 +339,7 @@ int master_run(const struct args *args, struct config **config)
 	}
 	if (args->up_fd >= 0)
 		child_keep_private(args->up_fd);
+	running_publish(m.config, &m.conf_fd);
 	start(&m);
 	loop_run(m.loop);
 	master_sweep(&m);

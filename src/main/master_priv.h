@@ -38,6 +38,7 @@ struct master {
 
 	int runner_ends[2]; /* failover's channel to the runner: its ends outlive either process */
 	int balancer_runner_ends[SHARED_SLOTS][2]; /* the balancers', each slot's its own */
+	int conf_fd;	    /* the configuration that runs, for relais -c --diff; -1 = none */
 	int seam_fd;	    /* eventfd: balancers write, failover reads; -1 = none */
 	int64_t restart_us; /* how long until the next try; doubles */
 	int64_t balancer_death_us, failover_death_us; /* of the last unasked end; 0 = none */

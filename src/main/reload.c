@@ -15,6 +15,7 @@
 #include "main/house_files.h"
 #include "main/listeners.h"
 #include "main/master_priv.h"
+#include "main/running.h"
 
 static void report(const struct config *config)
 {
@@ -103,6 +104,7 @@ void master_reload_done(struct master *m)
 	if (before->balancer)
 		listeners_close_unused(before->balancer, m->config->balancer);
 	reload_failover(m);
+	running_publish(m->config, &m->conf_fd);
 	config_free(&before);
 	reload_time_configure(&m->reload_time, master_house(m));
 	atomic_fetch_add(&m->page->n_reloads, 1);

@@ -48,7 +48,7 @@ static bool rules_same(const struct rule_conf *a, const struct rule_conf *b)
 	return a == NULL && b == NULL;
 }
 
-static bool tracks_same(const struct vrrp_track_conf *a, const struct vrrp_track_conf *b)
+bool vrrp_reconf_tracks_same(const struct vrrp_track_conf *a, const struct vrrp_track_conf *b)
 {
 	for (; a && b; a = a->next, b = b->next)
 		if (a->kind != b->kind || !text_same(a->name, b->name) || a->weight != b->weight ||
@@ -158,7 +158,7 @@ SAME(heartbeats, heartbeats_same(a->heartbeats, b->heartbeats))
 SAME(heartbeat_key, slice_eq(a->heartbeat_key, b->heartbeat_key))
 SAME(routes, routes_same(a->routes, b->routes))
 SAME(rules, rules_same(a->rules, b->rules))
-SAME(tracks, tracks_same(a->tracks, b->tracks))
+SAME(tracks, vrrp_reconf_tracks_same(a->tracks, b->tracks))
 SAME(garp, garp_same(&a->garp, &b->garp))
 SAME(notify, notify_same(&a->notify, &b->notify))
 SAME(hooks, hooks_same(&a->hooks, &b->hooks))

@@ -16,6 +16,9 @@ enum { /* what of a running master a difference reaches */
 unsigned vrrp_reconf_touches(const struct vrrp_instance_conf *from,
 			     const struct vrrp_instance_conf *to);
 
+/* The lists of what is tracked; a group has one too. */
+bool vrrp_reconf_tracks_same(const struct vrrp_track_conf *a, const struct vrrp_track_conf *b);
+
 enum { VRRP_RECONF_WORDS_MAX = 64 };
 
 /* The words of the differences that need just that (ADAPTED or REBUILD); how many. */
