@@ -9,12 +9,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/base/die.h"
 #include "core/log/log.h"
-#include "main/runner_job.h"
+#include "main/runner_say.h"
 
 /* The request that runner_job.c reads: the head, then the words. NULL: they are too long. */
 static struct channel_message *request_of(const struct hook_conf *conf)
@@ -43,28 +42,6 @@ static struct channel_message *request_of(const struct hook_conf *conf)
 	return msg;
 }
 
-static void report(const struct hook_script *hook)
-{
-	const struct message_run_exit *r = &hook->job->report;
-	struct slice output = runner_job_output(hook->job);
-	const char *path = hook->job->argv[0];
-
-	while (output.len > 0 && output.ptr[output.len - 1] == '\n')
-		output.len--;
-	if (r->err)
-		log_err("%s %s cannot be started: %s", hook->name, path, strerror(r->err));
-	else if (r->timed_out)
-		log_err("%s %s took more than %u ms and was ended", hook->name, path,
-			hook->job->ask.timeout_ms);
-	else if (WIFSIGNALED(r->status))
-		log_err("%s %s was ended by signal %d", hook->name, path, WTERMSIG(r->status));
-	else if (r->status)
-		log_warn("%s %s ended with status %d: %.*s", hook->name, path,
-			 WEXITSTATUS(r->status), (int)output.len, output.len ? output.ptr : "");
-	else
-		log_info("%s %s has ended", hook->name, path);
-}
-
 static void clear(struct hook_script *hook)
 {
 	loop_fd_del(hook->loop, &hook->pid_fd);
@@ -80,7 +57,9 @@ static void on_end(struct loop *loop, struct loop_fd *lfd, uint32_t ready)
 
 	(void)ready;
 	runner_job_reap(hook->job, loop, *hook->err_word);
-	report(hook);
+	runner_say_end(hook->job, hook->name);
+	if (hook->job->report.status == 0)
+		log_info("%s has ended", hook->name);
 	clear(hook);
 	hook->done(hook);
 }

@@ -21,7 +21,7 @@
 
 #include "core/base/die.h"
 #include "core/log/log.h"
-#include "main/runner_job.h"
+#include "main/runner_say.h"
 
 enum {
 	CLIENTS_MAX = 16,
@@ -121,13 +121,18 @@ static unsigned n_running(const struct runner *r, bool lanes)
 	return n;
 }
 
+static bool has_waited(const struct runner *r, const struct runner_job *job)
+{
+	return loop_now_us(r->loop) - job->asked_us >= MESSAGE_RUN_LANE_WAIT_US;
+}
+
 /* Whether somebody of its lane runs, or waits before it. A predecessor that takes too long is not
  * waited for. */
 static bool lane_is_free(struct runner *r, const struct runner_job *job)
 {
 	struct list *pos;
 
-	if (!job->ask.lane || loop_now_us(r->loop) - job->asked_us >= MESSAGE_RUN_LANE_WAIT_US)
+	if (!job->ask.lane || has_waited(r, job))
 		return true;
 	LIST_EACH(pos, &r->jobs)
 	{
@@ -157,6 +162,41 @@ static void start(struct runner *r, struct runner_job *job)
 		r->slots[slot] = job;
 }
 
+/* The oldest that runs in next's lane (any: in a lane at all), and how many do. */
+static struct runner_job *oldest_of(const struct runner *r, const struct runner_job *next, bool any,
+				    unsigned *n)
+{
+	struct runner_job *oldest = NULL;
+
+	*n = 0;
+	for (unsigned i = 0; i < WORDS; i++) {
+		struct runner_job *job = r->slots[i];
+
+		if (!job || job->killed || !job->ask.lane ||
+		    (!any && (job->client != next->client || job->ask.lane != next->ask.lane)))
+			continue;
+		++*n;
+		if (!oldest || job->started_us < oldest->started_us)
+			oldest = job;
+	}
+	return oldest;
+}
+
+/* Scripts in lanes may take their time, but where they hang, the oldest makes room for the next:
+ * when RUNNER_LANE_MAX of one lane do, or when they have filled all places for long. */
+static void end_surplus(struct runner *r, const struct runner_job *next, bool any)
+{
+	unsigned n;
+	struct runner_job *oldest = oldest_of(r, next, any, &n);
+
+	if (!oldest || (!any && n < RUNNER_LANE_MAX))
+		return;
+	if (any && loop_now_us(r->loop) - oldest->started_us < MESSAGE_RUN_LANE_WAIT_US)
+		return;
+	oldest->surplus = true;
+	runner_job_end(oldest, r->loop);
+}
+
 static void start_what_may(struct runner *r)
 {
 	struct list *pos, *tmp;
@@ -165,15 +205,21 @@ static void start_what_may(struct runner *r)
 	LIST_EACH_SAFE(pos, tmp, &r->jobs)
 	{
 		struct runner_job *job = container_of(pos, struct runner_job, link);
+		bool full, lane = job->ask.lane != 0;
 
 		if (job->state != RUNNER_JOB_WAITING)
 			continue;
-		if (n_running(r, job->ask.lane != 0) >= RUNNER_RUNNING_MAX)
-			continue;
-		if (lane_is_free(r, job))
+		full = n_running(r, lane) >= RUNNER_RUNNING_MAX;
+		if (!full && lane_is_free(r, job)) {
+			if (lane)
+				end_surplus(r, job, false);
 			start(r, job);
-		else if (!next)
+		} else if (full && lane && has_waited(r, job)) {
+			end_surplus(r, job, true);
+			next = loop_now_us(r->loop) + RETRY_US * 20;
+		} else if (lane && !next) {
 			next = job->asked_us + MESSAGE_RUN_LANE_WAIT_US;
+		}
 	}
 	if (next)
 		loop_timer_set(r->loop, &r->lane_timer, next);
@@ -250,12 +296,8 @@ static void reap(struct runner *r, pid_t pid)
 		r->slots[i] = NULL;
 		runner_job_reap(job, r->loop, r->words[i]);
 		r->n_lingering++;
-		if (job->report.err)
-			log_err("script %s cannot be started: %s", job->argv[0],
-				strerror(job->report.err));
-		else if (job->timed_out)
-			log_warn("script %s took more than %u ms and was ended", job->argv[0],
-				 job->ask.timeout_ms);
+		if (!job->ask.wants_report) /* else its client says what matters of it */
+			runner_say_end(job, "script");
 		conclude(r, job);
 		return;
 	}

@@ -10,6 +10,7 @@
 
 enum {
 	RUNNER_RUNNING_MAX = 64,   /* scripts at a time; lanes have as many again */
+	RUNNER_LANE_MAX = 4,	   /* of one lane, where none ends; then the oldest is ended */
 	RUNNER_WAITING_MAX = 1024, /* beyond that a request is answered -EAGAIN */
 	RUNNER_OUTPUT_MAX = 1024,  /* of a script's output, its end */
 	RUNNER_KILL_US = 2000000,  /* from SIGTERM to SIGKILL */

@@ -35,6 +35,7 @@ struct runner_job {
 	int64_t asked_us, started_us;
 	struct loop_timer timer; /* timeout, then kill; when ENDED: tries its report again */
 	bool timed_out, killed, cancelled, reported;
+	bool surplus; /* ended because others of its lane had waited too long */
 	struct message_run_exit report;
 	struct loop_fd output; /* fd -1 = closed */
 	size_t output_len;

@@ -8,7 +8,8 @@
  *                  [-s SOURCE] [-u PEER]... [-t TRACKED_IF] [-q WEIGHT] [-x EXCLUDED/LEN]...
  *                  VIP/LEN ...
  *
- *   failover_probe -k FILE       all of it from a keepalived.conf; also `reload -k FILE`
+ *   failover_probe -k FILE       all of it from a keepalived.conf; also `reload -k FILE`; with
+ *                                a runner (main/runner.c) for its scripts
  *
  * -q tracks a script that only asks whether haproxy lives. *
  * -I begins a further instance. Lines: stop | crash (kill -9, then one that resumes) | show |
@@ -35,6 +36,7 @@
 #include "failover/failover.h"
 #include "failover/vrrp/house.h"
 #include "failover/vrrp/packet.h"
+#include "main/runner.h"
 
 enum { ARGS_MAX = 128, BEAT_US = 50000 };
 
@@ -48,6 +50,7 @@ struct probe {
 	struct conf_files files;
 	struct conf_diags diags;
 	pid_t child;
+	int runner_ends[2]; /* the runner's, and failover's; -1 = none */
 	bool hangs, crashing, stopping;
 	int status;
 	struct channel_message msg;
@@ -254,7 +257,7 @@ static void start_failover(struct probe *p, bool resume)
 {
 	struct failover_setup setup = {.conf = p->conf,
 				       .seam_fd = -1,
-				       .runner_fd = -1,
+				       .runner_fd = p->runner_ends[1],
 				       .page = p->page,
 				       .resume = resume,
 				       .parse = parse};
@@ -272,6 +275,18 @@ static void start_failover(struct probe *p, bool resume)
 	close(ends[1]);
 	p->master.fd = ends[0];
 	loop_fd_add(p->loop, &p->master, LOOP_IN);
+}
+
+/* Scripts are run only with -k: what arguments configure has none. */
+static void start_runner(struct probe *p)
+{
+	if (p->runner_ends[0] < 0)
+		return;
+	if (fork() == 0) {
+		close(p->runner_ends[1]);
+		log_setup("runner", LOG_LEVEL_DEBUG, true, false);
+		_exit(runner_main(p->runner_ends, 1));
+	}
 }
 
 static void tell(struct probe *p, uint32_t type)
@@ -472,7 +487,11 @@ int main(int argc, char **argv)
 	p->in = (struct loop_fd){.on_ready = on_line, .fd = 0};
 	p->master.on_ready = on_message;
 	p->beat.on_expiry = on_beat;
+	p->runner_ends[0] = p->runner_ends[1] = -1;
+	if (argc == 3 && strcmp(argv[1], "-k") == 0 && channel_pair(p->runner_ends) < 0)
+		return 1;
 	start_failover(p, false);
+	start_runner(p);
 	sigemptyset(&term);
 	sigaddset(&term, SIGTERM);
 	sigprocmask(SIG_BLOCK, &term, NULL);
@@ -481,6 +500,10 @@ int main(int argc, char **argv)
 	loop_fd_add(p->loop, &p->in, LOOP_IN);
 	on_beat(p->loop, &p->beat);
 	loop_run(p->loop);
+	if (p->runner_ends[1] >= 0) /* with that it ends what runs, and itself */
+		close(p->runner_ends[1]);
+	while (waitpid(-1, NULL, 0) > 0)
+		;
 	arena_fini(&p->arena);
 	conf_diags_fini(&p->diags);
 	conf_files_fini(&p->files);

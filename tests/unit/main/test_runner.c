@@ -304,6 +304,22 @@ static void lanes_keep_their_order(void **state)
 	}
 }
 
+static void lanes_that_fill_all_places_lose_nothing(void **state)
+{
+	struct fixture *f = *state;
+	bool seen[2 * RUNNER_RUNNING_MAX] = {false};
+
+	for (unsigned i = 0; i < 2 * RUNNER_RUNNING_MAX; i++)
+		ask(f, (struct message_run){.id = i, .wants_report = 1, .lane = i + 1},
+		    "sleep 0.2");
+	for (unsigned i = 0; i < 2 * RUNNER_RUNNING_MAX; i++) {
+		listen_for(f);
+		assert_int_equal(f->exit.status, 0);
+		assert_false(seen[f->exit.id]);
+		seen[f->exit.id] = true;
+	}
+}
+
 static void a_cancelled_script_is_not_reported(void **state)
 {
 	struct fixture *f = *state;
@@ -394,6 +410,8 @@ int main(void)
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(many_at_once_all_come_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(lanes_keep_their_order, setup, teardown),
+		cmocka_unit_test_setup_teardown(lanes_that_fill_all_places_lose_nothing, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(a_cancelled_script_is_not_reported, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(a_client_that_is_gone_takes_its_scripts_along,
