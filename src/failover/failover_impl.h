@@ -6,6 +6,8 @@
 #ifndef RELAIS_FAILOVER_FAILOVER_IMPL_H
 #define RELAIS_FAILOVER_FAILOVER_IMPL_H
 
+#include <limits.h>
+
 #include "core/log/log.h"
 #include "core/loop/mailbox.h"
 #include "core/sys/channel.h"
@@ -22,6 +24,7 @@
 #include "failover/notify/notify.h"
 #include "failover/service_facts.h"
 #include "failover/service_watch.h"
+#include "failover/track/database_watch.h"
 #include "failover/track/file_watch.h"
 #include "failover/track/process_watch.h"
 #include "failover/track/track.h"
@@ -70,9 +73,11 @@ struct failover {
 	struct notify *notify;
 	struct file_watch *files; /* owned, as the next */
 	struct process_watch *processes;
-	struct bfd *bfd; /* owned */
-	bool resigned;	 /* as the seam last said */
-	bool deleting;	 /* an instance that ends now is not stopped, but taken out */
+	struct database_watch *databases; /* owned; failover_database.c */
+	char dbrole[PATH_MAX];		  /* the path of relais-dbrole */
+	struct bfd *bfd;		  /* owned */
+	bool resigned;			  /* as the seam last said */
+	bool deleting; /* an instance that ends now is not stopped, but taken out */
 	struct loop_fd master, signals;
 	struct loop_timer beat;
 	struct mailbox mail;	/* for the reload's thread */
@@ -85,6 +90,10 @@ struct failover {
 
 /* failover.c: all have left; ends the loop. */
 void failover_end(struct failover *f);
+
+/* failover_database.c: open behind the runner's link; one of the instances' ops. */
+void failover_database_open(struct failover *f);
+void failover_database_ask(void *ctx, struct vrrp_instance *inst);
 
 /* failover_promote.c: four of the instances' ops; and who runs must not be told any more. */
 bool failover_hook_run(void *ctx, struct vrrp_instance *inst, enum vrrp_hook hook);

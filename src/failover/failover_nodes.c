@@ -100,6 +100,7 @@ static const struct vrrp_instance_ops node_ops = {
 	.rx_lower = rx_lower,
 	.hook_run = failover_hook_run,
 	.hook_cancel = failover_hook_cancel,
+	.role_ask = failover_database_ask,
 	.served = served,
 	.rested = failover_hook_rested,
 };

@@ -62,6 +62,7 @@ void failover_scripts_open(struct failover *f)
 	f->track = track_new(f->loop, f->runner, &ops, f, f->conf);
 	track_tell(f->track);
 	f->files = file_watch_new(f->loop, number_changed, f, f->conf);
+	failover_database_open(f);
 }
 
 void failover_scripts_start_watch(struct failover *f)
@@ -147,6 +148,7 @@ void failover_scripts_reload(struct failover *f)
 	track_configure(f->track, f->conf);
 	track_tell(f->track);
 	file_watch_configure(f->files, f->conf);
+	database_watch_configure(f->databases, f->conf);
 	process_watch_configure(f->processes, f->conf);
 	if (f->conf->fifo_states_on_reload)
 		write_states(f);
@@ -156,6 +158,7 @@ void failover_scripts_close(struct failover *f)
 {
 	process_watch_free(&f->processes);
 	file_watch_free(&f->files);
+	database_watch_free(&f->databases);
 	track_free(&f->track);
 	notify_free(&f->notify);
 	runner_link_free(&f->runner);

@@ -96,6 +96,19 @@ static void on_retry(struct loop *loop, struct loop_timer *timer)
 	conclude(job->runner, job);
 }
 
+static void on_line(struct runner_job *job, struct slice line)
+{
+	char payload[sizeof(struct message_run_line) + 2 * RUNNER_OUTPUT_MAX];
+	struct message_run_line head = {job->ask.id};
+	int fd = job->runner->clients[job->client].lfd.fd;
+
+	if (job->cancelled || fd < 0)
+		return;
+	memcpy(payload, &head, sizeof(head));
+	memcpy(payload + sizeof(head), line.ptr, line.len);
+	channel_send(fd, MESSAGE_RUN_LINE, payload, sizeof(head) + line.len);
+}
+
 static void on_closed(struct runner_job *job)
 {
 	conclude(job->runner, job);
@@ -337,6 +350,7 @@ static void take_run(struct runner *r, unsigned client)
 	}
 	job->runner = r;
 	job->on_closed = on_closed;
+	job->on_line = on_line;
 	job->client = client;
 	job->asked_us = loop_clock_us(r->loop);
 	list_push(&r->jobs, &job->link);

@@ -169,6 +169,21 @@ static void keep_end(struct runner_job *job)
 	job->output_len = RUNNER_OUTPUT_MAX;
 }
 
+/* Tells the lines that are complete; the rest stays. */
+static void tell_lines(struct runner_job *job)
+{
+	size_t from = 0;
+
+	for (size_t i = 0; i < job->output_len; i++) {
+		if (job->bytes[i] != '\n')
+			continue;
+		job->on_line(job, (struct slice){job->bytes + from, i - from});
+		from = i + 1;
+	}
+	memmove(job->bytes, job->bytes + from, job->output_len - from);
+	job->output_len -= from;
+}
+
 /* Reads what is there, but not for ever: a script may write faster than we read. */
 static bool drain(struct runner_job *job)
 {
@@ -180,6 +195,8 @@ static bool drain(struct runner_job *job)
 		if (n <= 0)
 			return n < 0 && errno == EAGAIN;
 		job->output_len += (size_t)n;
+		if (job->ask.wants_lines && job->on_line)
+			tell_lines(job);
 		keep_end(job);
 	}
 	return true;

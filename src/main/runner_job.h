@@ -26,6 +26,7 @@ struct runner_job {
 	struct runner *runner;
 	/* ENDED, and its output is closed now. May free the job. */
 	void (*on_closed)(struct runner_job *job);
+	void (*on_line)(struct runner_job *job, struct slice line); /* with ask.wants_lines */
 	unsigned client;
 	enum runner_job_state state;
 	struct message_run ask;

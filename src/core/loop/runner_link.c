@@ -94,6 +94,7 @@ static int send_run(struct runner_link *link, const struct runner_ask *ask,
 		.timeout_ms = ask->timeout_ms,
 		.wants_report = call != NULL,
 		.lane = ask->lane,
+		.wants_lines = ask->wants_lines,
 		.clean_env = ask->clean_env,
 	};
 	size_t len = sizeof(head);
@@ -166,10 +167,34 @@ static void take_hello(struct runner_link *link, const struct message_run_exit *
 	}
 }
 
+static struct runner_call *call_of(const struct runner_link *link, uint64_t id)
+{
+	struct list *pos;
+
+	LIST_EACH(pos, &link->calls)
+	if (container_of(pos, struct runner_call, link)->id == id)
+		return container_of(pos, struct runner_call, link);
+	return NULL;
+}
+
+static void take_line(struct runner_link *link)
+{
+	struct message_run_line head;
+	struct runner_call *call;
+
+	if (link->msg.len < sizeof(head))
+		return;
+	memcpy(&head, link->msg.payload, sizeof(head));
+	call = call_of(link, head.id);
+	if (call && call->on_line)
+		call->on_line(call, (struct slice){link->msg.payload + sizeof(head),
+						   link->msg.len - sizeof(head)});
+}
+
 static void take_exit(struct runner_link *link)
 {
 	struct message_run_exit exit;
-	struct list *pos;
+	struct runner_call *call;
 
 	if (link->msg.type != MESSAGE_RUN_EXIT || link->msg.len < sizeof(exit))
 		return;
@@ -178,26 +203,25 @@ static void take_exit(struct runner_link *link)
 		take_hello(link, &exit);
 		return;
 	}
-	LIST_EACH(pos, &link->calls)
-	{
-		struct runner_call *call = container_of(pos, struct runner_call, link);
-		struct slice output = {link->msg.payload + sizeof(exit),
-				       link->msg.len - sizeof(exit)};
-
-		if (call->id != exit.id)
-			continue;
-		runner_link_forget(call);
-		call->on_exit(call, &exit, output);
+	call = call_of(link, exit.id);
+	if (!call)
 		return;
-	}
+	runner_link_forget(call);
+	call->on_exit(
+		call, &exit,
+		(struct slice){link->msg.payload + sizeof(exit), link->msg.len - sizeof(exit)});
 }
 
 void runner_link_read(struct runner_link *link)
 {
 	int got = 0;
 
-	while (link->lfd.fd >= 0 && (got = channel_recv(link->lfd.fd, &link->msg)) == 1)
-		take_exit(link);
+	while (link->lfd.fd >= 0 && (got = channel_recv(link->lfd.fd, &link->msg)) == 1) {
+		if (link->msg.type == MESSAGE_RUN_LINE)
+			take_line(link);
+		else
+			take_exit(link);
+	}
 	if (link->lfd.fd < 0 || got == -EAGAIN)
 		return;
 	/* The other end is closed: so is the master. Whoever waits, waits for its own time. */

@@ -20,6 +20,7 @@ struct runner_ask {
 	uint32_t uid, gid;
 	uint32_t timeout_ms; /* 0 = none */
 	uint32_t lane;	     /* see message_run */
+	bool wants_lines;    /* each line of its output is told at once (runner_call.on_line) */
 	bool clean_env;	     /* env is all that it gets */
 };
 
@@ -31,6 +32,7 @@ struct runner_call {
 	 * with err ECONNRESET: the runner ended meanwhile, there is no result. */
 	void (*on_exit)(struct runner_call *call, const struct message_run_exit *exit,
 			struct slice output);
+	void (*on_line)(struct runner_call *call, struct slice line); /* without its end */
 };
 
 /* fd is borrowed; -1 = there is no runner, every ask fails. NULL with errno. */

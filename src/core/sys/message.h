@@ -33,6 +33,9 @@ enum message_type {
 	/* struct message_run_exit, then the last bytes of its output as text. Id 0, once, when a
 	 * runner starts: what an earlier one ran on this channel has ended, no report will come. */
 	MESSAGE_RUN_EXIT,
+	/* A line that it wrote, where wants_lines: struct message_run_line, then the text. One that
+	 * finds no room in the channel is lost. */
+	MESSAGE_RUN_LINE,
 };
 
 struct message_reloaded {
@@ -58,11 +61,15 @@ struct message_run {
 	uint32_t uid, gid;
 	uint32_t timeout_ms;	/* 0 = none; then SIGTERM, and SIGKILL two seconds later */
 	uint32_t n_argv, n_env; /* env is added to the runner's own */
-	uint32_t wants_report;
+	uint32_t wants_report, wants_lines;
 	/* Not 0: runs one after the other with others of this lane and client (but waits at most
 	 * MESSAGE_RUN_LANE_WAIT_US), and is let finish when the client ends. Others are killed. */
 	uint32_t lane;
 	uint32_t clean_env; /* the runner's own environment is left out */
+};
+
+struct message_run_line {
+	uint64_t id;
 };
 
 enum { MESSAGE_RUN_LANE_WAIT_US = 10000000 };

@@ -146,6 +146,8 @@ void failover_track_backends(struct conf_ctx *ctx, const struct conf_line *line,
 void failover_track_frontends(struct conf_ctx *ctx, const struct conf_line *line, void *target);
 void failover_track_servers(struct conf_ctx *ctx, const struct conf_line *line, void *target);
 
+/* track_database_conf.c */
+extern const struct conf_keyword failover_database_rows[];
 /* hooks_conf.c */
 void failover_hooks_default(struct vrrp_hooks_conf *hooks);
 /* After the groups are joined. */

@@ -16,7 +16,9 @@
 
 bool vrrp_compare_row(const struct vrrp_instance *inst, const struct vrrp_track_conf *row)
 {
-	if (row->weight != 0 || row->kind == VRRP_TRACK_INTERFACE || row->compare < 0)
+	/* A server that cannot write is of no use, however the others are. */
+	if (row->weight != 0 || row->kind == VRRP_TRACK_INTERFACE ||
+	    row->kind == VRRP_TRACK_DATABASE || row->compare < 0)
 		return false;
 	if (row->compare > 0 || inst->conf->compare > 0)
 		return true;

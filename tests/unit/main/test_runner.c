@@ -398,6 +398,48 @@ static void it_runs_as_whom_it_is_told(void **state)
 	assert_null(strstr(f->output, "root"));
 }
 
+static void create_file(const struct fixture *f, const char *name)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", f->dir, name);
+	fd = open(path, O_WRONLY | O_CREAT, 0600);
+	assert_true(fd >= 0);
+	close(fd);
+}
+
+/* The next line that the script wrote. */
+static void expect_line(struct fixture *f, uint64_t id, const char *text)
+{
+	struct pollfd p = {.fd = f->fds[0], .events = POLLIN};
+	struct message_run_line head;
+
+	assert_int_equal(poll(&p, 1, PATIENCE_MS), 1);
+	assert_int_equal(channel_recv(f->fds[0], &f->msg), 1);
+	assert_int_equal(f->msg.type, MESSAGE_RUN_LINE);
+	memcpy(&head, f->msg.payload, sizeof(head));
+	assert_int_equal(head.id, id);
+	assert_int_equal(f->msg.len - sizeof(head), strlen(text));
+	assert_memory_equal(f->msg.payload + sizeof(head), text, strlen(text));
+}
+
+static void lines_are_told_as_they_are_written(void **state)
+{
+	struct fixture *f = *state;
+
+	ask(f, (struct message_run){.id = 1, .wants_report = 1, .wants_lines = 1},
+	    "echo one; printf 'tw'; while [ ! -e $DIR/go ]; do sleep 0.01; done; printf 'o\\n\\n"
+	    "rest'");
+	expect_line(f, 1, "one");
+	create_file(f, "go");
+	expect_line(f, 1, "two");
+	expect_line(f, 1, "");
+	listen_for(f);
+	assert_int_equal(f->exit.id, 1);
+	assert_string_equal(f->output, "rest");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -419,6 +461,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(lanes_finish_before_it_leaves, setup, teardown),
 		cmocka_unit_test_setup_teardown(nothing_outlives_it, setup, teardown),
 		cmocka_unit_test_setup_teardown(it_runs_as_whom_it_is_told, setup, teardown),
+		cmocka_unit_test_setup_teardown(lines_are_told_as_they_are_written, setup,
+						teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
