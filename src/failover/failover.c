@@ -166,6 +166,8 @@ static const char *open_parts(struct failover *f)
 	errno = -mailbox_init(&f->mail, f->loop);
 	if (errno)
 		return "mailbox";
+	f->pace = vrrp_pace_new();
+	vrrp_pace_configure(f->pace, f->conf->garp_groups);
 	f->announce = announce_new(f->links);
 	if (!f->announce)
 		return "packet socket";
@@ -248,6 +250,7 @@ static void close_parts(struct failover *f)
 	hearts_free(&f->hearts);
 	vrrp_transport_free(&f->transport);
 	announce_free(&f->announce);
+	vrrp_pace_free(&f->pace);
 	failover_holdings_close(f);
 	links_free(&f->links);
 	if (f->signals.fd >= 0)

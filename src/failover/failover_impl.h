@@ -63,6 +63,7 @@ struct failover {
 	struct vmacs *vmacs;
 	struct wall wall;
 	struct announce *announce;
+	struct vrrp_pace *pace; /* of announcements, over all nodes */
 	struct vrrp_transport *transport;
 	struct hearts *hearts;
 	struct list nodes, groups;

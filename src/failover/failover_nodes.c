@@ -331,7 +331,7 @@ struct node *failover_node_new(struct failover *f, const struct vrrp_instance_co
 {
 	struct node *node = calloc(1, sizeof(*node));
 	struct vrrp_instance_params params = {
-		.loop = f->loop, .conf = conf, .ops = &node_ops, .ctx = node};
+		.loop = f->loop, .conf = conf, .ops = &node_ops, .ctx = node, .pace = f->pace};
 
 	if (!node)
 		die_no_memory();

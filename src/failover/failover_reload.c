@@ -131,6 +131,7 @@ static void apply(struct failover *f, struct reload *r, struct message_reloaded 
 {
 	adapt_nodes(f, r->conf, report);
 	f->conf = r->conf;
+	vrrp_pace_configure(f->pace, f->conf->garp_groups);
 	vrrp_transport_configure(f->transport, f->conf->house);
 	vmacs_set(f->vmacs, f->conf->vmacs);
 	add_nodes(f, report);

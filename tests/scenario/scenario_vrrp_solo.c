@@ -28,7 +28,8 @@ static const struct vrrp_track_conf two_a = {.kind = VRRP_TRACK_SCRIPT, .name = 
 #define TRACKS(row) .tracks = (struct vrrp_track_conf *)&(row)
 
 static struct vip_conf vip_c = {.prefix_len = 24}, vip_b = {.prefix_len = 24, .next = &vip_c},
-		       vip_a = {.prefix_len = 24, .next = &vip_b}, vip_x = {.prefix_len = 24};
+		       vip_a = {.prefix_len = 24, .next = &vip_b}, vip_x = {.prefix_len = 24},
+		       vip_elsewhere = {.prefix_len = 24, .dev = "eth7", .next = &vip_c};
 
 #define NUMBERED(track, w, rev) static const struct vrrp_track_conf track = {                      \
 	.kind = VRRP_TRACK_FILE, .name = "file", .weight = w, .reverse = rev}
@@ -311,6 +312,12 @@ static const struct story stories[] = {
 		{START, 1}, {RUN, 0, S(60)}, {GARPS, 1, 3}}},
 	{"garp_master_refresh", .conf = {.garp = {.repeat = 1, .refresh_us = S(10), .refresh_repeat = 2}}, .steps = {
 		TAKEOVER, {RUN, 0, S(60)}, {GARPS, 1, 12}}},
+	{"garp_extra_if: what is on other interfaces", .conf = {.vips = &vip_elsewhere,
+			.garp = {.repeat = 1, .extra_us = S(10), .extra_all = true}}, .steps = {
+		TAKEOVER, {RUN, 0, S(35)}, {GARPS, 1, 3}}},
+	{"garp_extra_if: without `all` only virtual MACs", .conf = {.vips = &vip_elsewhere,
+			.garp = {.repeat = 1, .extra_us = S(10)}}, .steps = {
+		TAKEOVER, {RUN, 0, S(35)}, {GARPS, 1, 0}}},
 	{"every address, the excluded ones too", .conf = {.vips = &vip_a, .excluded = &vip_x,
 			.garp = {.repeat = 2}}, .steps = {
 		{START, 1}, {RUN, 0, S(1)}, {GARPS, 1, 8}}},

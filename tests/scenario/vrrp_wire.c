@@ -45,6 +45,7 @@ struct node {
 	struct vrrp_instance_conf confs[WIRE_INSTANCES][CONFS_MAX];
 	int n_confs[WIRE_INSTANCES];
 	struct vrrp_instance *inst[WIRE_INSTANCES];
+	struct vrrp_pace *pace;
 	struct vrrp_link link[WIRE_INSTANCES];
 	struct shared_vip page[WIRE_INSTANCES];
 	struct record rec[WIRE_INSTANCES];
@@ -312,6 +313,7 @@ static void set_link(struct node *node, int instance)
 
 static void make_instances(struct node *node)
 {
+	node->pace = vrrp_pace_new();
 	for (int i = 0; i < world.n_inst; i++) {
 		struct vrrp_instance_params params = {
 			.loop = node->loop,
@@ -319,6 +321,7 @@ static void make_instances(struct node *node)
 			.ops = &ops,
 			.ctx = node,
 			.page = &node->page[i],
+			.pace = node->pace,
 		};
 
 		node->inst[i] = vrrp_instance_new(&params);
@@ -356,6 +359,7 @@ static void drop_instances(struct node *node)
 {
 	for (int i = 0; i < WIRE_INSTANCES; i++)
 		vrrp_instance_free(&node->inst[i]);
+	vrrp_pace_free(&node->pace);
 	vrrp_group_free(&node->group);
 	node->rec[0].runs = node->rec[1].runs = NULL; /* nobody waits for it */
 	node->n_inbox = 0;

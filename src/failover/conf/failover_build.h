@@ -19,6 +19,7 @@ enum failover_section { /* bits of conf_keyword.sections in this room's tables *
 			FAILOVER_AUTH = 1 << 6,
 			FAILOVER_FILE = 1 << 7,
 			FAILOVER_BFD = 1 << 8,
+			FAILOVER_GARP = 1 << 9,
 			FAILOVER_SIGNING = 1 << 12,
 			/* failover/virtual: virtual_server and what stands in it */
 			FAILOVER_VIRTUAL = 1 << 16,
@@ -166,9 +167,9 @@ extern const struct conf_keyword failover_top_rows[], failover_global_rows[],
 	failover_watch_rows[], failover_auth_rows[], failover_notify_rows[],
 	failover_unserved_rows[], failover_vmac_rows[], failover_signing_rows[],
 	failover_hooks_rows[], failover_smtp_rows[], failover_house_rows[],
-	failover_heart_rows[],			     /* heart/heart_conf.c */
-	failover_compat_rows[], failover_bfd_rows[], /* bfd/bfd_conf.c */
-	failover_static_rows[];			     /* the last: route/static_conf.c */
+	failover_heart_rows[],						   /* heart/heart_conf.c */
+	failover_compat_rows[], failover_garp_rows[], failover_bfd_rows[], /* bfd/bfd_conf.c */
+	failover_static_rows[]; /* the last: route/static_conf.c */
 
 /* ---- failover/virtual ---- */
 

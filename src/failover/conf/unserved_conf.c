@@ -109,9 +109,7 @@ const struct conf_keyword failover_unserved_rows[] = {
 	IGNORED(T, "local_address_group",
 		"checks and connections leave from relais' own addresses"),
 	/* ---- global_defs and the top: real work ---- */
-	UNSERVED(G, "vrrp_garp_extra_if", "announcements on further interfaces"),
 	UNSERVED(T, "interface_up_down_delays", "debounced links"),
-	UNSERVED(T, "garp_group", "rate limits per switch, see vrrp_garp_interval"),
 	/* ---- vrrp_instance, vrrp_sync_group ---- */
 	OBSOLETE(I, "native_ipv6", "the addresses say which family it is"),
 	OBSOLETE(I, "lvs_sync_daemon_interface", lvs),
@@ -121,6 +119,5 @@ const struct conf_keyword failover_unserved_rows[] = {
 	IGNORED(S, "global_tracking", "tracks of a group always count for all its members"),
 	UNSERVED(I, "use_ipvlan", "ipvlan interfaces"),
 	UNSERVED(I, "vrf", "an instance in a VRF"),
-	UNSERVED(I, "garp_extra_if", "announcements on further interfaces"),
 	{.name = NULL},
 };

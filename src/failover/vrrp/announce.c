@@ -6,6 +6,8 @@
  */
 #include "failover/vrrp/announce.h"
 
+#include <string.h>
+
 enum {
 	BATCH = 128,
 	LOWER_EVERY_US = 100000, /* bursts a peer can cause: at most this often */
@@ -28,30 +30,41 @@ static void step_cursor(struct vrrp_announce *a)
 		a->next = first_vip(a);
 }
 
-static int64_t gap_us(const struct vrrp_announce *a, const struct vip_conf *vip)
+static const char *interface_of(const struct vrrp_announce *a, const struct vip_conf *vip)
 {
-	return vip->address.sa.sa_family == AF_INET6 ? a->conf->garp.gna_interval_us
-						     : a->conf->garp.interval_us;
+	return vip->dev ? vip->dev : a->conf->vmac ? a->conf->vmac : a->conf->interface;
+}
+
+/* 0 = now. */
+static int64_t when_us(const struct vrrp_announce *a, const struct vip_conf *vip)
+{
+	bool v6 = vip->address.sa.sa_family == AF_INET6;
+	int64_t own = v6 ? a->conf->garp.gna_interval_us : a->conf->garp.interval_us;
+	const char *interface = interface_of(a, vip);
+
+	return a->pace && interface ? vrrp_pace_ask(a->pace, interface, v6, own,
+						    loop_now_us(a->loop))
+				    : 0;
 }
 
 static void run_burst(struct vrrp_announce *a)
 {
 	for (int n = 0; n < BATCH; n++) {
 		const struct vip_conf *vip = a->next;
-		int64_t gap;
+		int64_t when;
 
 		if (!a->on || !vip || a->n_rounds_left <= 0)
 			return;
-		gap = gap_us(a, vip);
-		step_cursor(a);
-		a->emit(a, vip);
-		if (gap > 0 && a->on && a->next) {
-			loop_timer_set(a->loop, &a->pace, loop_now_us(a->loop) + gap);
+		when = when_us(a, vip);
+		if (when > 0) {
+			loop_timer_set(a->loop, &a->pause, when);
 			return;
 		}
+		step_cursor(a);
+		a->emit(a, vip);
 	}
 	if (a->on && a->next)
-		loop_timer_set(a->loop, &a->pace, loop_now_us(a->loop) + 1);
+		loop_timer_set(a->loop, &a->pause, loop_now_us(a->loop) + 1);
 }
 
 static void burst(struct vrrp_announce *a, int n_rounds)
@@ -76,10 +89,10 @@ static void arm(struct vrrp_announce *a, struct loop_timer *t, int64_t after_us)
 		loop_timer_set(a->loop, t, loop_now_us(a->loop) + after_us);
 }
 
-static void on_pace(struct loop *loop, struct loop_timer *t)
+static void on_pause(struct loop *loop, struct loop_timer *t)
 {
 	(void)loop;
-	run_burst(container_of(t, struct vrrp_announce, pace));
+	run_burst(container_of(t, struct vrrp_announce, pause));
 }
 
 static void on_again(struct loop *loop, struct loop_timer *t)
@@ -107,15 +120,37 @@ static void on_refresh(struct loop *loop, struct loop_timer *t)
 	burst(a, a->conf->garp.refresh_repeat > 0 ? a->conf->garp.refresh_repeat : 1);
 }
 
+/* Switches forget where an address lives whose interface sends nothing by itself. */
+static void emit_extra(struct vrrp_announce *a, const struct vip_conf *vips)
+{
+	for (const struct vip_conf *vip = vips; vip && a->on; vip = vip->next) {
+		bool other = vip->dev && strcmp(vip->dev, a->conf->interface) != 0;
+
+		if (other && (a->conf->garp.extra_all || vip->use_vmac))
+			a->emit(a, vip);
+	}
+}
+
+static void on_extra(struct loop *loop, struct loop_timer *t)
+{
+	struct vrrp_announce *a = container_of(t, struct vrrp_announce, extra);
+
+	(void)loop;
+	arm(a, t, a->conf->garp.extra_us);
+	emit_extra(a, a->conf->vips);
+	emit_extra(a, a->conf->excluded);
+}
+
 void vrrp_announce_init(struct vrrp_announce *a, struct loop *loop,
 			const struct vrrp_instance_conf *conf,
 			void (*emit)(struct vrrp_announce *a, const struct vip_conf *vip))
 {
 	*a = (struct vrrp_announce){.loop = loop, .conf = conf, .emit = emit};
-	a->pace.on_expiry = on_pace;
+	a->pause.on_expiry = on_pause;
 	a->again.on_expiry = on_again;
 	a->again_lower.on_expiry = on_again_lower;
 	a->refresh.on_expiry = on_refresh;
+	a->extra.on_expiry = on_extra;
 }
 
 void vrrp_announce_master(struct vrrp_announce *a)
@@ -123,6 +158,7 @@ void vrrp_announce_master(struct vrrp_announce *a)
 	a->on = true;
 	arm(a, &a->again, a->conf->garp.delay_us);
 	arm(a, &a->refresh, a->conf->garp.refresh_us);
+	arm(a, &a->extra, a->conf->garp.extra_us);
 	burst(a, a->conf->garp.repeat);
 }
 
@@ -149,24 +185,30 @@ void vrrp_announce_hush(struct vrrp_announce *a)
 	a->next = NULL;
 	a->n_rounds_left = 0;
 	a->lower_us = 0;
-	loop_timer_clear(a->loop, &a->pace);
+	loop_timer_clear(a->loop, &a->pause);
 	loop_timer_clear(a->loop, &a->again);
 	loop_timer_clear(a->loop, &a->again_lower);
 	loop_timer_clear(a->loop, &a->refresh);
+	loop_timer_clear(a->loop, &a->extra);
+}
+
+/* A timer follows its period: gone with it, and begun with it. */
+static void follow(struct vrrp_announce *a, struct loop_timer *t, int64_t period_us)
+{
+	if (period_us <= 0)
+		loop_timer_clear(a->loop, t);
+	else if (!loop_timer_armed(t))
+		arm(a, t, period_us);
 }
 
 void vrrp_announce_reconfigure(struct vrrp_announce *a, const struct vrrp_instance_conf *conf)
 {
-	bool refreshed = loop_timer_armed(&a->refresh);
-
 	a->conf = conf;
 	if (a->next) {
 		a->next = first_vip(a);
 		if (!a->next)
 			a->n_rounds_left = 0;
 	}
-	if (conf->garp.refresh_us <= 0)
-		loop_timer_clear(a->loop, &a->refresh);
-	else if (!refreshed)
-		arm(a, &a->refresh, conf->garp.refresh_us);
+	follow(a, &a->refresh, conf->garp.refresh_us);
+	follow(a, &a->extra, conf->garp.extra_us);
 }

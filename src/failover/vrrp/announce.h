@@ -8,16 +8,18 @@
 #define RELAIS_VRRP_ANNOUNCE_H
 
 #include "core/loop/loop.h"
-#include "failover/vrrp/vrrp_conf.h"
+#include "failover/vrrp/pace.h"
 
 struct vrrp_announce {
 	struct loop *loop;		       /* borrowed */
 	const struct vrrp_instance_conf *conf; /* borrowed */
 	void (*emit)(struct vrrp_announce *a, const struct vip_conf *vip);
-	struct loop_timer pace;	       /* next packet of the burst under way */
+	struct loop_timer pause;       /* until the next packet of the burst under way */
 	struct loop_timer again;       /* second burst of a new master */
 	struct loop_timer again_lower; /* second burst after a lower priority */
 	struct loop_timer refresh;
+	struct loop_timer extra;     /* addresses on other interfaces (garp_extra_if) */
+	struct vrrp_pace *pace;	     /* borrowed; NULL = no pauses */
 	const struct vip_conf *next; /* of the round under way */
 	bool in_excluded;	     /* next is of conf->excluded */
 	int n_rounds_left;

@@ -336,6 +336,7 @@ struct vrrp_instance *vrrp_instance_new(const struct vrrp_instance_params *param
 	inst->since_wall_us = wall_now_us();
 	vrrp_list_build(&inst->list, inst->conf);
 	vrrp_announce_init(&inst->announce, inst->loop, inst->conf, emit_announcement);
+	inst->announce.pace = params->pace;
 	vrrp_condition_rebuild(inst, TRACK_UNKNOWN);
 	return inst;
 }

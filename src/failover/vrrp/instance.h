@@ -13,6 +13,7 @@
 #include "core/loop/loop.h"
 #include "core/sys/shared_page.h"
 #include "failover/vrrp/fsm.h"
+#include "failover/vrrp/pace.h"
 #include "failover/vrrp/packet.h"
 #include "failover/vrrp/vrrp_conf.h"
 #include "failover/vrrp/vrrp_link.h"
@@ -70,6 +71,7 @@ struct vrrp_instance_params {
 	const struct vrrp_instance_ops *ops;
 	void *ctx;
 	struct shared_vip *page; /* published there; NULL = nowhere */
+	struct vrrp_pace *pace;	 /* of announcements; NULL = no pauses */
 };
 
 struct vrrp_instance_stats {

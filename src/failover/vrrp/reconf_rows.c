@@ -113,7 +113,8 @@ static bool garp_same(const struct vrrp_garp_conf *a, const struct vrrp_garp_con
 	       a->lower_prio_delay_us == b->lower_prio_delay_us && a->repeat == b->repeat &&
 	       a->refresh_repeat == b->refresh_repeat &&
 	       a->lower_prio_repeat == b->lower_prio_repeat && a->interval_us == b->interval_us &&
-	       a->gna_interval_us == b->gna_interval_us;
+	       a->gna_interval_us == b->gna_interval_us && a->extra_us == b->extra_us &&
+	       a->extra_all == b->extra_all;
 }
 
 static bool keys_same(const struct vrrp_key_conf *a, const struct vrrp_key_conf *b)

@@ -184,7 +184,16 @@ struct vrrp_hooks_conf {
 struct vrrp_garp_conf {
 	int64_t delay_us, refresh_us, lower_prio_delay_us;
 	int repeat, refresh_repeat, lower_prio_repeat;
-	int64_t interval_us, gna_interval_us; /* between two packets of one burst; 0 = none */
+	int64_t interval_us, gna_interval_us; /* between two packets on an interface; 0 = none */
+	int64_t extra_us; /* garp_extra_if: between two on other interfaces; 0 = never */
+	bool extra_all;	  /* not only on those with a virtual MAC */
+};
+
+struct garp_group_conf { /* garp_group: interfaces behind one switch */
+	struct garp_group_conf *next;
+	const char *const *interfaces;		   /* NULL-terminated */
+	int64_t garp_interval_us, gna_interval_us; /* -1 = as without the group */
+	struct conf_place place;
 };
 
 enum vrrp_auth { VRRP_AUTH_NONE = 0, VRRP_AUTH_PASS = 1, VRRP_AUTH_AH = 2 };
@@ -302,6 +311,7 @@ struct failover_conf {
 	struct vrrp_file_conf *files;
 	struct vrrp_database_conf *databases;
 	struct vrrp_bfd_conf *bfds;
+	struct garp_group_conf *garp_groups;
 	struct vmac_conf *vmacs;      /* of all instances */
 	struct vip_conf *static_vips; /* these three do not move: there while failover runs */
 	struct route_conf *static_routes;

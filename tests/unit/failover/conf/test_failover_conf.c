@@ -355,15 +355,45 @@ static void what_is_not_served_is_named(void **state)
 		      "bfd_instance b {\n neighbor_ip 192.0.2.3\n}\n"
 		      "virtual_server 192.0.2.9 80 {\n lb_algo rr\n real_server 192.0.2.8 80 {\n"
 		      " HTTP_GET { url { path / } }\n }\n}\n"
-		      "global_defs {\n enable_dbus\n vrrp_garp_extra_if 5\n}\n");
-	assert_int_equal(r.diags.n_errors, 2);
+		      "global_defs {\n enable_dbus\n vrrp_garp_extra_if all 5\n}\n");
+	assert_int_equal(r.diags.n_errors, 1);
 	d = find_diag(&r, CONF_ERROR, 4, "'use_ipvlan' is not supported");
 	assert_non_null(d);
 	assert_int_equal(d->place.column, 3);
 	assert_non_null(find_diag(&r, CONF_WARNING, 6, "'b' is not defined above"));
 	assert_non_null(find_diag(&r, CONF_WARNING, 12, "virtual_server 192.0.2.9 80"));
 	assert_non_null(find_diag(&r, CONF_WARNING, 19, "'enable_dbus' is without effect"));
-	assert_non_null(find_diag(&r, CONF_ERROR, 20, "'vrrp_garp_extra_if'"));
+	finish(&r);
+}
+
+static void announcements_have_groups_and_further_interfaces(void **state)
+{
+	struct reading r;
+	const struct garp_group_conf *g;
+
+	(void)state;
+	read_text(&r, "global_defs {\n vrrp_garp_extra_if all 100\n}\n"
+		      "garp_group {\n garp_interval 0.5\n interfaces {\n eth0\n eth1 eth2\n }\n}\n"
+		      "garp_group {\n gna_interval 1\n interface eth1\n}\n"
+		      "garp_group {\n interface eth3\n}\n"
+		      "vrrp_instance A {\n interface eth0\n virtual_router_id 1\n"
+		      " virtual_ipaddress {\n 192.0.2.1\n }\n}\n"
+		      "vrrp_instance B {\n interface eth0\n virtual_router_id 2\n"
+		      " garp_extra_if 7\n virtual_ipaddress {\n 192.0.2.2\n }\n}\n");
+	assert_int_equal(r.diags.n_errors, 0);
+	g = r.conf->garp_groups;
+	assert_int_equal(g->garp_interval_us, 500000);
+	assert_int_equal(g->gna_interval_us, -1);
+	assert_string_equal(g->interfaces[2], "eth2");
+	assert_null(g->interfaces[3]);
+	assert_non_null(find_diag(&r, CONF_WARNING, 13, "'eth1' is in a garp_group already"));
+	assert_non_null(find_diag(&r, CONF_WARNING, 11, "without interfaces"));
+	assert_non_null(find_diag(&r, CONF_WARNING, 15, "says no interval"));
+	assert_string_equal(g->next->interfaces[0], "eth3");
+	assert_int_equal(r.conf->instances->garp.extra_us, 100000000);
+	assert_true(r.conf->instances->garp.extra_all);
+	assert_int_equal(r.conf->instances->next->garp.extra_us, 7000000);
+	assert_false(r.conf->instances->next->garp.extra_all);
 	finish(&r);
 }
 
@@ -611,6 +641,7 @@ int main(void)
 		cmocka_unit_test(virtual_macs_come_to_interfaces),
 		cmocka_unit_test(files_and_processes_are_watched),
 		cmocka_unit_test(what_is_not_served_is_named),
+		cmocka_unit_test(announcements_have_groups_and_further_interfaces),
 		cmocka_unit_test(mail_is_asked_for_once_or_one_by_one),
 		cmocka_unit_test(the_house_is_read_as_keepalived_reads_it),
 		cmocka_unit_test(auth_type_ah_listens_before_it_speaks),
