@@ -160,3 +160,56 @@ def test_the_vip_moves_and_the_service_goes_on(lab):
     wait_for(lambda: lab.holders(VIP, ("lb1", "lb2")) == ["lb2"], 10, "the address on lb2")
     wait_served_by(lab, *WEBS)
     two.stop()
+
+
+def events(lab):
+    path = lab["lb1"].dir / "events"
+    return path.read_text().split() if path.exists() else []
+
+
+def test_a_lost_quorum_runs_its_script_and_brings_the_sorry_server(lab):
+    host = lab["lb1"]
+    note = host.write("note.sh", f'#!/bin/sh\necho "$1" >> {host.dir}/events\n', 0o755)
+    node = start_node(lab, "lb1", {name: "TCP_CHECK {\n connect_timeout 0.3\n }" for name in WEBS},
+                      f'quorum 2\n quorum_up "{note} up"\n quorum_down "{note} down"',
+                      web1=f'notify_down "{note} web1-down"\n notify_up "{note} web1-up"')
+    wait_served_by(lab, *WEBS)
+    stop_web(lab, "web1")
+    wait_served_by(lab, "web2", "web3")
+    stop_web(lab, "web2")  # one is left, and not enough
+    wait_served_by(lab, "db1")
+    wait_for(lambda: events(lab) == ["web1-down", "down"], 5, f"both scripts, not {events(lab)}")
+    start_web(lab, "web1")
+    wait_served_by(lab, "web1", "web3")
+    wait_for(lambda: sorted(events(lab)[2:]) == ["up", "web1-up"], 5, f"both again, not {events(lab)}")
+    node.stop()
+
+
+def test_a_script_is_a_checker_and_a_weight(lab):
+    host = lab["lb1"]
+    says = host.write("says.sh", '#!/bin/sh\nexit $(cat "$1")\n', 0o755)
+    files = {name: host.write(f"{name}.says", "0") for name in WEBS}
+    node = start_node(lab, "lb1", {name: f'MISC_CHECK {{\n misc_path "{says} {files[name]}"\n'
+                                         ' misc_timeout 2\n misc_dynamic\n user root\n }'
+                                   for name in WEBS}, "lvs_sched wrr")
+    wait_served_by(lab, *WEBS)
+    files["web2"].write_text("1")
+    wait_served_by(lab, "web1", "web3")
+    files["web3"].write_text("2")  # a weight of nothing
+    wait_served_by(lab, "web1")
+    files["web3"].write_text("11")  # nine
+    wait_for(lambda: [ask(lab) for _ in range(10)].count("web3") == 9, 5, "nine of ten to web3")
+    node.stop()
+
+
+def test_a_client_stays_with_its_server_while_it_lives(lab):
+    node = start_node(lab, "lb1", {name: "TCP_CHECK {\n connect_timeout 0.3\n }" for name in WEBS},
+                      "persistence_timeout 60")
+    wait_for(lambda: ask(lab), 10, "an answer")
+    first = ask(lab)
+    assert {ask(lab) for _ in range(9)} == {first}
+    stop_web(lab, first)
+    wait_for(lambda: ask(lab) not in (None, first), 5, "another server")
+    second = ask(lab)
+    assert {ask(lab) for _ in range(9)} == {second}
+    node.stop()

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "balancer/health/follow.h"
+#include "balancer/health/check_notify.h"
 #include "core/base/text.h"
 
 static const struct {
@@ -85,7 +86,7 @@ static void apply_state(struct check *c)
 	enum server_state to = tally_is_up(&c->tally) ? SERVER_RUNNING : SERVER_STOPPED;
 	int64_t now = loop_now_us(c->loop);
 
-	server_state_set(c->server, to, c->reason, now);
+	health_state_set(c->server, to, c->reason, now);
 	follow_apply(c, now);
 }
 

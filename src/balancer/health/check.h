@@ -52,6 +52,7 @@ struct check {
 	char *answer;	   /* owned while it runs, answer_max */
 	size_t answer_len;
 	bool answer_ended;
+	int weight;		    /* that a script said last; -1 = none yet */
 	struct runner_link *runner; /* borrowed; NULL = no external check */
 	struct runner_call call;
 	bool preserve_env;	/* the program gets ours too */

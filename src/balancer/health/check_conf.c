@@ -6,6 +6,7 @@
  * the option, which may stand before or after them, or in defaults. A proxy's own lines replace
  * those of its defaults.
  */
+#include <limits.h>
 #include <unistd.h>
 
 #include "balancer/health/check_build.h"
@@ -65,6 +66,26 @@ static void read_httpchk(struct conf_ctx *ctx, const struct conf_line *line, voi
 	}
 	if (line->n_words > 4)
 		split_version(ctx, c, conf_line_word(line, 4));
+}
+
+/* option script-check <user> <command> [timeout <time>] [dynamic] */
+static void read_script(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+{
+	struct check_conf *c;
+
+	if (!conf_ctx_args(ctx, line, 2, 5))
+		return;
+	c = start(target, CHECK_EXTERNAL);
+	command_conf_read(ctx, line, 2, &c->script);
+	for (unsigned i = 4; i < line->n_words; i++) {
+		if (conf_line_is(line, i, "dynamic"))
+			c->script_is_weight = true;
+		else if (conf_line_is(line, i, "timeout"))
+			conf_word_time_ms(ctx, line, ++i, 1, INT_MAX, &c->script_timeout_ms);
+		else
+			conf_ctx_error(ctx, line, i, "'option script-check' has no use for '%s'",
+				       conf_line_word(line, i));
+	}
 }
 
 static void read_tcp_check(struct conf_ctx *ctx, const struct conf_line *line, void *target)
@@ -172,6 +193,8 @@ static void find_command(struct conf_ctx *ctx, struct check_conf *c)
 
 static void finish_external(struct conf_ctx *ctx, struct proxy_conf *p, bool is_allowed)
 {
+	if (p->check.script.argv)
+		return;
 	if (!is_allowed)
 		conf_error(ctx->diags, p->place,
 			   "'%s': 'option external-check' needs 'external-check' in global",
@@ -240,6 +263,8 @@ static const struct conf_keyword rows[] = {
 	OPTION("pgsql-check", "user <name>", read_pgsql, "checks begin a PostgreSQL session"),
 	OPTION("redis-check", "", read_redis, "checks send PING to Redis"),
 	OPTION("ldap-check", "", read_ldap, "checks bind anonymously to LDAP"),
+	OPTION("script-check", "<user>[:<group>] <command> [timeout <time>] [dynamic]", read_script,
+	       "relais' own: good when this command ends with 0"),
 	OPTION("external-check", "", read_external, "checks are made by a program"),
 	{"external-check command", CONF_DBE, CONF_STRING,
 	 offsetof(struct proxy_conf, check.command), 0, 0, "<program>", NULL, CONF_EFFECT_RELOAD,

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "balancer/health/check.h"
+#include "balancer/health/follow.h"
 
 enum { ENV_MAX = 16, ENV_LEN = 2048, AGAIN_US = 100000 };
 
@@ -80,6 +81,7 @@ void check_external_init(struct check *c, const struct global_conf *conf,
 			 struct runner_link *runner)
 {
 	c->runner = runner;
+	c->weight = -1;
 	c->preserve_env = conf->external_check_env;
 	if (c->kind->kind == CHECK_EXTERNAL)
 		find_listener(&c->proxy_addr, c->conf->proxy);
@@ -126,6 +128,21 @@ static struct slice last_line(struct slice output)
 	return slice_trim(line);
 }
 
+/* An exit status from 2 on is good, and two more than the weight. */
+static bool is_weight(const struct check *c, int status)
+{
+	return c->kind->script_is_weight && WIFEXITED(status) && WEXITSTATUS(status) >= 2;
+}
+
+static void take_weight(struct check *c, int status)
+{
+	if (c->weight == WEXITSTATUS(status) - 2)
+		return;
+	c->weight = WEXITSTATUS(status) - 2;
+	server_weight_set(c->server, (unsigned)c->weight);
+	follow_weigh(c);
+}
+
 static void program_ended(struct runner_call *call, const struct message_run_exit *exit,
 			  struct slice output)
 {
@@ -139,6 +156,9 @@ static void program_ended(struct runner_call *call, const struct message_run_exi
 		finish(c, CHECK_PROCERR, 255, slice_of(strerror(exit->err)));
 	} else if (exit->timed_out) {
 		finish(c, CHECK_PROCTOUT, 0, SLICE(""));
+	} else if (is_weight(c, exit->status)) {
+		take_weight(c, exit->status);
+		finish(c, CHECK_PROCOK, WEXITSTATUS(exit->status), SLICE(""));
 	} else if (exit->status == 0) {
 		finish(c, CHECK_PROCOK, 0, SLICE(""));
 	} else if (WIFEXITED(exit->status)) {
@@ -148,7 +168,26 @@ static void program_ended(struct runner_call *call, const struct message_run_exi
 	}
 }
 
-void check_external_begin(struct check *c)
+static int64_t time_limit_us(const struct check *c)
+{
+	return c->kind->script_timeout_ms ? (int64_t)c->kind->script_timeout_ms * 1000
+					  : c->intervals.inter;
+}
+
+/* The operator's command as it is. */
+static int run_script(struct check *c)
+{
+	const struct command_conf *script = &c->kind->script;
+	const struct runner_ask ask = {.argv = script->argv,
+				       .uid = script->uid,
+				       .gid = script->gid,
+				       .timeout_ms = (uint32_t)(time_limit_us(c) / 1000)};
+
+	return runner_link_run(c->runner, &ask, &c->call);
+}
+
+/* HAProxy's way: four arguments, and what else there is to know in the environment. */
+static int run_command(struct check *c)
 {
 	struct place proxy, server;
 	struct words w = {.len = 0};
@@ -157,9 +196,8 @@ void check_external_begin(struct check *c)
 				 .env = w.env,
 				 .uid = geteuid(),
 				 .gid = getegid(),
-				 .timeout_ms = (uint32_t)(c->intervals.inter / 1000),
+				 .timeout_ms = (uint32_t)(time_limit_us(c) / 1000),
 				 .clean_env = !c->preserve_env};
-	int err;
 
 	write_place(&proxy, &c->proxy_addr);
 	write_place(&server, &c->conf->addr);
@@ -168,13 +206,21 @@ void check_external_begin(struct check *c)
 	argv[3] = or_unused(server.host);
 	argv[4] = or_unused(server.port);
 	describe(c, &w, &proxy, &server);
+	return runner_link_run(c->runner, &ask, &c->call);
+}
+
+void check_external_begin(struct check *c)
+{
+	int err = -ENOTCONN;
+
 	c->phase = CHECK_RUNNING;
 	c->call.on_exit = program_ended;
-	err = c->runner ? runner_link_run(c->runner, &ask, &c->call) : -ENOTCONN;
+	if (c->runner)
+		err = c->kind->script.argv ? run_script(c) : run_command(c);
 	if (err)
 		finish(c, CHECK_SOCKERR, -1, slice_of(strerror(-err)));
 	else
-		loop_timer_set(c->loop, &c->timer, c->started_us + c->intervals.inter);
+		loop_timer_set(c->loop, &c->timer, c->started_us + time_limit_us(c));
 }
 
 void check_external_expired(struct check *c)

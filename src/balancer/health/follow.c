@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "balancer/health/check_notify.h"
 #include "core/log/log.h"
 
 static struct backend *backend_named(const struct health_setup *setup, struct slice name)
@@ -84,8 +85,31 @@ void follow_apply(struct check *c, int64_t now_us)
 
 		snprintf(f->reason, sizeof(f->reason), "via %s/%s", c->conf->proxy->name,
 			 c->conf->name);
-		server_state_set(f->server, all_up(f) ? SERVER_RUNNING : SERVER_STOPPED, f->reason,
+		health_state_set(f->server, all_up(f) ? SERVER_RUNNING : SERVER_STOPPED, f->reason,
 				 now_us);
+	}
+}
+
+/* The configured weight, and what each leader adds to it or takes away. */
+static unsigned weight_of(const struct follower *f)
+{
+	int weight = f->server->conf->weight;
+
+	for (unsigned i = 0; i < f->n_leaders; i++)
+		if (f->leaders[i]->weight >= 0)
+			weight += f->leaders[i]->weight - f->server->conf->weight;
+	return weight < 0 ? 0 : (unsigned)weight;
+}
+
+void follow_weigh(struct check *c)
+{
+	struct list *pos;
+
+	LIST_EACH(pos, &c->followers)
+	{
+		struct follower *f = container_of(pos, struct check_follower, link)->follower;
+
+		server_weight_set(f->server, weight_of(f));
 	}
 }
 

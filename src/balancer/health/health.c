@@ -10,6 +10,7 @@
 
 #include "balancer/health/check_protocols.h"
 #include "balancer/health/follow.h"
+#include "balancer/health/check_notify.h"
 #include "balancer/health/observe.h"
 #include "core/log/log.h"
 
@@ -114,7 +115,7 @@ bool health_needs_runner(const struct balancer_conf *conf)
 		for (const struct server_conf *s = p->servers; s; s = s->next)
 			if (s->check && p->check.kind == CHECK_EXTERNAL)
 				return true;
-	return false;
+	return health_notify_wanted(conf);
 }
 
 int health_start(const struct health_setup *setup)
@@ -138,6 +139,7 @@ int health_start(const struct health_setup *setup)
 	each_server(setup, build_one);
 	each_server(setup, follow_one);
 	observe_start(&health.mailbox);
+	health_notify_start(setup, &health.arena, &health.mailbox, health.runner);
 	for (size_t i = 0; i < health.n_checks; i++) {
 		struct check *c = health.all[i];
 		int64_t spread = c->intervals.inter < FIRST_CHECK_SPREAD_US ? c->intervals.inter
@@ -154,6 +156,7 @@ void health_stop(void)
 	if (!health.loop)
 		return;
 	observe_stop();
+	health_notify_stop();
 	for (size_t i = 0; i < health.n_checks; i++) {
 		check_cut(health.all[i]);
 		health.all[i]->server->check = NULL;

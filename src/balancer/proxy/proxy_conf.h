@@ -79,6 +79,18 @@ struct listener_conf { /* one address of a bind line; port ranges are several */
 	struct conf_place place;
 };
 
+/* Run by the runner. argv NULL = none. */
+struct command_conf {
+	const char *const *argv; /* NULL-terminated */
+	const char *text;	 /* as configured */
+	uint32_t uid, gid;
+};
+
+struct quorum_conf { /* the weight of the servers that are up */
+	unsigned long long weight, hysteresis;
+	struct command_conf up, down;
+};
+
 /* What the check line of the backend says, unless check_steps rule. */
 enum server_check_kind {
 	CHECK_TCP, /* connect only */
@@ -100,6 +112,9 @@ struct check_conf { /* of a backend: option httpchk, http-check, ... Owned by he
 	const char *user;			      /* mysql-check, pgsql-check */
 	const char *domain;			      /* smtpchk */
 	const char *command, *path;		      /* external-check */
+	struct command_conf script;		      /* option script-check, instead of command */
+	int script_timeout_ms;
+	bool script_is_weight; /* its exit status from 2 on */
 };
 
 enum server_observe { OBSERVE_NONE, OBSERVE_LAYER4, OBSERVE_LAYER7 };
@@ -154,6 +169,8 @@ struct server_conf { /* a server line over its default-server */
 	bool source_usesrc_client;
 	int pool_max_conn; /* -1 = unlimited idle connections */
 	int pool_purge_ms; /* 5000 */
+	int quorum_weight; /* -1 = weight */
+	struct command_conf notify_up, notify_down;
 	struct conf_place place;
 };
 
@@ -205,6 +222,7 @@ struct proxy_conf {
 	struct slice hash_type;	     /* hash-type's method: "map-based" or "consistent" */
 	struct server_conf *servers; /* file order */
 	unsigned n_servers;
+	struct quorum_conf *quorum; /* NULL = one server is enough */
 	struct cookie_conf cookie;
 	struct check_conf check;
 	struct addr source; /* source ADDR for servers; len 0 = none */

@@ -51,8 +51,9 @@ struct proxy_conf *proxy_conf_find(const struct balancer_conf *conf, const char 
 
 /* Rows of this room, by file. */
 extern const struct conf_part proxy_part_global, proxy_part_tuning, proxy_part_proxy,
-	proxy_part_options, proxy_part_bind, proxy_part_server, proxy_part_balance, proxy_part_log,
-	proxy_part_stats, proxy_part_userlist, proxy_part_obsolete;
+	proxy_part_options, proxy_part_bind, proxy_part_server, proxy_part_balance,
+	proxy_part_quorum, proxy_part_log, proxy_part_stats, proxy_part_userlist,
+	proxy_part_obsolete;
 /* All sections of the native grammar; ends with name NULL. */
 extern const struct conf_section proxy_sections[];
 /* Lists of options on a line, for the manual. */
@@ -65,6 +66,9 @@ enum { PROXY_LISTENERS_MAX = 200000, PROXY_SERVERS_MAX = 50000 };
  * line in messages. False when something was wrong. */
 bool bind_conf_read(struct conf_ctx *ctx, const struct conf_line *line, struct listener_conf tmpl,
 		    const char *kind, struct listener_conf ***tail);
+/* <user>[:<group>] <command> from words[i] on. False: an error was reported. */
+bool command_conf_read(struct conf_ctx *ctx, const struct conf_line *line, unsigned i,
+		       struct command_conf *out);
 void server_conf_defaults(struct server_conf *server);
 /* ADDRESS [usesrc clientip] [interface NAME] from words[i] on: how many words it took. */
 unsigned source_conf_read(struct conf_ctx *ctx, const struct conf_line *line, unsigned i,

@@ -19,6 +19,7 @@ void server_conf_defaults(struct server_conf *server)
 		.error_limit = 10,
 		.pool_max_conn = -1,
 		.pool_purge_ms = 5000,
+		.quorum_weight = -1,
 	};
 }
 

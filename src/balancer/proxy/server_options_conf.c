@@ -92,6 +92,16 @@ static void read_track(struct conf_ctx *ctx, const struct conf_line *line, void 
 		conf_ctx_error(ctx, line, 1, "'track' takes [backend/]server");
 }
 
+static void read_notify_up(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+{
+	command_conf_read(ctx, line, 1, &((struct server_conf *)target)->notify_up);
+}
+
+static void read_notify_down(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+{
+	command_conf_read(ctx, line, 1, &((struct server_conf *)target)->notify_down);
+}
+
 static void read_init_state(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
 	static const char *const names[] = {"up", "fully-up", "down", "fully-down", NULL};
@@ -227,6 +237,12 @@ const struct conf_option server_options[] = {
 	CUSTOM("slowstart", "<time>", read_slowstart, "weight grows from little to full", 1),
 	CUSTOM("track", "[<backend>/]<server>[,...]", read_track,
 	       "take over another server's state; relais' own: up while all of several are", 1),
+	CUSTOM("notify-up", "<user>[:<group>] <command>", read_notify_up,
+	       "relais' own: run when its checks find it up", 2),
+	CUSTOM("notify-down", "<user>[:<group>] <command>", read_notify_down,
+	       "relais' own: run when its checks find it down", 2),
+	VALUE("quorum-weight", CONF_INT, quorum_weight, 0, INT_MAX, "<n>", "the weight",
+	      "relais' own: what it counts for 'quorum'"),
 	CUSTOM("init-state", "up|fully-up|down|fully-down", read_init_state,
 	       "what a checked server is until its checks have said so", 1),
 	CUSTOM("id", "<n>", read_id, "the server's number", 1),

@@ -14,6 +14,7 @@ enum { SLOWSTART_SCALE = 16 };
 
 server_observe_fn *server_observe_hook;
 backend_changed_fn *backend_changed_hook;
+backend_changed_fn *backend_quorum_hook;
 
 static void server_init(struct server *s, struct backend *b, const struct server_conf *conf)
 {
@@ -66,6 +67,7 @@ struct backend *backend_new(struct proxy *proxy, unsigned n_threads)
 		}
 	}
 	b->set.n_entries = i;
+	b->has_quorum = true;
 	backend_recompute(b, b->changed_us);
 	return b;
 }
@@ -155,15 +157,50 @@ static bool count_up(struct backend *b)
 	return ordinary;
 }
 
+/* The weight of what is up, against the quorum and what it may miss it by. */
+static void settle_quorum(struct backend *b)
+{
+	const struct quorum_conf *q = b->proxy->conf->quorum;
+	unsigned long long sum = 0;
+	bool was = b->has_quorum, is = true;
+
+	for (unsigned i = 0; q && i < b->n_servers; i++) {
+		const struct server *s = &b->servers[i];
+
+		if (server_is_usable(s) && !s->conf->backup && s->weight > 0)
+			sum += s->conf->quorum_weight >= 0 ? (unsigned)s->conf->quorum_weight
+							   : s->weight;
+	}
+	if (q)
+		is = was ? sum > 0 && sum + q->hysteresis >= q->weight
+			 : sum > 0 && sum >= q->weight + q->hysteresis;
+	b->has_quorum = is;
+	if (is != was && backend_quorum_hook)
+		backend_quorum_hook(b);
+}
+
+static bool has_backup(const struct backend *b)
+{
+	for (unsigned i = 0; i < b->n_servers; i++)
+		if (b->servers[i].conf->backup && server_is_usable(&b->servers[i]) &&
+		    b->servers[i].weight > 0)
+			return true;
+	return false;
+}
+
 void backend_recompute(struct backend *b, int64_t now_us)
 {
-	bool ordinary = count_up(b), had = b->set.n_usable > 0, backup_taken = false;
+	bool ordinary = count_up(b), withheld, had = b->set.n_usable > 0, backup_taken = false;
 	bool all_backups = b->proxy->conf->options & PROXY_OPT_ALLBACKUPS;
 	unsigned scale = b->n_starting ? weight_scale(b) : 1;
 
+	settle_quorum(b);
+	withheld = !b->has_quorum && has_backup(b); /* without a backup, few are better than none */
+	ordinary = ordinary && !withheld;
 	for (unsigned i = 0; i < b->n_servers; i++) {
 		struct server *s = &b->servers[i];
-		bool usable = server_is_usable(s) && s->weight > 0;
+		bool usable =
+			server_is_usable(s) && s->weight > 0 && (s->conf->backup || !withheld);
 
 		if (s->conf->backup && usable) {
 			usable = !ordinary && (all_backups || !backup_taken);

@@ -64,6 +64,7 @@ struct backend {
 	struct balance_set set;
 	struct server *servers; /* owned array, file order */
 	unsigned n_servers, n_threads;
+	_Atomic bool has_quorum;     /* proxy_conf.quorum; true without one */
 	bool has_minconn;	     /* bounds move with the backend's load */
 	_Atomic unsigned n_starting; /* in slowstart */
 	_Atomic unsigned n_up, n_up_backup;
@@ -160,6 +161,8 @@ extern server_observe_fn *server_observe_hook;
 /* Who may be chosen has been worked out anew, or a server is proven; under the backend's lock. */
 typedef void backend_changed_fn(struct backend *b);
 extern backend_changed_fn *backend_changed_hook;
+/* backend.has_quorum has changed; under the backend's lock, on any thread. */
+extern backend_changed_fn *backend_quorum_hook;
 /* Its first check has a result. */
 void server_proven(struct server *s);
 

@@ -147,7 +147,8 @@ static const char *traffic_words(const struct section *s, const struct virtual_r
 
 	if (weight != 1)
 		words = arena_printf(arena, " weight %d", weight);
-	if (s->v->quorum > 1 && weight != r->weight)
+	if (weight != r->weight &&
+	    (s->v->quorum > 1 || s->v->quorum_up.argv || s->v->quorum_down.argv))
 		words = arena_printf(arena, "%s quorum-weight %lld", words, r->weight);
 	if (s->scheduler->limited && r->weight > 0 &&
 	    (!limit || limit > (unsigned long long)r->weight))
@@ -297,11 +298,6 @@ static void write_persistence(struct section *s)
 
 	if (!v->persistence_us)
 		return;
-	if (!PERSISTENCE_SERVED) {
-		conf_advise(s->w->diags, v->place,
-			    "virtual_server %s: persistence_timeout is not served yet", v->label);
-		return;
-	}
 	virtual_line(s->w, v->place, "    stick-table type %s size 1m expire %s",
 		     v6 ? "ipv6" : "ip", virtual_time(s->w->arena, v->persistence_us));
 	if (bits >= all)
@@ -316,7 +312,7 @@ static void write_quorum(struct section *s)
 {
 	const struct virtual_server_conf *v = s->v;
 
-	if (v->quorum > 1)
+	if (v->quorum > 1 || v->quorum_up.argv || v->quorum_down.argv)
 		virtual_line(s->w, v->place, "    quorum %lu%s", v->quorum,
 			     v->hysteresis
 				     ? arena_printf(s->w->arena, " hysteresis %lu", v->hysteresis)

@@ -263,6 +263,23 @@ static void relais_own_words_are_read(void **state)
 	assert_int_equal(diags.n_errors, 2);
 }
 
+static void scripts_are_checks(void **state)
+{
+	const struct proxy_conf *p =
+		parse("backend b\n option script-check 0 \"/bin/check 1 2\" timeout 3s dynamic\n"
+		      " server x 127.0.0.1:80 check\n"
+		      "backend c\n option script-check 0 /bin/check soon\n server x 127.0.0.1:80 "
+		      "check\n");
+
+	(void)state;
+	assert_int_equal(p->check.kind, CHECK_EXTERNAL);
+	assert_string_equal(p->check.script.argv[2], "2");
+	assert_int_equal(p->check.script_timeout_ms, 3000);
+	assert_true(p->check.script_is_weight);
+	expect(CONF_ERROR, 5, "has no use for 'soon'");
+	assert_int_equal(diags.n_errors, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -274,6 +291,7 @@ int main(void)
 		STORY(a_program_that_checks_is_refused_without_both),
 		STORY(what_is_wrong_is_said),
 		cmocka_unit_test_setup_teardown(relais_own_words_are_read, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(scripts_are_checks, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,19 +16,13 @@
 #include "balancer/proxy/proxy_parse.h"
 
 static const struct conf_part *const parts[] = {
-	&conf_part_env,
-	&proxy_part_global,
-	&proxy_part_tuning,
-	&proxy_part_proxy,
-	&proxy_part_options,
-	&proxy_part_bind,
-	&proxy_part_server,
-	&proxy_part_balance,
-	&proxy_part_log,
-	&proxy_part_stats,
-	&proxy_part_userlist,
-	&proxy_part_obsolete,
-	NULL,
+	&conf_part_env,	      &proxy_part_global,
+	&proxy_part_tuning,   &proxy_part_proxy,
+	&proxy_part_options,  &proxy_part_bind,
+	&proxy_part_server,   &proxy_part_balance,
+	&proxy_part_quorum,   &proxy_part_log,
+	&proxy_part_stats,    &proxy_part_userlist,
+	&proxy_part_obsolete, NULL,
 };
 
 static struct arena arena;
@@ -523,6 +517,33 @@ static void tuning_without_effect_says_why(void **state)
 
 #define STORY(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
 
+/* relais' own words, quorum_conf.c */
+static void quorums_and_commands_are_read(void **state)
+{
+	struct balancer_conf *conf =
+		parse("backend b\n mode tcp\n" TIMEOUTS " quorum 3 hysteresis 1\n"
+		      " quorum-up 0:7 \"/bin/echo 'a b' c\"\n quorum-down root /bin/true\n"
+		      " quorum-down nosuchuser /bin/true\n quorum x\n quorum 1 y\n"
+		      " server s 127.0.0.1:1 notify-up 65534 /bin/up notify-down root '' \n"
+		      " server t 127.0.0.1:1 quorum-weight 700\n");
+	const struct quorum_conf *q = conf->proxies->quorum;
+
+	(void)state;
+	assert_int_equal(q->weight, 1);
+	assert_int_equal(q->hysteresis, 1);
+	assert_int_equal(q->up.uid, 0);
+	assert_int_equal(q->up.gid, 7);
+	assert_string_equal(q->up.argv[1], "a b");
+	assert_string_equal(q->down.argv[0], "/bin/true");
+	expect(CONF_ERROR, 9, "no such user or group");
+	expect(CONF_ERROR, 10, "'quorum' needs a weight");
+	expect(CONF_ERROR, 11, "'quorum' takes");
+	expect(CONF_ERROR, 12, "needs a command");
+	assert_int_equal(conf->proxies->servers->notify_up.gid, 65534);
+	assert_int_equal(conf->proxies->servers->quorum_weight, -1);
+	assert_int_equal(conf->proxies->servers->next->quorum_weight, 700);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -544,6 +565,7 @@ int main(void)
 		STORY(error_pages_are_kept_with_the_configuration),
 		STORY(a_tcp_frontend_of_an_http_backend_speaks_http),
 		STORY(tuning_without_effect_says_why),
+		STORY(quorums_and_commands_are_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -170,6 +170,66 @@ static void backups_are_due_when_the_others_are_gone(void **state)
 	assert_int_equal(h.b->servers[0].counters.down_us, 4 * SECOND);
 }
 
+static unsigned n_quorum_changes;
+
+static void quorum_changed(struct backend *b)
+{
+	(void)b;
+	n_quorum_changes++;
+}
+
+/* The rows of proxy/quorum_conf.c say it: weights 3, 2, 2 and a backup; quorum 4, give or take 1.
+ */
+static void without_a_quorum_the_backup_serves(void **state)
+{
+	struct quorum_conf quorum = {.weight = 4, .hysteresis = 1};
+
+	(void)state;
+	prepare(4);
+	for (unsigned i = 0; i < 4; i++) {
+		h.server[i].weight = i == 0 ? 3 : 2;
+		h.server[i].quorum_weight = -1;
+	}
+	h.server[3].backup = true;
+	h.conf.quorum = &quorum;
+	n_quorum_changes = 0;
+	build();
+	backend_quorum_hook = quorum_changed;
+	assert_true(h.b->has_quorum);
+	server_state_set(&h.b->servers[0], SERVER_STOPPED, "test", SECOND); /* 4 are left */
+	assert_true(h.b->has_quorum);
+	server_weight_set(&h.b->servers[1], 1); /* 3: within the hysteresis */
+	assert_true(h.b->has_quorum);
+	assert_string_not_equal(asked(&h.w[0]), "s4");
+	server_state_set(&h.b->servers[1], SERVER_STOPPED, "test", SECOND); /* 2 */
+	assert_false(h.b->has_quorum);
+	assert_int_equal(n_quorum_changes, 1);
+	assert_string_equal(asked(&h.w[1]), "s4");
+	assert_string_equal(asked(&h.w[2]), "s4");
+	server_state_set(&h.b->servers[1], SERVER_RUNNING, "test", 2 * SECOND);
+	server_weight_set(&h.b->servers[1], 2); /* 4: not yet enough to come back */
+	assert_false(h.b->has_quorum);
+	server_state_set(&h.b->servers[0], SERVER_RUNNING, "test", 2 * SECOND);
+	assert_true(h.b->has_quorum);
+	assert_int_equal(n_quorum_changes, 2);
+	assert_string_not_equal(asked(&h.w[3]), "s4");
+	backend_quorum_hook = NULL;
+}
+
+static void without_a_backup_few_are_better_than_none(void **state)
+{
+	struct quorum_conf quorum = {.weight = 2};
+
+	(void)state;
+	prepare(2);
+	h.server[0].quorum_weight = h.server[1].quorum_weight = 1;
+	h.conf.quorum = &quorum;
+	build();
+	server_state_set(&h.b->servers[0], SERVER_STOPPED, "test", SECOND);
+	assert_false(h.b->has_quorum);
+	assert_string_equal(asked(&h.w[0]), "s2");
+}
+
 static void all_backups_share_when_asked_to(void **state)
 {
 	(void)state;
@@ -288,6 +348,8 @@ int main(void)
 		STORY(whoever_waits_longest_is_next),
 		STORY(who_belongs_to_a_server_waits_for_that_one),
 		STORY(backups_are_due_when_the_others_are_gone),
+		STORY(without_a_quorum_the_backup_serves),
+		STORY(without_a_backup_few_are_better_than_none),
 		STORY(all_backups_share_when_asked_to),
 		STORY(drained_servers_keep_their_own),
 		STORY(without_servers_there_is_no_queue),

@@ -196,6 +196,40 @@ static void great_weights_are_scaled(void **state)
 	finish(&w);
 }
 
+static void quorums_and_scripts_are_relais_own_words(void **state)
+{
+	struct writing w;
+
+	(void)state;
+	write_pair(&w, "quorum 5\nhysteresis 2\nquorum_up \"/bin/echo up\"",
+		   "weight 4\nnotify_down /bin/false\nMISC_CHECK {\nmisc_path \"/bin/true x\"\n"
+		   "user root\nmisc_timeout 2\nmisc_dynamic\n}",
+		   "weight 3");
+	assert_true(has(&w, "quorum 5 hysteresis 2"));
+	assert_true(has(&w, "quorum-up 0:0 '/bin/echo up'"));
+	assert_true(has(&w, "option script-check 0:0 '/bin/true x' timeout 2s dynamic"));
+	assert_true(has(&w,
+			"server 192.0.2.31:8080 192.0.2.31:8080 quorum-weight 4 notify-down 0:0 "
+			"/bin/false check inter 60s fastinter 1s rise 1 fall 1"));
+	assert_true(has(&w, "server 192.0.2.32:8080 192.0.2.32:8080 quorum-weight 3"));
+	finish(&w);
+}
+
+static void persistence_is_a_stick_table(void **state)
+{
+	struct writing w;
+
+	(void)state;
+	write_pair(&w, "persistence_timeout", "", "");
+	assert_true(has(&w, "stick-table type ip size 1m expire 360s"));
+	assert_true(has(&w, "stick on src"));
+	finish(&w);
+	write_pair(&w, "persistence_timeout 5\npersistence_granularity 255.255.0.0", "", "");
+	assert_true(has(&w, "stick-table type ip size 1m expire 5s"));
+	assert_true(has(&w, "stick on src,ipmask(16)"));
+	finish(&w);
+}
+
 static void groups_listen_on_all_their_addresses(void **state)
 {
 	struct writing w;
@@ -272,6 +306,8 @@ int main(void)
 		cmocka_unit_test(pages_are_steps),
 		cmocka_unit_test(schedulers_have_their_nearest),
 		cmocka_unit_test(great_weights_are_scaled),
+		cmocka_unit_test(quorums_and_scripts_are_relais_own_words),
+		cmocka_unit_test(persistence_is_a_stick_table),
 		cmocka_unit_test(groups_listen_on_all_their_addresses),
 		cmocka_unit_test(each_line_knows_where_it_comes_from),
 		cmocka_unit_test(words_are_quoted_where_needed),
