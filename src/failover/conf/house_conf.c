@@ -68,8 +68,8 @@ static void read_hook(struct failover_build *b, const struct conf_line *line,
 		      struct script_conf *out)
 {
 	if (line && !failover_script_read(&b->ctx, line, 1, NULL, out))
-		FAILOVER_WARN(&b->ctx, line, 0, "'%s' is left out: nothing will be run",
-			      line->words[0].text);
+		FAILOVER_ADVISE(&b->ctx, line, 0, "'%s' is left out: nothing will be run",
+				line->words[0].text);
 }
 
 void failover_house_finish(struct failover_build *b)
