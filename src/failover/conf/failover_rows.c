@@ -9,17 +9,36 @@
 
 enum { NAMES_MAX = 256 };
 
-/* clang-format off: one to a line, or a new table moves all others */
+/* One to a line, or a new table moves all others. */
+/* clang-format off */
 const struct conf_keyword_table failover_keyword_tables[] = {
-	{failover_top_rows},	  {failover_global_rows}, {failover_instance_rows},
-	{failover_group_rows},	  {failover_script_rows}, {failover_watch_rows},
-	{failover_auth_rows},	  {failover_notify_rows}, {failover_unserved_rows},
-	{failover_static_rows},	  {failover_vmac_rows},	  {failover_signing_rows},
-	{failover_hooks_rows},	  {failover_heart_rows},  {failover_bfd_rows},
-	{failover_compat_rows},	  {failover_smtp_rows},	  {failover_house_rows},
-	{virtual_server_rows},	  {virtual_real_rows},	  {virtual_checker_rows},
-	{virtual_times_rows},	  {virtual_url_rows},	  {virtual_group_rows},
-	{failover_database_rows}, {failover_garp_rows},	  {NULL},
+	{failover_top_rows},
+	{failover_global_rows},
+	{failover_instance_rows},
+	{failover_group_rows},
+	{failover_script_rows},
+	{failover_watch_rows},
+	{failover_auth_rows},
+	{failover_notify_rows},
+	{failover_unserved_rows},
+	{failover_static_rows},
+	{failover_vmac_rows},
+	{failover_signing_rows},
+	{failover_hooks_rows},
+	{failover_heart_rows},
+	{failover_bfd_rows},
+	{failover_compat_rows},
+	{failover_smtp_rows},
+	{failover_house_rows},
+	{virtual_server_rows},
+	{virtual_real_rows},
+	{virtual_checker_rows},
+	{virtual_times_rows},
+	{virtual_url_rows},
+	{virtual_group_rows},
+	{failover_database_rows},
+	{failover_garp_rows},
+	{NULL},
 };
 /* clang-format on */
 

@@ -40,6 +40,8 @@ const char *vip_milliseconds(struct conf_ctx *ctx, const struct conf_line *line,
 void vip_track_service(struct conf_ctx *ctx, const struct conf_line *line, void *target);
 void vip_track_script(struct conf_ctx *ctx, const struct conf_line *line, void *target);
 void vip_track_process(struct conf_ctx *ctx, const struct conf_line *line, void *target);
+void vip_track_bfd(struct conf_ctx *ctx, const struct conf_line *line, void *target);
+void vip_track_database(struct conf_ctx *ctx, const struct conf_line *line, void *target);
 void vip_track_file(struct conf_ctx *ctx, const struct conf_line *line, void *target);
 
 #endif

@@ -151,18 +151,48 @@ static void put_accept(struct conf_ctx *ctx, const struct conf_line *line, void 
 				    ctx->prefix == CONF_PREFIX_NO ? "no_accept" : "accept", NULL));
 }
 
-/* auth pass|ah SECRET */
+/* Words behind `auth hmac`, each with one argument or none. */
+static void put_signing(struct conf_ctx *ctx, const struct conf_line *line,
+			struct block_node *block)
+{
+	static const char *const words[] = {"key-file",	 "active-key", "time-window",
+					    "allow-old", "send-old",   NULL};
+	static const char *const statements[] = {"key-file", "active_key", "time_window",
+						 "allow-old", "send-old"};
+	enum { N_WITH_ARGUMENT = 3 };
+	unsigned at = 2, which;
+
+	while (at < line->n_words && conf_word_choice(ctx, line, at, words, &which)) {
+		unsigned n = which < N_WITH_ARGUMENT ? 1 : 0;
+
+		if (at + n >= line->n_words) {
+			conf_ctx_error(ctx, line, at, "'%s' needs an argument", words[which]);
+			return;
+		}
+		vip_append(block, vip_statement(ctx, line, at, statements[which], at + 1,
+						at + 1 + n));
+		at += 1 + n;
+	}
+}
+
+/* auth pass|ah SECRET, auth hmac key-file PATH ... */
 static void put_auth(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
-	static const char *const kinds[] = {"pass", "ah", NULL}, *const types[] = {"PASS", "AH"};
+	static const char *const kinds[] = {"pass", "ah", "hmac", NULL};
+	static const char *const types[] = {"PASS", "AH", "HMAC"};
 	struct block_node *block;
 	unsigned kind;
 
-	if (!conf_ctx_args(ctx, line, 2, 2) || !conf_word_choice(ctx, line, 1, kinds, &kind))
+	if (!conf_ctx_args(ctx, line, 2, UINT16_MAX) ||
+	    !conf_word_choice(ctx, line, 1, kinds, &kind) ||
+	    (kind < 2 && !conf_ctx_args(ctx, line, 2, 2)))
 		return;
 	block = vip_block(ctx, line, node_of(target), "authentication");
 	vip_append(block, vip_word(ctx, line, 1, "auth_type", types[kind]));
-	vip_append(block, vip_statement(ctx, line, 2, "auth_pass", 2, 3));
+	if (kind == 2)
+		put_signing(ctx, line, block);
+	else
+		vip_append(block, vip_statement(ctx, line, 2, "auth_pass", 2, 3));
 }
 
 /* on STATE COMMAND */
@@ -221,6 +251,11 @@ static void put_member(struct conf_ctx *ctx, const struct conf_line *line, void 
 #define SPECIAL(X, name, in, statement, args, parse, doc) \
 	X(name, in, AS_IS, statement, 0, 0, args, parse, 0, doc)
 
+#define DATABASE_ARGS                                                                    \
+	"role primary|replica [host <address>|socket <path>] [port <n>] [user <name>] "  \
+	"[password-file <path>] [dbname <name>] [interval <t>] [timeout <t>] "           \
+	"[weight <n> [reverse]] [rise <n>] [fall <n>] [cold]"
+
 /* X(name, sections, how, statement of keepalived.conf, least, most, args, parse, flags, doc);
  * times in milliseconds. */
 #define VIP_ROWS(X)                                                                               \
@@ -250,7 +285,7 @@ static void put_member(struct conf_ctx *ctx, const struct conf_line *line, void 
 	     "most that a preemption waits when mastership is lost often")                        \
 	ROW(X, "accept", V, AS_IS, "", 0, 0, NULL, put_accept, CONF_CAN_NO,                       \
 	    "the addresses answer; `no`: what comes to them is dropped")                          \
-	SPECIAL(X, "auth", V, "", "pass|ah <secret>", put_auth, "version 2's authentication")     \
+	SPECIAL(X, "auth", V, "", "hmac key-file <path> [active-key <id>] [time-window <s>] [allow-old] [send-old] | pass|ah <secret>", put_auth, "signed advertisements; pass and ah: version 2's")     \
 	WORDS(X, "vmac", V, "use_vmac", "[<name>] [<address>]",                                   \
 	      "the addresses live on a virtual MAC (RFC 9568 7.3)")                               \
 	BARE(X, "vmac-xmit-base", V, "vmac_xmit_base",                                            \
@@ -276,6 +311,23 @@ static void put_member(struct conf_ctx *ctx, const struct conf_line *line, void 
 	SPECIAL(X, "track server", VG, "track_server",                                            \
 		"<backend>/<server> [weight <n> [reverse]]", vip_track_service,                   \
 		"a server of ours must be up")                                                    \
+	SPECIAL(X, "track bfd", VG, "", "<name>|<address> [interval <t>] [multiplier <n>] [source <a>] [weight <n> [reverse]]", vip_track_bfd, "a neighbor that speaks BFD") \
+	SPECIAL(X, "track pgsql", VG, "track_pgsql", DATABASE_ARGS, vip_track_database, "the role of this PostgreSQL server") \
+	SPECIAL(X, "track mysql", VG, "track_mysql", DATABASE_ARGS, vip_track_database, "the role of this MariaDB or MySQL server") \
+	SPECIAL(X, "track redis", VG, "track_redis", DATABASE_ARGS, vip_track_database, "the role of this Redis server") \
+	WORDS(X, "fence", V, "fence", "<command>", "run first when this node takes over; must end with 0") \
+	WORDS(X, "promote", V, "promote", "<command>", "run after fence; the addresses come when it has ended with 0") \
+	WORDS(X, "demote", V, "demote", "<command>", "run before the addresses go where that is planned") \
+	SPAN(X, "fence-timeout", V, "fence_timeout", 10, 3600000, "how long it may take, 10s") \
+	SPAN(X, "promote-timeout", V, "promote_timeout", 10, 3600000, "how long it may take, 30s") \
+	SPAN(X, "demote-timeout", V, "demote_timeout", 10, 3600000, "how long it may take, 10s") \
+	LIST(X, "heartbeat", VD, "heartbeat", "peer <address>|dev <interface> [port <n>]", "a second path to the other nodes") \
+	WORDS(X, "heartbeat-key-file", VD, "heartbeat_key_file", "<path>", "heartbeats are signed with this key") \
+	FLAG(X, "compare", VD, "compare", "a fault moves the addresses only to a peer that is better") \
+	SPAN(X, "compare-delay", VD, "compare_delay", 0, 60000, "wait for the peers to find the same fault") \
+	LIST(X, "mail-to", D, "notification_email", "<address>", "who gets mail") \
+	WORDS(X, "mail-from", D, "notification_email_from", "<address>", "who it is from") \
+	WORDS(X, "mail-server", D, "smtp_server", "<host> [<port>]", "what takes it") \
 	BARE(X, "track-source", V, "track_src_ip", "a fault while `source` is missing here")      \
 	BARE(X, "ignore-link", V, "dont_track_primary", "the interface may be down")              \
 	LIST(X, "witness", V, "witness", "ping <address>|tcp <address>:<port>",                   \

@@ -28,6 +28,12 @@ static const struct inline_word process_words[] = {
 	{"delay", "delay", 1, vip_seconds},
 	{.name = NULL},
 };
+static const struct inline_word bfd_words[] = {
+	{"interval", "min_tx", 1, vip_milliseconds},
+	{"multiplier", "multiplier", 1, NULL},
+	{"source", "source_ip", 1, NULL},
+	{.name = NULL},
+};
 static const struct inline_word no_words[] = {{.name = NULL}};
 
 struct inline_kind {
@@ -41,6 +47,7 @@ static const struct inline_kind script_kind = {"track_script", "vrrp_script", "s
 					       script_words},
 				process_kind = {"track_process", "vrrp_track_process", "process",
 						process_words},
+				bfd_kind = {"track_bfd", "bfd_instance", "neighbor_ip", bfd_words},
 				file_kind = {"track_file", "track_file", "file", no_words};
 
 static struct block_node *find_block(struct vip_reader *r, const char *kind, const char *name)
@@ -80,6 +87,8 @@ static unsigned take_word(struct conf_ctx *ctx, const struct conf_line *line, un
 			value = w->time(ctx, line, at + 1);
 			if (value)
 				vip_append(block, vip_word(ctx, line, at, w->statement, value));
+			if (value && strcmp(w->statement, "min_tx") == 0) /* BFD: both ways */
+				vip_append(block, vip_word(ctx, line, at, "min_rx", value));
 		} else {
 			vip_append(block,
 				   vip_word(ctx, line, at, w->statement, w->n_args ? value : NULL));
@@ -159,4 +168,34 @@ void vip_track_file(struct conf_ctx *ctx, const struct conf_line *line, void *ta
 {
 	if (conf_ctx_args(ctx, line, 1, UINT16_MAX))
 		track_inline(ctx, line, target, &file_kind, conf_line_word(line, 2)[0] == '/');
+}
+
+/* A name stands for a bfd_instance of a keepalived.conf, an address for a neighbor. */
+void vip_track_bfd(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+{
+	if (conf_ctx_args(ctx, line, 1, UINT16_MAX))
+		track_inline(ctx, line, target, &bfd_kind,
+			     strpbrk(conf_line_word(line, 2), ".:") != NULL);
+}
+
+/* One block for each line; times without a unit are milliseconds in this grammar. */
+void vip_track_database(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+{
+	struct vip_section *s = target;
+	const char *name = arena_printf(ctx->arena, "track_%s", conf_line_word(line, 1));
+	struct block_node *block = vip_word(ctx, line, 1, name, NULL), *row;
+	struct conf_word *words;
+
+	if (!conf_ctx_args(ctx, line, 2, UINT16_MAX))
+		return;
+	row = vip_statement(ctx, line, 2, conf_line_word(line, 2), 3, line->n_words);
+	words = (struct conf_word *)row->line.words;
+	for (unsigned i = 0; i + 1 < row->line.n_words; i++)
+		if ((strcmp(words[i].text, "interval") == 0 ||
+		     strcmp(words[i].text, "timeout") == 0) &&
+		    strspn(words[i + 1].text, "0123456789") == strlen(words[i + 1].text))
+			words[i + 1].text = arena_printf(ctx->arena, "%sms", words[i + 1].text);
+	block->has_block = true;
+	vip_append(block, row);
+	vip_append(s->node, block);
 }

@@ -155,6 +155,45 @@ static void what_is_tracked_stands_in_one_line(void **state)
 	assert_int_equal(conf->processes->quorum, 2);
 }
 
+static void databases_hooks_heartbeats_and_neighbors_are_said_in_lines(void **state)
+{
+	const struct vrrp_instance_conf *i;
+	const struct vrrp_track_conf *t;
+
+	(void)state;
+	read_clean("vip-defaults\n script-user root\n compare-delay 250ms\n mail-to a@example.org\n"
+		   " mail-server 192.0.2.9 25\n mail-from b@example.org\n"
+		   "vip db\n interface eth0\n id 51\n address 192.0.2.10/24\n"
+		   " track redis role primary port 6379 interval 500 fall 2\n"
+		   " promote /bin/true\n promote-timeout 5s\n demote \"/bin/true x\"\n"
+		   " heartbeat dev eth1\n heartbeat peer 192.0.2.2 port 5555\n compare\n"
+		   " track bfd 192.0.2.7 interval 50ms multiplier 4 weight -10\n");
+	i = conf->instances;
+	t = track_of(i->tracks, VRRP_TRACK_REDIS);
+	assert_int_equal(t->weight, 0);
+	assert_string_equal(i->hooks.promote.argv[0], "/bin/true");
+	assert_int_equal(i->hooks.promote_timeout_us, 5000000);
+	assert_string_equal(i->hooks.demote.argv[1], "x");
+	assert_non_null(i->heartbeats->next);
+	assert_int_equal(i->compare, 1);
+	assert_int_equal(i->compare_delay_us, 250000);
+	t = track_of(i->tracks, VRRP_TRACK_BFD);
+	assert_int_equal(t->weight, -10);
+	assert_int_equal(conf->bfds->min_tx_us, 50000);
+	assert_int_equal(conf->bfds->min_rx_us, 50000);
+	assert_int_equal(conf->bfds->multiplier, 4);
+}
+
+static void signing_is_said_in_one_line(void **state)
+{
+	(void)state;
+	read_both("vip a\n interface e\n id 1\n address 192.0.2.1/24\n"
+		  " auth hmac key-file /nonexistent/vrrp.keys allow-old active-key 2\n"
+		  " auth hmac sometimes\n");
+	assert_int_equal(said("/nonexistent/vrrp.keys")->place.line, 5);
+	assert_int_equal(said("sometimes")->place.line, 6);
+}
+
 static void groups_and_defaults_have_sections_of_their_own(void **state)
 {
 	(void)state;
@@ -211,6 +250,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(one_file_says_both_halves, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_tracked_stands_in_one_line, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(
+			databases_hooks_heartbeats_and_neighbors_are_said_in_lines, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(signing_is_said_in_one_line, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(groups_and_defaults_have_sections_of_their_own,
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_wrong_is_said_once_and_in_its_place, set_up,
