@@ -169,7 +169,7 @@ static void databases_hooks_heartbeats_and_neighbors_are_said_in_lines(void **st
 		   " heartbeat dev eth1\n heartbeat peer 192.0.2.2 port 5555\n compare\n"
 		   " track bfd 192.0.2.7 interval 50ms multiplier 4 weight -10\n");
 	i = conf->instances;
-	t = track_of(i->tracks, VRRP_TRACK_REDIS);
+	t = track_of(i->tracks, VRRP_TRACK_DATABASE);
 	assert_int_equal(t->weight, 0);
 	assert_string_equal(i->hooks.promote.argv[0], "/bin/true");
 	assert_int_equal(i->hooks.promote_timeout_us, 5000000);
