@@ -12,6 +12,7 @@
 
 #include "failover/conf/failover_conf.h"
 #include "failover/lint/lint.h"
+#include "failover/lint/overhear.h"
 #include "main/config.h"
 #include "main/diff.h"
 #include "main/running.h"
@@ -94,6 +95,19 @@ static int print_diff(const struct config *from, const struct config *to)
 	return move;
 }
 
+static void listen_around(struct config *c, double seconds)
+{
+	struct lint_host host;
+	const struct lint lint = {.conf = c->failover, .host = &host, .diags = &c->diags};
+	int err;
+
+	lint_host_read(&host, &c->arena);
+	err = overhear_run(&lint, &c->arena, (int64_t)(seconds * 1e6));
+	if (err)
+		conf_error(&c->diags, (struct conf_place){.file = "--listen"},
+			   "no packet socket: %s", strerror(-err));
+}
+
 static int check_one(const struct args *args, const struct config *before)
 {
 	struct config *config = config_load(args);
@@ -101,6 +115,11 @@ static int check_one(const struct args *args, const struct config *before)
 
 	if (config->failover && config->diags.n_errors == 0)
 		look_at_peer(config, args);
+	if (args->listen_s > 0 && config->failover && config->diags.n_errors == 0)
+		listen_around(config, args->listen_s);
+	if (args->zero_warning && config->diags.n_warnings && !config->diags.n_errors)
+		conf_error(&config->diags, (struct conf_place){.file = "-dW"},
+			   "%u warnings, and none is let pass", config->diags.n_warnings);
 	conf_diags_print(&config->diags, stderr, !args->quiet);
 	if (args->dialect == ARGS_KEEPALIVED) {
 		status = keepalived_status(config);
