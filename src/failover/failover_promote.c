@@ -49,7 +49,7 @@ static bool ask_runner(struct node *node, enum vrrp_hook hook)
 	if (vrrp_instance_before(node->inst)->len)
 		snprintf(before, sizeof(before), "RELAIS_BEFORE=%s",
 			 addr_host_text(vrrp_instance_before(node->inst), address));
-	snprintf(reason, sizeof(reason), "RELAIS_REASON=%s", vrrp_instance_reason(node->inst));
+	snprintf(reason, sizeof(reason), "RELAIS_REASON=%s", vrrp_instance_hook_reason(node->inst));
 	err = script->argv ? runner_link_run(node->failover->runner, &ask, &node->hook_call)
 			   : -ENOENT;
 	if (err)

@@ -134,6 +134,13 @@ def send_signal_inside(node, number):
     node.host.run(["sh", "-c", f"kill -{int(number)} $(head -1 {node.pg.data}/postmaster.pid)"])
 
 
+def test_the_example_is_a_good_configuration(lab):
+    conf = TOP / "examples/database/keepalived.conf"
+    for name in NODES:
+        said = lab[name].run([TOP / "build/relais", "-c", "-k", conf], stdin=None)
+        assert "valid" in said
+
+
 def test_redis_roles(lab):
     if not shutil.which("redis-server"):
         pytest.skip("Redis is not installed (tools/install-deps test)")

@@ -38,7 +38,7 @@ HOOK = """\
 #!/bin/sh
 held=no
 ip -o addr show dev eth0 | grep -q 192.0.2.10 && held=yes
-echo "$RELAIS_HOOK $RELAIS_INSTANCE held=$held before=$RELAIS_BEFORE" >>{dir}/hooks.log
+echo "$RELAIS_HOOK $RELAIS_INSTANCE held=$held before=$RELAIS_BEFORE for $RELAIS_REASON" >>{dir}/hooks.log
 while [ -e {dir}/hold.$RELAIS_HOOK ]; do sleep 0.01; done
 [ ! -e {dir}/fail.$RELAIS_HOOK ] || {{ echo "no luck"; exit 3; }}
 """
@@ -126,7 +126,7 @@ def test_a_takeover_fences_and_promotes_before_the_address_comes(lab, nodes):
     two.flag("hold.promote", False)
     wait_held_by(lab, "db2", nodes)
     assert two.hooks() == TAKEN
-    assert f"before={lab['db1'].ip4}" in (lab["db2"].dir / "hooks.log").read_text()
+    assert f"before={lab['db1'].ip4} for no advertisement for" in (lab["db2"].dir / "hooks.log").read_text()
     lab["db1"].thaw()  # it lets go first, and demotes afterwards
     lab.mend("db1")
     one.wait_hook("demote")
@@ -141,6 +141,7 @@ def test_a_switch_and_a_stop_demote_while_the_address_is_still_here(lab, nodes):
     one.wait_hook("demote")
     one.wait_show("phase demote")
     assert one.hooks()[-1] == ("demote", "held=yes") and two.hooks() == []
+    assert "for handed over, asked for by an operator" in (lab["db1"].dir / "hooks.log").read_text()
     one.flag("hold.demote", False)
     wait_held_by(lab, "db2", nodes)
     assert two.hooks() == TAKEN

@@ -111,6 +111,8 @@ bool vrrp_instance_leave(struct vrrp_instance *inst, const char *reason);
 bool vrrp_instance_rests(const struct vrrp_instance *inst);
 /* Its addresses are on the interface: a master whose hooks still run has none. */
 bool vrrp_instance_holds(const struct vrrp_instance *inst);
+/* Why the present hook runs: a sentence. */
+const char *vrrp_instance_hook_reason(const struct vrrp_instance *inst);
 /* Who was master before we took over; len 0 = unknown. */
 const struct addr *vrrp_instance_before(const struct vrrp_instance *inst);
 /* The hook that ops->hook_run began has ended. */

@@ -364,6 +364,11 @@ bool vrrp_instance_holds(const struct vrrp_instance *inst)
 	return inst->takeover.holds;
 }
 
+const char *vrrp_instance_hook_reason(const struct vrrp_instance *inst)
+{
+	return inst->takeover.phase == VRRP_PHASE_DEMOTE ? inst->takeover.leave_why : inst->reason;
+}
+
 const struct addr *vrrp_instance_before(const struct vrrp_instance *inst)
 {
 	return &inst->takeover.before;
