@@ -78,10 +78,11 @@ bool failover_holdings_prepare(struct failover *f)
 	return f->vmacs != NULL;
 }
 
+enum { BURST = 5, PERIOD_US = 600000000 }; /* lines about others that have our addresses */
+
 static void on_conflict(void *ctx, const void *owner, const struct addr *vip,
 			const uint8_t mac[static 6])
 {
-	enum { BURST = 5, PERIOD_US = 600000000 };
 	struct failover *f = ctx;
 	struct node *node = node_of(f, owner);
 	char buf[ADDR_TEXT_MAX];
@@ -95,6 +96,25 @@ static void on_conflict(void *ctx, const void *owner, const struct addr *vip,
 			 "advertises nothing: announcing again (%u more such)",
 			 name_of(node), addr_host_text(vip, buf), mac[0], mac[1], mac[2], mac[3],
 			 mac[4], mac[5], held);
+	vrrp_instance_announce_now(node->inst);
+}
+
+static void on_claim(void *ctx, const void *owner, const struct addr *vip,
+		     const uint8_t mac[static 6])
+{
+	struct failover *f = ctx;
+	struct node *node = node_of(f, owner);
+	char buf[ADDR_TEXT_MAX];
+	unsigned held;
+
+	if (!node || vrrp_instance_state(node->inst) != VRRP_MASTER)
+		return;
+	vrrp_instance_note_conflict(node->inst);
+	if (log_gate_open(&node->conflicts, loop_now_us(f->loop), BURST, PERIOD_US, &held))
+		log_warn("%s: %02x:%02x:%02x:%02x:%02x:%02x used %s as its own: announcing again "
+			 "(%u more such)",
+			 name_of(node), mac[0], mac[1], mac[2], mac[3], mac[4], mac[5],
+			 addr_host_text(vip, buf), held);
 	vrrp_instance_announce_now(node->inst);
 }
 
@@ -135,6 +155,8 @@ bool failover_holdings_open(struct failover *f)
 					    .on_conflict = on_conflict,
 					    .on_over = on_over,
 					    .ctx = f};
+	struct claims_setup claims = {
+		.loop = f->loop, .links = f->links, .on_claim = on_claim, .ctx = f};
 
 	vmacs_watch(f->vmacs, f->links); /* before the others: it makes what they look for */
 	f->wall.page = f->setup->page;
@@ -142,11 +164,15 @@ bool failover_holdings_open(struct failover *f)
 	f->keep = f->hold ? keep_new(&keep) : NULL;
 	duplicate.hold = f->hold;
 	f->duplicate = f->keep ? duplicate_new(&duplicate) : NULL;
-	return f->duplicate != NULL;
+	claims.hold = f->hold;
+	f->claims = f->duplicate ? claims_new(&claims) : NULL;
+	return f->claims != NULL;
 }
 
 void failover_holdings_close(struct failover *f)
 {
+	if (f->claims)
+		claims_free(&f->claims);
 	if (f->duplicate)
 		duplicate_free(&f->duplicate);
 	if (f->keep)
@@ -170,11 +196,16 @@ void failover_holdings_take(struct node *node, const struct vrrp_instance_conf *
 	struct failover *f = node->failover;
 
 	hold_take(f->hold, node, conf->interface, conf->vips, conf->excluded);
+	if (conf->vip_probe)
+		claims_watch(f->claims, node);
+	else
+		claims_unwatch(f->claims, node);
 	keep_those_of(f, node, conf);
 }
 
 void failover_holdings_give(struct node *node)
 {
+	claims_unwatch(node->failover->claims, node);
 	duplicate_stop(node->failover->duplicate, node);
 	keep_give(node->failover->keep, node);
 	hold_give(node->failover->hold, node);

@@ -13,6 +13,7 @@
 #include "core/sys/channel.h"
 #include "core/sys/message.h"
 #include "failover/address/announce_send.h"
+#include "failover/address/claims.h"
 #include "failover/address/duplicate.h"
 #include "failover/address/hold.h"
 #include "failover/address/keep.h"
@@ -59,6 +60,7 @@ struct failover {
 	struct links_watcher links_watcher;
 	struct hold *hold;
 	struct duplicate *duplicate;
+	struct claims *claims;
 	struct keep *keep;
 	struct vmacs *vmacs;
 	struct wall wall;

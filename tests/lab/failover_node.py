@@ -43,7 +43,11 @@ class Relais:
 
     def show(self, name="VI_1"):
         self.tell("show")
-        return next((x for x in json.loads(self.line()) if x["name"] == name), None)
+        line = self.line()
+        try:
+            return next((x for x in json.loads(line) if x["name"] == name), None)
+        except ValueError as error:
+            raise LabError(f"{self.host.name} says {line!r}\n{self.log_text()}") from error
 
     def state(self, name="VI_1"):
         return self.show(name)["state"]

@@ -115,6 +115,14 @@ static const struct story stories[] = {
 	{"the better node returns and preempts", PAIR, .steps = {
 		{START, 2}, {RUN, 0, S(1)}, {IS, 2, VRRP_MASTER}, {START, 1}, {RUN, 0, MS(340)}, {IS, 1, VRRP_BACKUP},
 		{RUN, 0, MS(3)}, {IS, 1, VRRP_MASTER}, {IS, 2, VRRP_BACKUP}, CALM}},
+	{"the winner announces for two seconds more: a slow loser lets go late", PAIR, .steps = {
+		{START, 2}, {RUN, 0, S(1)}, {START, 1}, {RUN, 0, MS(345)}, {IS, 1, VRRP_MASTER}, {GARPS, 1, 5},
+		{RUN, 0, MS(55)}, {GARPS, 1, 6}, {RUN, 0, MS(150)}, {GARPS, 1, 7}, {RUN, 0, S(2)}, {GARPS, 1, 9},
+		{RUN, 0, S(2)}, {GARPS, 1, 9}, {RUN, 0, S(1)}, {GARPS, 1, 14}}},
+	{"and so behind a resignation", PAIR, .steps = {
+		SETTLED, {STOP, 1}, {RUN, 0, MS(65)}, {GARPS, 2, 5}, {RUN, 0, S(3)}, {GARPS, 2, 9}}},
+	{"but not when nobody was there", PAIR, .steps = {
+		SETTLED, {KILL, 1}, {RUN, 0, MS(365)}, {GARPS, 2, 5}, {RUN, 0, S(1)}, {GARPS, 2, 5}}},
 	{"nopreempt: it does not", PAIR, .conf = {.nopreempt = true}, .steps = {
 		{START, 2}, {RUN, 0, S(1)}, {START, 1}, {RUN, 0, S(20)}, {IS, 2, VRRP_MASTER}, {IS, 1, VRRP_BACKUP},
 		{STOP, 2}, {RUN, 0, MS(50)}, {IS, 1, VRRP_MASTER}, CALM}},

@@ -151,6 +151,9 @@ static const struct story stories[] = {
 		{SENT, 1, 1}, {RUN, 0, 1}, {SENT, 1, 2}}},
 	{"a flood of lower priorities is no flood of announcements", .steps = {
 		TAKEOVER, {RX, 1, 50, 2}, {RX, 1, 50, 2}, {RX, 1, 50, 2}, {GARPS, 1, 5}, {LOWERS, 1, 1}, {SENT, 1, 1}}},
+	{"what comes behind a burst is announced against too", .steps = {
+		TAKEOVER, {RX, 1, 50, 2}, {GARPS, 1, 5}, {RUN, 0, MS(50)}, {RX, 1, 50, 2}, {GARPS, 1, 5}, {RUN, 0, MS(51)},
+		{GARPS, 1, 10}, {RUN, 0, MS(4990)}, {GARPS, 1, 15}, {RUN, 0, MS(120)}, {GARPS, 1, 20}, {RUN, 0, S(9)}, {GARPS, 1, 20}}},
 	{"nor is one of resignations answered each time", .steps = {
 		TAKEOVER, {RX, 1, 0, 2}, {RX, 1, 0, 2}, {RX, 1, 0, 2}, {ORDER, 1, .text = "a"}, {RUN, 0, MS(13)},
 		{RX, 1, 0, 2}, {ORDER, 1, .text = "aa"}, {IS, 1, VRRP_MASTER}}},

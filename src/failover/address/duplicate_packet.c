@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 enum { ETHER_LEN = 14, IP6_LEN = 40, ND_LEN = 24, ICMP6 = 58, NS = 135, NA = 136 };
+enum { SOURCE_LINK_ADDRESS = 1 };
 enum { ARP_REQUEST = 1, ARP_REPLY = 2 };
 
 void duplicate_arp_build(uint8_t frame[static DUPLICATE_ARP_LEN], const uint8_t mac[static 6],
@@ -72,15 +73,21 @@ static bool read_arp(const uint8_t *arp, size_t len, uint8_t *ip, uint8_t *mac)
 	return true;
 }
 
-static bool read_na(const uint8_t *ip6, size_t len, uint8_t *ip)
+/* A solicitation claims its source where it has that one's hardware address too (RFC 4861 section
+ * 7.2.3): whoever hears it takes both. */
+static bool read_nd(const uint8_t *ip6, size_t len, uint8_t *ip)
 {
-	const uint8_t *na = ip6 + IP6_LEN;
+	const uint8_t *nd = ip6 + IP6_LEN;
+	static const uint8_t none[16];
 
 	/* The hop limit says that no router stood between (RFC 4861 section 7.1.2). */
-	if (len < IP6_LEN + ND_LEN || ip6[6] != ICMP6 || ip6[7] != 255 || na[0] != NA)
+	if (len < IP6_LEN + ND_LEN || ip6[6] != ICMP6 || ip6[7] != 255)
 		return false;
-	memcpy(ip, na + 8, 16);
-	return true;
+	memcpy(ip, nd[0] == NA ? nd + 8 : ip6 + 8, 16);
+	if (nd[0] == NS)
+		return len >= IP6_LEN + ND_LEN + 8 && nd[ND_LEN] == SOURCE_LINK_ADDRESS &&
+		       memcmp(ip, none, 16) != 0;
+	return nd[0] == NA;
 }
 
 bool duplicate_claim_read(const uint8_t *frame, size_t len, int *family, uint8_t ip[static 16],
@@ -93,6 +100,6 @@ bool duplicate_claim_read(const uint8_t *frame, size_t len, int *family, uint8_t
 	if (frame[12] == 0x08 && frame[13] == 0x06)
 		return read_arp(frame + ETHER_LEN, len - ETHER_LEN, ip, mac);
 	if (frame[12] == 0x86 && frame[13] == 0xdd)
-		return read_na(frame + ETHER_LEN, len - ETHER_LEN, ip);
+		return read_nd(frame + ETHER_LEN, len - ETHER_LEN, ip);
 	return false;
 }

@@ -18,7 +18,8 @@ void duplicate_ns_build(uint8_t frame[static DUPLICATE_NS_LEN], const uint8_t ma
 			const uint8_t ip[static 16]);
 
 /* A frame says that its sender has an address: any ARP packet with a sender's address, any
- * neighbour advertisement. family, ip (4 or 16 bytes) and mac are filled. */
+ * neighbour advertisement, any solicitation with source and hardware address. family, ip (4 or 16
+ * bytes) and mac are filled. */
 bool duplicate_claim_read(const uint8_t *frame, size_t len, int *family, uint8_t ip[static 16],
 			  uint8_t mac[static 6]);
 

@@ -107,7 +107,11 @@ static void on_again_lower(struct loop *loop, struct loop_timer *t)
 {
 	struct vrrp_announce *a = container_of(t, struct vrrp_announce, again_lower);
 
-	(void)loop;
+	if (a->lower_waits) {
+		a->lower_waits = false;
+		a->lower_us = loop_now_us(loop);
+		arm(a, t, a->conf->garp.lower_prio_delay_us);
+	}
 	burst(a, a->conf->garp.lower_prio_repeat);
 }
 
@@ -141,6 +145,26 @@ static void on_extra(struct loop *loop, struct loop_timer *t)
 	emit_extra(a, a->conf->excluded);
 }
 
+/* A loser with much to do lets go late: the further from the takeover, the longer the pauses. */
+static const int64_t echo_pauses_us[] = {50000, 150000, 500000, 1300000};
+enum { N_ECHOES = sizeof(echo_pauses_us) / sizeof(echo_pauses_us[0]) };
+
+static void on_echo(struct loop *loop, struct loop_timer *t)
+{
+	struct vrrp_announce *a = container_of(t, struct vrrp_announce, echo);
+
+	(void)loop;
+	if (++a->n_echoes < N_ECHOES)
+		arm(a, t, echo_pauses_us[a->n_echoes]);
+	burst(a, 1);
+}
+
+static void begin_echo(struct vrrp_announce *a)
+{
+	a->n_echoes = 0;
+	arm(a, &a->echo, echo_pauses_us[0]);
+}
+
 void vrrp_announce_init(struct vrrp_announce *a, struct loop *loop,
 			const struct vrrp_instance_conf *conf,
 			void (*emit)(struct vrrp_announce *a, const struct vip_conf *vip))
@@ -151,6 +175,7 @@ void vrrp_announce_init(struct vrrp_announce *a, struct loop *loop,
 	a->again_lower.on_expiry = on_again_lower;
 	a->refresh.on_expiry = on_refresh;
 	a->extra.on_expiry = on_extra;
+	a->echo.on_expiry = on_echo;
 }
 
 void vrrp_announce_master(struct vrrp_announce *a)
@@ -159,15 +184,30 @@ void vrrp_announce_master(struct vrrp_announce *a)
 	arm(a, &a->again, a->conf->garp.delay_us);
 	arm(a, &a->refresh, a->conf->garp.refresh_us);
 	arm(a, &a->extra, a->conf->garp.extra_us);
+	if (a->echo_wanted)
+		begin_echo(a);
 	burst(a, a->conf->garp.repeat);
+}
+
+void vrrp_announce_echo(struct vrrp_announce *a)
+{
+	a->echo_wanted = true;
+	begin_echo(a);
 }
 
 void vrrp_announce_lower(struct vrrp_announce *a)
 {
 	int64_t now = loop_now_us(a->loop);
 
-	if (!a->on || (a->lower_us && now - a->lower_us < LOWER_EVERY_US))
+	if (!a->on || a->lower_waits)
 		return;
+	if (a->lower_us && now - a->lower_us < LOWER_EVERY_US) {
+		/* Not now, but behind the last one: until then it may have been believed. */
+		a->lower_waits = a->conf->garp.lower_prio_repeat > 0;
+		if (a->lower_waits)
+			loop_timer_set(a->loop, &a->again_lower, a->lower_us + LOWER_EVERY_US);
+		return;
+	}
 	a->lower_us = now;
 	arm(a, &a->again_lower, a->conf->garp.lower_prio_delay_us);
 	burst(a, a->conf->garp.lower_prio_repeat);
@@ -190,6 +230,8 @@ void vrrp_announce_hush(struct vrrp_announce *a)
 	loop_timer_clear(a->loop, &a->again_lower);
 	loop_timer_clear(a->loop, &a->refresh);
 	loop_timer_clear(a->loop, &a->extra);
+	loop_timer_clear(a->loop, &a->echo);
+	a->echo_wanted = false;
 }
 
 /* A timer follows its period: gone with it, and begun with it. */

@@ -179,6 +179,8 @@ static void count_move(struct vrrp_instance *inst, enum vrrp_state from)
 	inst->since_wall_us = wall_now_us();
 	inst->found_silence = inst->state == VRRP_MASTER && from == VRRP_BACKUP &&
 			      !inst->master_left && vrrp_withhold_silent(inst);
+	if (inst->state == VRRP_MASTER && from == VRRP_BACKUP && !inst->found_silence)
+		vrrp_announce_echo(&inst->announce);
 	if (inst->state == VRRP_MASTER)
 		inst->master_since_us = loop_now_us(inst->loop);
 	if (inst->state == VRRP_MASTER)

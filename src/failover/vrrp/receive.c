@@ -117,8 +117,12 @@ static bool is_answered(struct vrrp_instance *inst, enum vrrp_event event)
 
 	if (inst->state != VRRP_MASTER || event == VRRP_EV_RX_ABOVE)
 		return false;
-	if (inst->answered_us && now - inst->answered_us < inst->conf->advert_us / 8)
+	if (inst->answered_us && now - inst->answered_us < inst->conf->advert_us / 8) {
+		/* It may be the last word of a loser, who was believed until now. */
+		if (event != VRRP_EV_RX_ZERO && !inst->conf->lower_prio_no_advert)
+			vrrp_announce_lower(&inst->announce);
 		return true;
+	}
 	inst->answered_us = now;
 	return false;
 }
