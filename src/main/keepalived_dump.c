@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -221,22 +222,36 @@ static void put_all(FILE *out, const struct failover_conf *conf, const struct sh
 		fputs("]\n", out);
 }
 
+/* keepalived puts the instance's name into that of the data only. */
+static void dump_path(const struct house_conf *house, enum keepalived_dump_kind kind,
+		      const char *dir, char *out, size_t cap)
+{
+	static const char *const endings[] = {"data", "stats", "json"};
+	const char *instance = NULL, *asked = NULL;
+
+	if (house) {
+		const char *const files[] = {house->state_dump, house->stats_dump,
+					     house->json_dump};
+
+		asked = files[kind];
+		if (kind == KEEPALIVED_DUMP_DATA && house->data_use_instance)
+			instance = house->instance;
+	}
+	if (asked)
+		snprintf(out, cap, "%s", asked);
+	else
+		snprintf(out, cap, "%s/keepalived%s%s.%s", dir ? dir : "/tmp", instance ? "." : "",
+			 instance ? instance : "", endings[kind]);
+}
+
 void keepalived_dump(const struct failover_conf *conf, const struct shared_page *page,
 		     enum keepalived_dump_kind kind, const char *dir)
 {
-	static const char *const endings[] = {"data", "stats", "json"};
-	char path[256], next[272];
-	const char *instance;
+	char path[PATH_MAX - 8], next[PATH_MAX];
 	FILE *out = NULL;
 	int fd;
 
-	/* keepalived puts the instance's name into this one's only */
-	instance = kind == KEEPALIVED_DUMP_DATA && conf && conf->house &&
-				   conf->house->data_use_instance
-			   ? conf->house->instance
-			   : NULL;
-	snprintf(path, sizeof(path), "%s/keepalived%s%.60s.%s", dir ? dir : "/tmp",
-		 instance ? "." : "", instance ? instance : "", endings[kind]);
+	dump_path(conf ? conf->house : NULL, kind, dir, path, sizeof(path));
 	snprintf(next, sizeof(next), "%s.new", path);
 	unlink(next);
 	fd = open(next, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);

@@ -1,6 +1,7 @@
 /*
  * What keepalived's signals write: keepalived.data (SIGUSR1), keepalived.stats (SIGUSR2) and
- * keepalived.json (36) in /tmp, mode 0600. The JSON has keepalived's fields, which exporters parse.
+ * keepalived.json (36) in /tmp, or where state_dump_file and its kin say, mode 0600. The JSON has
+ * keepalived's fields, which exporters parse.
  */
 #ifndef RELAIS_MAIN_KEEPALIVED_DUMP_H
 #define RELAIS_MAIN_KEEPALIVED_DUMP_H

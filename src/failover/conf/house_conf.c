@@ -159,6 +159,31 @@ static void read_data_instance(struct conf_ctx *ctx, const struct conf_line *lin
 	failover_value_bool(ctx, line, 1, &house_of(target)->data_use_instance);
 }
 
+static void read_dump(struct conf_ctx *ctx, const struct conf_line *line, const char **out)
+{
+	if (line->words[1].text[0] == '/')
+		*out = line->words[1].text;
+	else
+		FAILOVER_WARN(ctx, line, 1, "'%s' is not an absolute path, left out",
+			      line->words[1].text);
+	failover_rows_extra(ctx, line, 2);
+}
+
+static void read_state_dump(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+{
+	read_dump(ctx, line, &house_of(target)->state_dump);
+}
+
+static void read_stats_dump(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+{
+	read_dump(ctx, line, &house_of(target)->stats_dump);
+}
+
+static void read_json_dump(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+{
+	read_dump(ctx, line, &house_of(target)->json_dump);
+}
+
 static void read_wait(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
 	long long n;
@@ -332,6 +357,13 @@ const struct conf_keyword failover_house_rows[] = {
 	    "the pid file is in /run/keepalived (under keepalived's name)"),
 	ROW(G, "data_use_instance", read_data_instance, "[<bool>]", RELOAD,
 	    "the instance's name is in the name of the data dump"),
+	ROW(G, "state_dump_file", read_state_dump, "<path>", RELOAD,
+	    "where SIGUSR1 writes its dump under keepalived's name, /tmp/keepalived.data by "
+	    "default"),
+	ROW(G, "stats_dump_file", read_stats_dump, "<path>", RELOAD,
+	    "the same of SIGUSR2, /tmp/keepalived.stats"),
+	ROW(G, "json_dump_file", read_json_dump, "<path>", RELOAD,
+	    "the same of signal 36, /tmp/keepalived.json"),
 	ROW(T, "child_wait_time", read_wait, "<seconds>", RELOAD,
 	    "until processes that do not end at the stop are killed, 3 s by default"),
 	ROW(G, "umask", read_umask, "<number>|<bits>", RESTART,

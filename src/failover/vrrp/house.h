@@ -20,7 +20,8 @@ struct house_conf {
 	const char *master_name, *failover_name, *checker_name; /* of processes; NULL = ours */
 	const char *instance;					/* in names of files; NULL = none */
 	bool use_pid_dir, data_use_instance;
-	int umask;	   /* -1 = as we were started */
+	const char *state_dump, *stats_dump, *json_dump; /* where dumps go; NULL = /tmp */
+	int umask;					 /* -1 = as we were started */
 	int child_wait_s;  /* until processes that do not end are killed; 0 = 3 s */
 	int nice;	   /* vrrp_priority, the next two too: of failover */
 	const int *cpus;   /* n_cpus of them; NULL = all */

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "failover/vrrp/house.h"
 #include "failover/vrrp/packet.h"
 #include "main/keepalived_dump.h"
 
@@ -128,12 +129,26 @@ static void data_says_who_holds_it_and_a_laid_link_is_not_followed(void **state)
 
 #define STORY(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void files_are_where_the_house_wants_them(void **state)
+{
+	char path[64];
+	struct house_conf house = {.instance = "one", .data_use_instance = true, .json_dump = path};
+
+	conf.house = &house;
+	snprintf(path, sizeof(path), "%s/elsewhere", dir);
+	assert_non_null(strstr(dumped(*state, KEEPALIVED_DUMP_DATA, "keepalived.one.data"), "r1"));
+	assert_non_null(strstr(dumped(*state, KEEPALIVED_DUMP_STATS, "keepalived.stats"), "VI_1"));
+	assert_non_null(strstr(dumped(*state, KEEPALIVED_DUMP_JSON, "elsewhere"), "VI_1"));
+	conf.house = NULL;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		STORY(json_has_keepaliveds_fields),
 		STORY(statistics_are_told_per_instance),
 		STORY(data_says_who_holds_it_and_a_laid_link_is_not_followed),
+		STORY(files_are_where_the_house_wants_them),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
