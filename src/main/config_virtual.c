@@ -13,7 +13,20 @@ bool config_virtual_write(struct config *c, bool alone)
 {
 	struct virtual_text *v = ARENA_NEW(&c->arena, struct virtual_text);
 
-	if (!c->failover ||
+	const struct virtual_server_conf *first =
+		c->failover ? c->failover->virtual_servers->servers : NULL;
+
+	while (first && !first->served)
+		first = first->next;
+	if (first && c->failover->net_namespace) {
+		conf_advise(&c->diags, first->place,
+			    "virtual servers are not served in net_namespace '%s': the balancer "
+			    "stays where relais was started; start all of it there (keepalived -s, "
+			    "ip netns exec)",
+			    c->failover->net_namespace);
+		return false;
+	}
+	if (!first ||
 	    !virtual_text_write(c->failover->virtual_servers, alone, &c->arena, &c->diags, v))
 		return false;
 	c->virtual_text = v;

@@ -28,7 +28,7 @@ void virtual_scripts_read(struct conf_ctx *ctx, const struct conf_line *line,
 		return;
 	}
 	if (!failover_script_read(ctx, line, 1, NULL, out))
-		FAILOVER_WARN(ctx, line, 0, "'%s' is left out: nothing will be run",
-			      line->words[0].text);
+		FAILOVER_ADVISE(ctx, line, 0, "'%s' is left out: nothing will be run",
+				line->words[0].text);
 	failover_rows_extra(ctx, line, 4);
 }

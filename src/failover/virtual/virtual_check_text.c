@@ -173,7 +173,8 @@ static const char *words_of(struct arena *arena, const struct virtual_real_conf 
 }
 
 bool virtual_check_write(struct arena *arena, const struct virtual_real_conf *real,
-			 const struct virtual_checker_conf *c, struct virtual_check_text *out)
+			 const struct virtual_checker_conf *c, unsigned port,
+			 struct virtual_check_text *out)
 {
 	struct lines l = {.arena = arena, .all = ARENA_ARRAY(arena, const char *, LINES_MAX)};
 	const char *wait = virtual_time(arena, or_default(c->times.connect_timeout_us, CONNECT_US));
@@ -189,5 +190,7 @@ bool virtual_check_write(struct arena *arena, const struct virtual_real_conf *re
 	out->n_lines = l.n;
 	out->apart = c->bind.len || c->bind_port || c->bind_if;
 	out->words = words_of(arena, real, c, out->apart);
+	if (!c->connect_port && addr_port(&real->addr) == 0 && c->kind != VIRTUAL_MISC_CHECK)
+		out->words = arena_printf(arena, "%s port %u", out->words, port);
 	return true;
 }

@@ -81,12 +81,23 @@ static bool is_track_file(const struct failover_build *b, const char *name)
 	return f;
 }
 
+static bool is_bfd(const struct failover_build *b, const char *name)
+{
+	const struct vrrp_bfd_conf *s = b->conf->bfds;
+
+	while (s && strcmp(s->name, name) != 0)
+		s = s->next;
+	return s;
+}
+
 static void settle_checkers(struct failover_build *b, struct virtual_real_conf *r)
 {
 	for (struct virtual_checker_conf *c = r->checkers; c; c = c->next) {
 		virtual_times_inherit(&c->times, &r->times);
 		if (c->kind == VIRTUAL_FILE_CHECK && !is_track_file(b, c->name))
 			SAY(b, c, "there is no track_file '%s'", c->name);
+		if (c->kind == VIRTUAL_BFD_CHECK && !is_bfd(b, c->name))
+			SAY(b, c, "there is no bfd_instance '%s'", c->name);
 		if (c->kind >= VIRTUAL_DNS_CHECK)
 			ADVISE(b, c,
 			       "'%s' is not served by relais: this checker says nothing of its "

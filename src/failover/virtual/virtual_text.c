@@ -167,6 +167,17 @@ static const char *traffic_words(const struct section *s, const struct virtual_r
 
 /* ---- checkers ---- */
 
+/* Where a group's addresses have several ports, checks go to the first. */
+static bool check_of(const struct section *s, const struct virtual_real_conf *r,
+		     const struct virtual_checker_conf *c, struct virtual_check_text *out)
+{
+	const struct virtual_address_conf *a = s->v->addresses;
+
+	while (a->next && (a->is_fwmark || addr_port(&a->first) == 0))
+		a = a->next;
+	return virtual_check_write(s->w->arena, r, c, addr_port(&a->first), out);
+}
+
 static bool same_lines(const struct virtual_check_text *a, const struct virtual_check_text *b)
 {
 	bool same = a->n_lines == b->n_lines;
@@ -196,7 +207,7 @@ static bool shared_check(const struct section *s, struct virtual_check_text *sha
 
 		if (n_checkers(s->reals[i]) > 1)
 			return false;
-		while (c && !virtual_check_write(s->w->arena, s->reals[i], c, &text))
+		while (c && !check_of(s, s->reals[i], c, &text))
 			c = c->next;
 		if (!c)
 			continue;
@@ -225,7 +236,7 @@ static const char *write_checks_apart(struct section *s, const struct virtual_re
 	for (const struct virtual_checker_conf *c = r->checkers; c; c = c->next) {
 		const char *name = check_name(s, r, n);
 
-		if (!virtual_check_write(s->w->arena, r, c, &text))
+		if (!check_of(s, r, c, &text))
 			continue;
 		virtual_line(s->w, c->place, "%s", "");
 		virtual_line(s->w, c->place, "backend %s from virtual-defaults", name);
@@ -245,7 +256,7 @@ static const char *words_of_shared(const struct section *s, const struct virtual
 	struct virtual_check_text text;
 
 	for (const struct virtual_checker_conf *c = r->checkers; c; c = c->next)
-		if (virtual_check_write(s->w->arena, r, c, &text))
+		if (check_of(s, r, c, &text))
 			return arena_printf(s->w->arena, " %s", text.words);
 	return "";
 }

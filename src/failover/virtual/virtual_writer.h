@@ -37,9 +37,9 @@ struct virtual_check_text {
 	bool apart;	   /* cannot stand where traffic goes through */
 };
 
-/* False: a checker that is not served. */
+/* port: where it connects if neither says so. False: a checker that is not served. */
 bool virtual_check_write(struct arena *arena, const struct virtual_real_conf *real,
-			 const struct virtual_checker_conf *checker,
+			 const struct virtual_checker_conf *checker, unsigned port,
 			 struct virtual_check_text *out);
 
 #endif
