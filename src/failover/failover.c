@@ -161,7 +161,7 @@ static const char *open_parts(struct failover *f)
 	f->links = links_new(f->loop);
 	if (!f->links)
 		return "netlink";
-	if (!failover_holdings_open(f))
+	if (!failover_holdings_open(f) || !failover_links_open(f))
 		return "netlink";
 	errno = -mailbox_init(&f->mail, f->loop);
 	if (errno)
@@ -251,6 +251,7 @@ static void close_parts(struct failover *f)
 	vrrp_transport_free(&f->transport);
 	announce_free(&f->announce);
 	vrrp_pace_free(&f->pace);
+	failover_links_close(f);
 	failover_holdings_close(f);
 	links_free(&f->links);
 	if (f->signals.fd >= 0)
@@ -284,6 +285,7 @@ int failover_main(const struct failover_setup *setup)
 		failover_rights_lock_memory(); /* after: a resumed master has no time to lose */
 		failover_rights_drop();
 		failover_scripts_start_watch(f);
+		failover_links_start_beat(f);
 		channel_send(setup->master_fd, MESSAGE_READY, NULL, 0);
 		loop_run(f->loop);
 	}

@@ -227,6 +227,7 @@ void failover_holdings_give_static(struct failover *f)
 {
 	keep_give(f->keep, f);
 	hold_give(f->hold, f);
+	secondaries_set(f->secondaries, NULL);
 	vmacs_clear(f->vmacs);
 	wall_raze(&f->wall);
 }
@@ -252,7 +253,7 @@ static bool claims_slot(const void *ctx, int slot)
 	const struct failover *f = ctx;
 
 	return keep_claims_slot(f->keep, slot) || wall_claims_slot(&f->wall, slot) ||
-	       vmacs_claims_slot(f->vmacs, slot);
+	       vmacs_claims_slot(f->vmacs, slot) || secondaries_claims_slot(f->secondaries, slot);
 }
 
 void failover_holdings_sweep(struct failover *f)

@@ -18,6 +18,7 @@
 #include "failover/address/hold.h"
 #include "failover/address/keep.h"
 #include "failover/address/vmac.h"
+#include "failover/address/secondaries.h"
 #include "failover/address/wall.h"
 #include "failover/bfd/bfd.h"
 #include "failover/failover.h"
@@ -26,7 +27,9 @@
 #include "failover/service_facts.h"
 #include "failover/service_watch.h"
 #include "failover/track/database_watch.h"
+#include "failover/track/debounce.h"
 #include "failover/track/file_watch.h"
+#include "failover/track/linkbeat.h"
 #include "failover/track/process_watch.h"
 #include "failover/track/track.h"
 #include "failover/track/witness.h"
@@ -78,8 +81,11 @@ struct failover {
 	struct process_watch *processes;
 	struct database_watch *databases; /* owned; failover_database.c */
 	char dbrole[PATH_MAX];		  /* the path of relais-dbrole */
-	struct bfd *bfd;		  /* owned */
-	bool resigned;			  /* as the seam last said */
+	struct bfd *bfd;		  /* owned, as the next three */
+	struct debounce *debounce;
+	struct linkbeat *linkbeat; /* NULL = nothing was asked yet */
+	struct secondaries *secondaries;
+	bool resigned; /* as the seam last said */
 	bool deleting; /* an instance that ends now is not stopped, but taken out */
 	struct loop_fd master, signals;
 	struct loop_timer beat;
@@ -112,7 +118,6 @@ void failover_nodes_build(struct failover *f);
 void failover_nodes_start(struct failover *f, const struct shared_vip *before, unsigned n_before);
 void failover_nodes_stop(struct failover *f, const char *reason);
 void failover_nodes_free(struct failover *f);
-void failover_links_changed(struct failover *f, const struct links_link *l, bool gone);
 /* Backends, frontends and servers, as the balancer says now. */
 void failover_facts_changed(struct failover *f);
 void failover_service_changed(struct failover *f, bool well, const char *reason);
@@ -161,6 +166,14 @@ void failover_scripts_group_state(struct failover *f, const struct vrrp_group *g
 				  enum vrrp_state to);
 void failover_scripts_priority(struct failover *f, const struct vrrp_instance *inst);
 void failover_scripts_rx_lower(struct failover *f, const struct vrrp_instance *inst);
+
+/* failover_links.c. Open before the nodes are built; close when they are gone. */
+bool failover_links_open(struct failover *f);	    /* false with errno */
+void failover_links_start_beat(struct failover *f); /* when the rights are given up */
+void failover_links_changed(struct failover *f, const struct links_link *l, bool gone);
+void failover_links_brief(struct node *node);	/* its own and those that it tracks */
+void failover_links_reload(struct failover *f); /* f->conf is the new one */
+void failover_links_close(struct failover *f);
 
 /* failover_bfd.c. Open when the nodes are built, before they start; close when they have stopped,
  * and before their configuration ends. */

@@ -105,60 +105,6 @@ static const struct vrrp_instance_ops node_ops = {
 	.rested = failover_hook_rested,
 };
 
-static struct vrrp_link vrrp_link_of(const char *name, const struct links_link *l)
-{
-	struct vrrp_link v = {0};
-
-	strncpy(v.name, name, sizeof(v.name) - 1);
-	if (!l)
-		return v;
-	v.ifindex = (unsigned)l->ifindex;
-	v.up = l->up;
-	v.ipv4 = l->ipv4;
-	v.ipv6_linklocal = l->ipv6;
-	v.ipv6_global = l->ipv6_global;
-	memcpy(v.mac, l->mac, sizeof(v.mac));
-	return v;
-}
-
-/* An instance's own interface: up only if its virtual MAC's is there too. l: of the interface. */
-static struct vrrp_link own_link(const struct node *node, const struct links_link *l)
-{
-	const struct vrrp_instance_conf *conf = vrrp_instance_conf(node->inst);
-	struct vrrp_link link = vrrp_link_of(conf->interface, l);
-
-	if (conf->vmac && !vmacs_have(node->failover->vmacs, conf->vmac))
-		link.up = false;
-	return link;
-}
-
-/* Something happened to this one. */
-static void link_changed(struct node *node, const struct links_link *l, bool gone)
-{
-	const struct vrrp_instance_conf *conf = vrrp_instance_conf(node->inst);
-	struct vrrp_link link;
-
-	if (strcmp(l->name, conf->interface) == 0)
-		link = own_link(node, gone ? NULL : l);
-	else if (conf->vmac && strcmp(l->name, conf->vmac) == 0)
-		link = own_link(node, links_find(node->failover->links, conf->interface));
-	else
-		return;
-	vrrp_instance_link_changed(node->inst, &link);
-}
-
-static void brief_tracks(struct node *node, const struct vrrp_track_conf *track)
-{
-	for (; track; track = track->next) {
-		const struct links_link *l;
-
-		if (track->kind != VRRP_TRACK_INTERFACE)
-			continue;
-		l = links_find(node->failover->links, track->name);
-		vrrp_instance_track_set(node->inst, VRRP_TRACK_INTERFACE, track->name, l && l->up);
-	}
-}
-
 /* Scripts that only ask whether haproxy lives: the seam knows. */
 static void answer_scripts(struct node *node)
 {
@@ -179,34 +125,13 @@ bool failover_answers_script(const struct failover *f, const struct vrrp_script_
 
 void failover_node_brief(struct node *node)
 {
-	const struct vrrp_instance_conf *conf = vrrp_instance_conf(node->inst);
 	struct failover *f = node->failover;
-	struct vrrp_link link = own_link(node, links_find(f->links, conf->interface));
 
-	vrrp_transport_interface_changed(f->transport, &link);
-	vrrp_instance_link_changed(node->inst, &link);
-	brief_tracks(node, conf->tracks);
-	if (conf->group)
-		brief_tracks(node, conf->group->tracks);
+	failover_links_brief(node);
 	answer_scripts(node);
 	heart_set_router(node->heart, f->conf->router_id);
 	if (!service_well(&f->service.service))
 		vrrp_instance_resign(node->inst, service_reason(&f->service.service));
-}
-
-void failover_links_changed(struct failover *f, const struct links_link *l, bool gone)
-{
-	struct vrrp_link link = vrrp_link_of(l->name, gone ? NULL : l);
-	struct list *pos;
-
-	vrrp_transport_interface_changed(f->transport, &link);
-	LIST_EACH(pos, &f->nodes)
-	{
-		struct node *node = container_of(pos, struct node, link);
-
-		link_changed(node, l, gone);
-		vrrp_instance_track_set(node->inst, VRRP_TRACK_INTERFACE, l->name, link.up);
-	}
 }
 
 void failover_facts_changed(struct failover *f)

@@ -134,6 +134,7 @@ static void apply(struct failover *f, struct reload *r, struct message_reloaded 
 	vrrp_pace_configure(f->pace, f->conf->garp_groups);
 	vrrp_transport_configure(f->transport, f->conf->house);
 	vmacs_set(f->vmacs, f->conf->vmacs);
+	failover_links_reload(f);
 	add_nodes(f, report);
 	failover_scripts_reload(f);
 	failover_bfd_reload(f);

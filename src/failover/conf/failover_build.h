@@ -66,6 +66,7 @@ struct failover_build {
 	const char *vmac_prefix, *vmac_addr_prefix; /* NULL = vrrp; that of vmac_prefix */
 	uint32_t next_rule4, next_rule6;	    /* preferences of rules that name none */
 	enum failover_section section;		    /* of the rows being walked */
+	bool poll_links;			    /* linkbeat_use_polling of the file */
 	bool globals_done;			    /* the pass over global_defs is over */
 };
 
@@ -158,6 +159,8 @@ void failover_hooks_check(struct failover_build *b, const struct vrrp_instance_c
 void failover_heartbeats_finish(struct failover_build *b);
 /* vmac_conf.c: after the instances are settled. */
 void failover_vmacs_finish(struct failover_build *b);
+/* links_conf.c: when instances and groups are settled. */
+void failover_links_finish(struct failover_build *b);
 /* instance_conf.c, group_conf.c: after everything is read. */
 void failover_instances_finish(struct failover_build *b);
 void failover_groups_finish(struct failover_build *b);
@@ -167,8 +170,9 @@ extern const struct conf_keyword failover_top_rows[], failover_global_rows[],
 	failover_watch_rows[], failover_auth_rows[], failover_notify_rows[],
 	failover_unserved_rows[], failover_vmac_rows[], failover_signing_rows[],
 	failover_hooks_rows[], failover_smtp_rows[], failover_house_rows[],
-	failover_heart_rows[],						   /* heart/heart_conf.c */
-	failover_compat_rows[], failover_garp_rows[], failover_bfd_rows[], /* bfd/bfd_conf.c */
+	failover_heart_rows[], /* heart/heart_conf.c */
+	failover_compat_rows[], failover_garp_rows[], failover_links_rows[],
+	failover_bfd_rows[],	/* bfd/bfd_conf.c */
 	failover_static_rows[]; /* the last: route/static_conf.c */
 
 /* ---- failover/virtual ---- */

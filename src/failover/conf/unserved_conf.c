@@ -37,8 +37,6 @@ static const char netlink[] =
 static const char buffers[] = "processes are looked for again when events were lost";
 static const char firewall[] = "relais has its own table of nftables";
 
-static const char links[] = "the kernel tells of links by netlink at once";
-
 const struct conf_keyword failover_unserved_rows[] = {
 	/* ---- global_defs and the top: nothing lost ---- */
 	IGNORED(G, "rs_init_notifies", lvs),
@@ -103,19 +101,14 @@ const struct conf_keyword failover_unserved_rows[] = {
 	IGNORED(G, "include_check", "a missing file of an include is always said"),
 	IGNORED(G, "set_supplementary_groups", "scripts always get their user's groups"),
 	IGNORED(G, "use_symlink_paths", "scripts are run by the path that is written"),
-	IGNORED(G | T | I, "linkbeat_use_polling", links),
-	IGNORED(T, "linkbeat_interfaces", links),
 	IGNORED(T, "track_group", "static addresses, routes and rules are put back at once"),
 	IGNORED(T, "local_address_group",
 		"checks and connections leave from relais' own addresses"),
-	/* ---- global_defs and the top: real work ---- */
-	UNSERVED(T, "interface_up_down_delays", "debounced links"),
 	/* ---- vrrp_instance, vrrp_sync_group ---- */
 	OBSOLETE(I, "native_ipv6", "the addresses say which family it is"),
 	OBSOLETE(I, "lvs_sync_daemon_interface", lvs),
 	IGNORED(I, "debug", "see the log level"),
 	IGNORED(I, "no_virtual_ipaddress", "an instance may have no address"),
-	IGNORED(I, "promote_secondaries", "an address that the kernel drops is put back at once"),
 	IGNORED(S, "global_tracking", "tracks of a group always count for all its members"),
 	UNSERVED(I, "use_ipvlan", "ipvlan interfaces"),
 	UNSERVED(I, "vrf", "an instance in a VRF"),

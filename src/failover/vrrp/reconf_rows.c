@@ -225,6 +225,7 @@ static const struct row rows[] = {
 	BYTES("skip_check_adv_addr", VRRP_ADAPTED, 0, skip_check_adv_addr),
 	BYTES("lower_prio_no_advert", VRRP_ADAPTED, 0, lower_prio_no_advert),
 	BYTES("higher_prio_send_advert", VRRP_ADAPTED, 0, higher_prio_send_advert),
+	BYTES("promote_secondaries", VRRP_ADAPTED, 0, promote_secondaries),
 	BYTES("owner_ignore_adverts", VRRP_ADAPTED, 0, owner_ignores),
 	BYTES("timer_expired_backup", VRRP_ADAPTED, 0, others_highest),
 	BYTES("down_timer_adverts", VRRP_ADAPTED, 0, down_adverts),

@@ -122,6 +122,21 @@ struct vrrp_bfd_conf { /* bfd_instance */
 	struct conf_place place;
 };
 
+enum vrrp_linkbeat {
+	VRRP_LINKBEAT_NONE,
+	VRRP_LINKBEAT_MII,
+	VRRP_LINKBEAT_ETHTOOL,
+	VRRP_LINKBEAT_IOCTL
+};
+
+struct vrrp_link_conf { /* interface_up_down_delays, linkbeat_interfaces */
+	struct vrrp_link_conf *next;
+	const char *name;
+	int64_t down_us, up_us;	 /* how long it must last */
+	enum vrrp_linkbeat beat; /* what is tried first */
+	struct conf_place place;
+};
+
 enum vrrp_track_kind {
 	VRRP_TRACK_INTERFACE,
 	VRRP_TRACK_SCRIPT,
@@ -250,7 +265,9 @@ struct vrrp_instance_conf { /* vrrp_instance */
 	bool fault_no_peer;		     /* unicast_fault_no_peer */
 	bool checksum_as_v2;		     /* v3 IPv4 checksum without pseudo-header */
 	enum vrrp_old_checksum old_checksum; /* v3 IPv4 unicast */
-	bool owner_ignores;		     /* as address owner hears nobody */
+	bool promote_secondaries,
+		linkbeat;	 /* of the interface; linkbeat: see failover_conf.links */
+	bool owner_ignores;	 /* as address owner hears nobody */
 	unsigned others_highest; /* timer_expired_backup: highest priority of the others; 0 = unset
 				  */
 	const char
@@ -312,6 +329,7 @@ struct failover_conf {
 	struct vrrp_database_conf *databases;
 	struct vrrp_bfd_conf *bfds;
 	struct garp_group_conf *garp_groups;
+	struct vrrp_link_conf *links;
 	struct vmac_conf *vmacs;      /* of all instances */
 	struct vip_conf *static_vips; /* these three do not move: there while failover runs */
 	struct route_conf *static_routes;
