@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "core/base/die.h"
@@ -97,6 +98,8 @@ bool hook_script_start(struct hook_script *hook, const struct hook_conf *conf)
 	if (hook->err_word == MAP_FAILED)
 		die_no_memory();
 	log_notice("%s: %s", hook->name, conf->script.text);
+	/* systemd's patience with a start or a stop counts from here */
+	sd_notifyf(0, "EXTEND_TIMEOUT_USEC=%lld", (conf->timeout_s + 10) * 1000000LL);
 	err = start(hook);
 	if (!err)
 		return true;
