@@ -10,7 +10,6 @@
 
 #include <string.h>
 
-#include "failover/conf/failover_conf.h"
 #include "failover/lint/lint.h"
 #include "failover/lint/overhear.h"
 #include "main/config.h"
@@ -29,27 +28,36 @@ static int keepalived_status(const struct config *c)
 									     : 0;
 }
 
-/* The other node's file is read by itself; what is wrong within it is its own node's to hear. */
-static void compare_peer(struct config *c, const char *path)
+static const char *first_error(const struct config *c)
+{
+	for (const struct conf_diag *d = c->diags.first; d; d = d->next)
+		if (d->severity == CONF_ERROR)
+			return d->text;
+	return "";
+}
+
+/* The other node's file, in either grammar, is read by itself; what is wrong within it is its own
+ * node's to hear. */
+static void compare_peer(struct config *c, const struct args *args)
 {
 	const struct lint lint = {.conf = c->failover, .diags = &c->diags};
-	const struct failover_conf *theirs;
-	const struct conf_file *file;
-	struct conf_diags diags;
-	int err = conf_files_read(&c->files, path, &file);
+	const struct args theirs = {.dialect = args->dialect,
+				    .verb = ARGS_CHECK,
+				    .files = {args->peer_file},
+				    .n_files = 1,
+				    .up_fd = -1};
+	const struct conf_place place = {.file = args->peer_file};
+	struct config *other = config_load(&theirs);
 
-	if (err) {
-		conf_error(&c->diags, (struct conf_place){.file = path}, "%s", strerror(-err));
-		return;
+	if (other->diags.n_errors) {
+		conf_error(&c->diags, place, "%u errors in the other node's file: %s",
+			   other->diags.n_errors, first_error(other));
+	} else if (!other->failover) {
+		conf_error(&c->diags, place, "the other node's file has no virtual router");
+	} else {
+		lint_pair(&lint, other->failover, args->peer_file);
 	}
-	conf_diags_init(&diags);
-	theirs = failover_conf_parse(&c->files, &path, 1, &c->arena, &diags, NULL);
-	if (diags.n_errors)
-		conf_error(&c->diags, (struct conf_place){.file = path},
-			   "%u errors in it: see relais -c -k %s", diags.n_errors, path);
-	else
-		lint_pair(&lint, theirs, path);
-	conf_diags_fini(&diags);
+	config_free(&other);
 }
 
 static void look_at_peer(struct config *c, const struct args *args)
@@ -57,7 +65,7 @@ static void look_at_peer(struct config *c, const struct args *args)
 	const struct lint lint = {.conf = c->failover, .diags = &c->diags};
 
 	if (args->peer_file)
-		compare_peer(c, args->peer_file);
+		compare_peer(c, args);
 	else if (args->dialect == ARGS_RELAIS)
 		lint_weight_notes(&lint);
 }

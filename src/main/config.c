@@ -17,7 +17,7 @@
 #include "failover/native/vip_native.h"
 #include "main/registry.h"
 
-/* The command line of this process: which files there are does not change while it runs. */
+/* The command line that runs: which files there are does not change meanwhile. */
 static const struct args *command_line;
 
 struct split { /* the files by grammar */
@@ -53,8 +53,9 @@ static void mind_balancer(struct failover_conf *conf, bool has_balancer)
 }
 
 /* NULL when no file says anything of it. */
-static struct failover_conf *parse_failover(const struct split *split, struct conf_files *files,
-					    struct conf_diags *diags, struct arena *arena)
+static struct failover_conf *parse_failover(const struct args *args, const struct split *split,
+					    struct conf_files *files, struct conf_diags *diags,
+					    struct arena *arena)
 {
 	const struct vip_native native = {
 		.files = files,
@@ -65,7 +66,7 @@ static struct failover_conf *parse_failover(const struct split *split, struct co
 		.diags = diags,
 	};
 	const struct failover_conf_options options = {
-		.config_id = command_line->config_id,
+		.config_id = args->config_id,
 		.statements = vip_native_read(&native),
 	};
 	struct failover_conf *conf = NULL;
@@ -73,7 +74,7 @@ static struct failover_conf *parse_failover(const struct split *split, struct co
 	if (split->n_blocks > 0 || options.statements)
 		conf = failover_conf_parse(files, split->blocks, split->n_blocks, arena, diags,
 					   &options);
-	if (conf && command_line->netns)
+	if (conf && args->netns)
 		conf->net_namespace = NULL; /* we are where we are to be */
 	if (conf)
 		mind_balancer(conf, split->n_native > 0);
@@ -86,7 +87,7 @@ struct failover_conf *config_parse_failover(struct conf_files *files, struct con
 	struct split split;
 
 	split_files(command_line, files, &split);
-	return parse_failover(&split, files, diags, arena);
+	return parse_failover(command_line, &split, files, diags, arena);
 }
 
 /* -S: a runtime socket that no configuration file names. */
@@ -225,7 +226,7 @@ static void parse_halves(struct config *c, const struct args *args, const struct
 	struct conf_diags later;
 
 	conf_diags_init(&later);
-	c->failover = parse_failover(split, &c->files, &later, &c->arena);
+	c->failover = parse_failover(args, split, &c->files, &later, &c->arena);
 	parse_balancer(c, args, split);
 	conf_diags_append(&c->diags, &later);
 	conf_diags_fini(&later);
@@ -239,7 +240,8 @@ static struct config *load(const struct args *args, int fd)
 
 	if (!c)
 		die_no_memory();
-	command_line = args;
+	if (args->verb == ARGS_RUN)
+		command_line = args;
 	arena_init(&c->arena, 64 * 1024);
 	conf_files_init(&c->files);
 	conf_diags_init(&c->diags);

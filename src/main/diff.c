@@ -138,7 +138,9 @@ static const struct {
 	{"unicast_peer", "who is no peer any more no longer hears this node"},
 	{"what is tracked", "what is tracked anew decides as soon as it is known"},
 	{"the sync group", "the others of the group decide too"},
-	{"promote", "the takeover's steps differ"},
+	{"track_src_ip", "the source address, if it is not here, is a fault"},
+	{"dont_track_primary", "a link that is down counts, or no longer"},
+	{"compare", "what the others say of their service decides"},
 	{"witness", "what is asked anew decides as soon as it is known"},
 };
 
@@ -244,6 +246,22 @@ static void compare_groups(struct diff *d, const struct failover_conf *from,
 			fprintf(d->out, "group %s: ADDED\n", g->name);
 }
 
+/* These belong to no instance: there while failover runs. */
+static void compare_static(const struct diff *d, const struct failover_conf *from,
+			   const struct failover_conf *to)
+{
+	char text[ADDR_TEXT_MAX];
+
+	for (const struct vip_conf *v = from ? from->static_vips : NULL; v; v = v->next)
+		if (!to || !has_vip(to->static_vips, v))
+			fprintf(d->out, "static address %s: REMOVED\n",
+				addr_host_text(&v->address, text));
+	for (const struct vip_conf *v = to ? to->static_vips : NULL; v; v = v->next)
+		if (!from || !has_vip(from->static_vips, v))
+			fprintf(d->out, "static address %s: ADDED\n",
+				addr_host_text(&v->address, text));
+}
+
 enum diff_move diff_failover(const struct failover_conf *from, const struct failover_conf *to,
 			     FILE *out)
 {
@@ -256,6 +274,7 @@ enum diff_move diff_failover(const struct failover_conf *from, const struct fail
 	lint_host_read(&d.host, &arena);
 	compare_instances(&d, from, to);
 	compare_groups(&d, from, to);
+	compare_static(&d, from, to);
 	if (from && to && from->rt_priority != to->rt_priority)
 		fputs("vrrp_rt_priority: takes effect at the next start\n", out);
 	fprintf(out, "failover: %u instances kept, %u adapted, %u rebuilt, %u added, %u removed\n",

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -97,8 +98,9 @@ static bool has_conf(pid_t pid)
 	return fd >= 0;
 }
 
-/* Masters of this network namespace; a child that has the descriptor too is not one. */
-static unsigned find_masters(pid_t *found, unsigned max)
+/* Masters, of this network namespace only or of any; a child that has the descriptor too is none.
+ */
+static unsigned find_masters(pid_t *found, unsigned max, bool here)
 {
 	DIR *dir = opendir("/proc");
 	const struct dirent *e;
@@ -107,8 +109,8 @@ static unsigned find_masters(pid_t *found, unsigned max)
 	while (dir && n < max && (e = readdir(dir))) {
 		pid_t pid = atoi(e->d_name);
 
-		if (isdigit((unsigned char)e->d_name[0]) && pid != getpid() && same_network(pid) &&
-		    has_conf(pid) && !has_conf(parent_of(pid)))
+		if (isdigit((unsigned char)e->d_name[0]) && pid != getpid() &&
+		    (!here || same_network(pid)) && has_conf(pid) && !has_conf(parent_of(pid)))
 			found[n++] = pid;
 	}
 	if (dir)
@@ -163,7 +165,9 @@ bool running_find(struct running *r, const char *with, FILE *err)
 	if (with)
 		found[0] = pid_from(with);
 	else
-		n = find_masters(found, FOUND_MAX);
+		n = find_masters(found, FOUND_MAX, true);
+	if (n == 0) /* one that went into a namespace of its own (net_namespace) */
+		n = find_masters(found, FOUND_MAX, false);
 	if (n != 1 || found[0] <= 0) {
 		if (with)
 			fprintf(err, "relais: --diff: '%s' names no process\n", with);
@@ -184,11 +188,28 @@ bool running_find(struct running *r, const char *with, FILE *err)
 	return false;
 }
 
+/* Interfaces and addresses are those that it sees. */
+static void enter_network(pid_t pid)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)pid);
+	fd = same_network(pid) ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (setns(fd, CLONE_NEWNET) < 0)
+		log_warn("--diff: its network namespace cannot be entered: %s", strerror(errno));
+	close(fd);
+}
+
 struct config *running_config(struct running *r, FILE *err)
 {
 	int fd = open_conf(r->pid);
-	struct config *config = fd < 0 ? NULL : config_load_saved(&r->args, fd);
+	struct config *config;
 
+	enter_network(r->pid);
+	config = fd < 0 ? NULL : config_load_saved(&r->args, fd);
 	if (fd < 0)
 		fprintf(err,
 			"relais: --diff: the configuration of process %d cannot be seen: is it "

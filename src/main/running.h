@@ -21,10 +21,11 @@ struct running {
 	char **argv;	  /* owned */
 };
 
-/* with: a pid, a pid file, or NULL for the one relais in this network namespace. False: a message
- * went to err. */
+/* with: a pid, a pid file, or NULL for the one relais in this network namespace, or else on this
+ * machine. False: a message went to err. */
 bool running_find(struct running *r, const char *with, FILE *err);
-/* What it is configured with; NULL with a message. */
+/* What it is configured with; NULL with a message. This process is in its network namespace
+ * afterwards. */
 struct config *running_config(struct running *r, FILE *err);
 /* Its command line names the files, when ours has none: relative to where it was started. */
 bool running_lend_files(const struct running *r, struct args *args);

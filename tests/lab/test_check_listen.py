@@ -125,3 +125,17 @@ def test_who_may_not_listen_is_told(lab):
                                stderr=subprocess.STDOUT, text=True)
     said, _ = process.communicate(timeout=20)
     assert process.returncode == 1 and "Operation not permitted" in said, said
+
+
+def test_the_other_nodes_file_is_compared_in_either_grammar(lab):
+    host = lab["lb1"]
+    host.write("ours.conf", keepalived_conf(100, VIPS, version=3))
+    host.write("theirs.conf", keepalived_conf(100, VIPS, version=3))
+    host.write("theirs.cfg", "vip VI_1\n    interface eth0\n    id 51\n    priority 90\n    address 192.0.2.77/24\n")
+    compare = [str(Relais.program), "-c", "-k", "ours.conf", "--peer"]
+    for peer, words in (("theirs.conf", ["priority 100 on both"]),
+                        ("theirs.cfg", ["the other node has no 192.0.2.10", "the other node has 192.0.2.77"])):
+        process = host.spawn([*compare, peer], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        said, _ = process.communicate(timeout=20)
+        assert process.returncode == 0 and said.count(": warning: ") == len(words), said
+        assert all(word in said for word in words), said

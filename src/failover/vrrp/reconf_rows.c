@@ -149,6 +149,10 @@ SAME(mcast_group, addr_eq(&a->mcast_group, &b->mcast_group, false))
 SAME(name, text_same(a->name, b->name))
 SAME(interface, text_same(a->interface, b->interface))
 SAME(vmac, text_same(a->vmac, b->vmac))
+/* The interface is made anew, and its addresses with it. */
+SAME(vmac_mac,
+     !a->vmac || !b->vmac ||
+	     (a->vmac_mac_len == b->vmac_mac_len && memcmp(a->vmac_mac, b->vmac_mac, 6) == 0))
 SAME(signing, signing_same(a->signing, b->signing))
 SAME(src, addr_eq(&a->src, &b->src, false))
 SAME(vips, vips_same(a->vips, b->vips))
@@ -193,6 +197,7 @@ static const struct row rows[] = {
 	ASK("name", VRRP_REBUILD, 0, name),
 	ASK("interface", VRRP_REBUILD, 0, interface),
 	ASK("use_vmac", VRRP_REBUILD, 0, vmac),
+	ASK("use_vmac's MAC address", VRRP_REBUILD, 0, vmac_mac),
 	BYTES("vmac_xmit_base", VRRP_REBUILD, 0, vmac_xmit_base),
 	BYTES("virtual_router_id", VRRP_REBUILD, 0, vrid),
 	BYTES("the address family", VRRP_REBUILD, 0, family),
@@ -232,6 +237,7 @@ static const struct row rows[] = {
 	BYTES("vip_lifetime", VRRP_ADAPTED, 0, vip_lifetime_s),
 	BYTES("vip_probe", VRRP_ADAPTED, 0, vip_probe),
 	BYTES("smtp_alert", VRRP_ADAPTED, 0, smtp_alert),
+	BYTES("kernel_rx_buf_size", VRRP_ADAPTED, 0, rx_buf_bytes),
 	ASK("witness", VRRP_ADAPTED, 0, witnesses),
 	ASK("heartbeat", VRRP_ADAPTED, 0, heartbeats),
 	ASK("heartbeat_key_file", VRRP_ADAPTED, 0, heartbeat_key),
