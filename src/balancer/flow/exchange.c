@@ -30,6 +30,8 @@
 
 #include <stdlib.h>
 
+#include "balancer/flow/tracking.h"
+
 enum { ARENA_CHUNK = 4096, ARENA_LIMIT = 1 << 20 };
 
 static void letter_arrived(struct loop *loop, struct letter *letter);
@@ -137,6 +139,7 @@ struct rule_input *exchange_rule_input(struct exchange *x)
 		in->session_id = (uint64_t)(uintptr_t)x->session;
 		in->facts = &flow_facts;
 		in->stick = x->worker->house->stick;
+		in->session_tracks = x->session->tracks;
 		in->facts_ctx = x->worker->house;
 		if (x->frontend->conf->rules) {
 			unsigned n = rules_n_captures(x->frontend->conf->rules);
@@ -233,6 +236,8 @@ static void finish(struct exchange *x)
 	if (x->tunnel || x->frontend->conf->mode == PROXY_MODE_TCP)
 		s->close_after = true;
 	traffic_log_write(x, false);
+	if (tracking_is_on(x))
+		tracking_end(x);
 	way_fini(&x->up, x->worker);
 	way_fini(&x->down, x->worker);
 	worker_buffer_give(x->worker, &x->back);
@@ -276,6 +281,8 @@ static bool fail(struct exchange *x, enum reason reason)
 	x->phase = (uint8_t)(reason_rows[reason].phase ? reason_rows[reason].phase
 						       : x->steps[x->step].phase);
 	traffic_count_reason(x, reason);
+	if (tracking_is_on(x))
+		tracking_failed(x);
 	if (is_http && !x->status)
 		x->status = reason_rows[reason].status;
 	if (is_http && !x->answered && x->step != HTTP_STEP_REPLY && x->status > 0 &&

@@ -7,6 +7,7 @@
  * behind that perhaps the next request.
  */
 #include "balancer/flow/http.h"
+#include "balancer/flow/tracking.h"
 
 #include <errno.h>
 
@@ -48,6 +49,8 @@ static bool has_input(const struct session *s)
 
 static flow_result refuse(struct exchange *x, enum h1_error error)
 {
+	if (x->session->tracks)
+		tracking_request(x);
 	x->h1_error = (uint8_t)error;
 	x->status = (int)h1_error_status(error);
 	x->linger = true;
@@ -146,6 +149,8 @@ static flow_result head_received(struct exchange *x)
 	s->in->at += req->head_len;
 	s->n_requests++;
 	proxy_count(&x->fe->requests, 1);
+	if (s->tracks)
+		tracking_request(x);
 	s->close_after = !req->keep_alive || x->worker->house->totals->draining ||
 			 x->frontend->conf->options & PROXY_OPT_HTTPCLOSE;
 	return split_body(x);

@@ -11,6 +11,7 @@
 #include "balancer/flow/http.h"
 #include "balancer/flow/persist.h"
 #include "balancer/flow/sticky.h"
+#include "balancer/flow/tracking.h"
 
 struct received { /* of the server, not yet used up */
 	char *ptr;
@@ -166,6 +167,8 @@ static flow_result answer(struct exchange *x, struct received in)
 	x->status = x->res.status;
 	x->server_us = x->answered_us;
 	count_response(x);
+	if (tracking_is_on(x))
+		tracking_response(x);
 	if (x->backend->conf->stick_rules)
 		sticky_learn(x);
 	in.ptr += x->res.head_len;

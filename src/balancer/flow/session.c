@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "balancer/flow/exchange.h"
+#include "balancer/flow/tracking.h"
 
 enum { LINGER_US = 1000000, DRAIN_GRACE_US = 2000000 };
 
@@ -60,6 +61,8 @@ void session_close(struct session *s)
 	struct worker *w = s->worker;
 
 	loop_timer_clear(w->loop, &s->timer);
+	if (s->tracks)
+		tracking_session_end(s);
 	conn_close(&s->client);
 	list_del(&s->link);
 	worker_buffer_give(w, &s->in);
@@ -197,18 +200,15 @@ static bool is_refused(struct session *s, enum rule_phase phase)
 				.client = &client,
 				.local = &local,
 				.now_us = worker_now_us(s->worker),
-				.stick = s->worker->house->stick};
+				.stick = s->worker->house->stick,
+				.session_tracks = s->tracks};
+	enum rule_outcome outcome;
 
 	session_client_addr(s, &client);
 	getsockname(s->client.lfd.fd, &local.sa, &local.len);
-	switch (rules_run(conf->rules, phase, &in, &verdict)) {
-	case RULE_CONTINUE:
-	case RULE_ACCEPT:
-	case RULE_WAIT:
-		return false;
-	default:
-		return true;
-	}
+	outcome = rules_run(conf->rules, phase, &in, &verdict);
+	s->tracks = in.session_tracks;
+	return outcome != RULE_CONTINUE && outcome != RULE_ACCEPT && outcome != RULE_WAIT;
 }
 
 static bool passes(struct session *s, enum rule_phase phase)
@@ -262,6 +262,8 @@ static bool is_admitted(struct session *s)
 		proxy_count(&fe->denied_sessions, 1);
 		return false;
 	}
+	if (s->tracks)
+		tracking_session_begin(s);
 	return true;
 }
 

@@ -19,10 +19,11 @@ struct session {
 	struct list link; /* worker.session_list */
 	struct worker *worker;
 	struct listener *listener;
-	struct exchange *exchange;  /* owned; NULL between requests */
-	struct flow_buffer *in;	    /* owned; received, not yet used up */
-	struct server *last_server; /* borrowed; of the last request */
-	int64_t accept_us, idle_us; /* idle_us: since when no request is under way */
+	struct exchange *exchange;   /* owned; NULL between requests */
+	struct flow_buffer *in;	     /* owned; received, not yet used up */
+	struct server *last_server;  /* borrowed; of the last request */
+	int64_t accept_us, idle_us;  /* idle_us: since when no request is under way */
+	struct stick_tracks *tracks; /* owned; NULL = no rule tracks it */
 	uint32_t n_requests;
 	uint8_t state;
 	bool close_after; /* no further request is wanted */

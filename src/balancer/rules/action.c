@@ -5,7 +5,8 @@
 #include "balancer/rules/action.h"
 
 static const struct action_row *const tables[] = {action_edit_rows, action_reply_rows,
-						  action_flow_rows, action_unserved_rows};
+						  action_flow_rows, action_stick_rows,
+						  action_unserved_rows};
 
 static const char *const phase_names[] = {
 	"tcp-request connection", "tcp-request session", "tcp-request content",

@@ -39,7 +39,7 @@ struct action_row {
 };
 
 extern const struct action_row action_edit_rows[], action_reply_rows[], action_flow_rows[],
-	action_unserved_rows[];
+	action_unserved_rows[], action_stick_rows[]; /* the last: stick/'s */
 
 /* Parses words[0..n) "ACTION args [if ...]" into a rule of b->set. */
 bool action_parse_rule(struct rules_build *b, enum rule_phase phase, const struct conf_word *words,

@@ -44,7 +44,7 @@ struct rule_pending {
 	struct rule_pending *next;
 	struct conf_place place;
 	const char *name;
-	char kind; /* 'f'rontend, 'b'ackend, 's'erver, 'u'serlist */
+	char kind; /* 'f'rontend, 'b'ackend, 's'erver, 'u'serlist, stick 't'able */
 	const void **out;
 };
 

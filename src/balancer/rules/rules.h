@@ -9,9 +9,10 @@
 #include "balancer/http/message.h"
 #include "balancer/proxy/proxy_conf.h"
 
-struct rule_set;    /* all rules of one proxy */
-struct stick_house; /* stick/stick_rules.h: the process' tables */
-struct rule_vars;   /* set-var: names and values of one exchange, in its arena */
+struct rule_set;     /* all rules of one proxy */
+struct stick_tracks; /* stick/stick_track.h: entries that are counted in */
+struct stick_house;  /* stick/stick_rules.h: the process' tables */
+struct rule_vars;    /* set-var: names and values of one exchange, in its arena */
 
 /* Facts about the running program that samples may ask for. ctx is the filler's. */
 struct rule_facts {
@@ -39,16 +40,17 @@ struct rule_input {
 	const struct proxy_conf *frontend, *backend; /* backend: once chosen */
 	const struct server_conf *server;	     /* once chosen */
 	const struct listener_conf *listener;
-	const struct addr *client, *local; /* src, dst of the client's connection */
-	struct http_message *req, *res;	   /* NULL until parsed; actions edit them */
-	struct slice payload;		   /* first bytes, for tcp content rules */
-	bool payload_complete;		   /* no more will come (inspect-delay over) */
-	int64_t wall_us;		   /* CLOCK_REALTIME */
-	int64_t now_us;			   /* the loop's */
-	const struct stick_house *stick;   /* tables of the process; NULL in tests */
-	struct arena *arena;		   /* the exchange's */
-	struct rule_vars *vars;		   /* NULL until the first set-var */
-	struct slice *captures;		   /* by slot; frontend's n_captures; or NULL */
+	const struct addr *client, *local;	      /* src, dst of the client's connection */
+	struct http_message *req, *res;		      /* NULL until parsed; actions edit them */
+	struct slice payload;			      /* first bytes, for tcp content rules */
+	bool payload_complete;			      /* no more will come (inspect-delay over) */
+	int64_t wall_us;			      /* CLOCK_REALTIME */
+	int64_t now_us;				      /* the loop's */
+	const struct stick_house *stick;	      /* tables of the process; NULL in tests */
+	struct arena *arena;			      /* the exchange's */
+	struct rule_vars *vars;			      /* NULL until the first set-var */
+	struct stick_tracks *session_tracks, *tracks; /* NULL until the first track-sc */
+	struct slice *captures;			      /* by slot; frontend's n_captures; or NULL */
 	uint64_t session_id;
 	const struct rule_facts *facts;
 	void *facts_ctx;

@@ -318,28 +318,60 @@ static const struct userlist_conf *find_userlist(const struct balancer_conf *con
 	return NULL;
 }
 
+/* "" is the proxy's own. A rule of a defaults section has one place for all proxies that take it:
+ * they must mean the same table. */
+static const void *find_table(const struct rule_pending *p, const struct proxy_conf *proxy,
+			      const struct balancer_conf *conf, struct conf_diags *diags)
+{
+	const struct stick_table_conf *table = NULL;
+
+	if (!*p->name)
+		table = proxy->stick_table;
+	for (const struct proxy_conf *o = conf->proxies; o && *p->name && !table; o = o->next)
+		if (strcmp(o->name, p->name) == 0)
+			table = o->stick_table;
+	if (!table)
+		conf_error(diags, p->place,
+			   *p->name ? "there is no stick-table '%s'"
+				    : "'%s' has no stick-table of its own: name one",
+			   *p->name ? p->name : proxy->name);
+	else if (*p->out && *p->out != table)
+		conf_error(diags, p->place,
+			   "a rule for several proxies has to name its stick-table");
+	return table;
+}
+
+static void resolve_one(const struct rule_pending *p, const struct proxy_conf *proxy,
+			const struct balancer_conf *conf, struct conf_diags *diags)
+{
+	struct slice server = slice_of(p->name), name = slice_cut(&server, '/');
+
+	if (p->kind == 's' && server.len > 0)
+		*p->out = find_server(find_proxy(conf, name, PROXY_BACKEND), server);
+	else if (p->kind == 's')
+		*p->out = find_server(proxy, name);
+	else if (p->kind == 'u')
+		*p->out = find_userlist(conf, p->name);
+	else
+		*p->out = find_proxy(conf, slice_of(p->name),
+				     p->kind == 'f' ? PROXY_FRONTEND : PROXY_BACKEND);
+	if (!*p->out)
+		conf_error(diags, p->place, "there is no %s '%s'",
+			   p->kind == 's'   ? "server"
+			   : p->kind == 'u' ? "userlist"
+			   : p->kind == 'f' ? "frontend"
+					    : "backend",
+			   p->name);
+}
+
 static void resolve_pending(struct rule_set *set, const struct proxy_conf *proxy,
 			    const struct balancer_conf *conf, struct conf_diags *diags)
 {
 	for (struct rule_pending *p = set->pending; p; p = p->next) {
-		struct slice server = slice_of(p->name), name = slice_cut(&server, '/');
-
-		if (p->kind == 's' && server.len > 0)
-			*p->out = find_server(find_proxy(conf, name, PROXY_BACKEND), server);
-		else if (p->kind == 's')
-			*p->out = find_server(proxy, name);
-		else if (p->kind == 'u')
-			*p->out = find_userlist(conf, p->name);
+		if (p->kind == 't')
+			*p->out = find_table(p, proxy, conf, diags);
 		else
-			*p->out = find_proxy(conf, slice_of(p->name),
-					     p->kind == 'f' ? PROXY_FRONTEND : PROXY_BACKEND);
-		if (!*p->out)
-			conf_error(diags, p->place, "there is no %s '%s'",
-				   p->kind == 's'   ? "server"
-				   : p->kind == 'u' ? "userlist"
-				   : p->kind == 'f' ? "frontend"
-						    : "backend",
-				   p->name);
+			resolve_one(p, proxy, conf, diags);
 	}
 }
 

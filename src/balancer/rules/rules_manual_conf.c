@@ -25,7 +25,7 @@ static void print_samples(FILE *out)
 {
 	static const struct sample_row *const tables[] = {
 		sample_conn_rows,  sample_header_rows,	sample_http_rows,  sample_auth_rows,
-		sample_proxy_rows, sample_payload_rows, sample_const_rows,
+		sample_proxy_rows, sample_payload_rows, sample_const_rows, sample_stick_rows,
 	};
 
 	fputs("\n## Samples\n\n", out);
@@ -44,8 +44,8 @@ static void print_samples(FILE *out)
 static void print_converters(FILE *out)
 {
 	static const struct converter_row *const tables[] = {
-		converter_text_rows, converter_number_rows, converter_date_rows,
-		converter_map_rows};
+		converter_text_rows, converter_number_rows, converter_date_rows, converter_map_rows,
+		converter_stick_rows};
 
 	fputs("\n## Converters\n\n", out);
 	for (size_t t = 0; t < N_OF(tables); t++) {
@@ -78,7 +78,7 @@ static void print_actions(FILE *out)
 		"http-request",		  "http-response",	 "http-after-response",
 	};
 	static const struct action_row *const tables[] = {action_edit_rows, action_reply_rows,
-							  action_flow_rows};
+							  action_flow_rows, action_stick_rows};
 
 	fputs("\n## Actions\n\n", out);
 	for (size_t t = 0; t < N_OF(tables); t++) {

@@ -8,13 +8,11 @@
 
 static const struct sample_row *const sample_tables[] = {
 	sample_header_rows, sample_http_rows,	 sample_conn_rows,  sample_auth_rows,
-	sample_proxy_rows,  sample_payload_rows, sample_const_rows,
+	sample_proxy_rows,  sample_payload_rows, sample_const_rows, sample_stick_rows,
 };
 static const struct converter_row *const converter_tables[] = {
-	converter_text_rows,
-	converter_number_rows,
-	converter_map_rows,
-	converter_date_rows,
+	converter_text_rows, converter_number_rows, converter_map_rows,
+	converter_date_rows, converter_stick_rows,
 };
 
 #define N_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -69,11 +67,11 @@ static const struct sample_row *find_acl_form(struct slice name, const char **su
 
 static const char *nearest_sample(struct rules_build *b, struct slice name)
 {
-	const char *names[512];
+	const char *names[768];
 	unsigned n = 0;
 
 	for (size_t t = 0; t < N_OF(sample_tables); t++)
-		for (const struct sample_row *r = sample_tables[t]; r->name && n < 511; r++)
+		for (const struct sample_row *r = sample_tables[t]; r->name && n < 767; r++)
 			names[n++] = r->name;
 	names[n] = NULL;
 	return conf_nearest(arena_strndup(b->arena, name.ptr, name.len), names);
@@ -276,6 +274,7 @@ static bool read_step(struct rules_build *b, struct slice *text, struct sample_e
 	if (!step->row || !read_args(b, name, text, &step->call) ||
 	    !check_args(b, step->row->name, step->row->args, &step->call))
 		return false;
+	step->call.name = step->row->name;
 	if (step->row->check && !step->row->check(b, &step->call))
 		return false;
 	if (step->row->out != SAMPLE_ANY)
@@ -299,6 +298,7 @@ const struct sample_expr *sample_compile(struct rules_build *b, struct slice *te
 	if (!e->row || !read_args(b, name, text, &e->call) ||
 	    !check_args(b, e->row->name, e->row->args, &e->call))
 		return NULL;
+	e->call.name = e->row->name;
 	if (e->row->check && !e->row->check(b, &e->call))
 		return NULL;
 	e->type = e->row->type;

@@ -43,8 +43,9 @@ enum { SAMPLE_MAX_ARGS = 5 };
 struct sample_call { /* a fetch or converter with its arguments */
 	struct sample_arg args[SAMPLE_MAX_ARGS];
 	unsigned n_args;
-	void *data;  /* what check prepared */
-	bool single; /* a header that a message has once: see sample_header_single */
+	const char *name; /* the row's */
+	void *data;	  /* what check prepared */
+	bool single;	  /* a header that a message has once: see sample_header_single */
 };
 
 /* A walk over all values of a fetch that has several (ACLs try each). All-zero to start. */
@@ -91,9 +92,10 @@ struct converter_row {
 
 /* Tables; each ends with a row whose name is NULL. */
 extern const struct sample_row sample_http_rows[], sample_header_rows[], sample_conn_rows[],
-	sample_proxy_rows[], sample_auth_rows[], sample_payload_rows[], sample_const_rows[];
+	sample_proxy_rows[], sample_auth_rows[], sample_payload_rows[], sample_const_rows[],
+	sample_stick_rows[]; /* stick/'s */
 extern const struct converter_row converter_text_rows[], converter_number_rows[],
-	converter_map_rows[], converter_date_rows[];
+	converter_map_rows[], converter_date_rows[], converter_stick_rows[]; /* stick/'s */
 /* Known from HAProxy 2.6, not served yet; NULL-terminated. A last '*' stands for any ending. */
 extern const char *const sample_unserved[], *const converter_unserved[];
 
