@@ -28,6 +28,11 @@ static int64_t mono_now_us(void)
 	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
 
+bool vip_has_lease(const struct shared_vip *v)
+{
+	return v->lease_until_us > mono_now_us();
+}
+
 const char *vip_hold_word(unsigned hold)
 {
 	static const char *const words[] = {"none", "switched", "maintenance"};
@@ -71,6 +76,10 @@ static void print_line(FILE *out, const struct shared_vip *v)
 		fprintf(out, " phase %s", v->phase);
 	if (v->hold)
 		fprintf(out, " hold %s", vip_hold_word(v->hold));
+	if (v->lease[0])
+		fprintf(out, " lease %s%s", v->lease, vip_has_lease(v) ? "" : " (not held)");
+	if (v->n_lease_lost)
+		fprintf(out, " lease-lost %llu", (unsigned long long)v->n_lease_lost);
 	if (v->alarm[0])
 		fprintf(out, " ALARM \"%s\"", v->alarm);
 	fprintf(out, " reason \"%s\"\n", v->reason);

@@ -163,6 +163,11 @@ static void vip(FILE *out, const struct shared_vip *v, int64_t now_us)
 	text(out, "master", v->master);
 	if (v->hooked)
 		text(out, "phase", v->phase);
+	if (v->lease[0]) {
+		text(out, "lease", v->lease);
+		fprintf(out, ",\"lease_held\":%s", vip_has_lease(v) ? "true" : "false");
+		number(out, "lease_lost", (long long)v->n_lease_lost);
+	}
 	text(out, "alarm", v->alarm);
 	text(out, "hold", vip_hold_word(v->hold));
 	counters(out, v);

@@ -175,6 +175,7 @@ static const char *open_parts(struct failover *f)
 	if (!f->transport)
 		return "VRRP sockets";
 	f->hearts = hearts_new(f->loop);
+	f->leases = etcd_leases_new(f->loop, f->conf->router_id);
 	errno = -open_signals(f);
 	if (errno)
 		return "signals";
@@ -248,6 +249,7 @@ static void close_parts(struct failover *f)
 	failover_scripts_close(f);
 	failover_reload_fini(f);
 	hearts_free(&f->hearts);
+	etcd_leases_free(&f->leases);
 	vrrp_transport_free(&f->transport);
 	announce_free(&f->announce);
 	vrrp_pace_free(&f->pace);

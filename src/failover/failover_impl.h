@@ -23,6 +23,7 @@
 #include "failover/bfd/bfd.h"
 #include "failover/failover.h"
 #include "failover/heart/heart.h"
+#include "failover/lease/etcd_lease.h"
 #include "failover/notify/notify.h"
 #include "failover/service_facts.h"
 #include "failover/service_watch.h"
@@ -46,6 +47,7 @@ struct node { /* one VRRP instance */
 	struct witness *witness;      /* owned; NULL = none is asked */
 	struct runner_call hook_call; /* failover_promote.c */
 	enum vrrp_hook hook;	      /* that it runs */
+	struct etcd_user *lease;      /* owned; NULL = none is needed */
 	struct heart *heart;	      /* owned; NULL = no second path */
 };
 
@@ -71,6 +73,7 @@ struct failover {
 	struct vrrp_pace *pace; /* of announcements, over all nodes */
 	struct vrrp_transport *transport;
 	struct hearts *hearts;
+	struct etcd_leases *leases;
 	struct list nodes, groups;
 	struct service_watch service;
 	struct service_facts facts;

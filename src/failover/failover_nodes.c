@@ -80,6 +80,20 @@ static void served(void *ctx, struct vrrp_instance *inst)
 	failover_holdings_mastered(ctx);
 }
 
+static void lease(void *ctx, struct vrrp_instance *inst, bool wanted)
+{
+	struct node *node = ctx;
+
+	(void)inst;
+	if (node->lease)
+		etcd_user_want(node->lease, wanted);
+}
+
+static void on_lease(void *ctx, const struct vrrp_lease_news *news)
+{
+	vrrp_instance_lease(((struct node *)ctx)->inst, news);
+}
+
 static void group_state_changed(void *ctx, struct vrrp_group *group, enum vrrp_state from,
 				enum vrrp_state to, const char *reason)
 {
@@ -98,6 +112,7 @@ static const struct vrrp_instance_ops node_ops = {
 	.state_changed = state_changed,
 	.priority_changed = priority_changed,
 	.rx_lower = rx_lower,
+	.lease = lease,
 	.hook_run = failover_hook_run,
 	.hook_cancel = failover_hook_cancel,
 	.role_ask = failover_database_ask,
@@ -269,6 +284,8 @@ struct node *failover_node_new(struct failover *f, const struct vrrp_instance_co
 	if (!vrrp_transport_attach(f->transport, node->inst))
 		log_err("%s: another instance has VRID %u on %s", conf->name, conf->vrid,
 			conf->interface);
+	if (conf->lease)
+		node->lease = etcd_user_new(f->leases, conf->lease, on_lease, node);
 	failover_node_watch(node);
 	list_push(&f->nodes, &node->link);
 	return node;
@@ -281,6 +298,7 @@ void failover_node_free(struct node *node)
 	list_del(&node->link);
 	witness_free(&node->witness);
 	heart_free(&node->heart);
+	etcd_user_free(&node->lease);
 	failover_holdings_give(node);
 	vrrp_transport_detach(f->transport, node->inst);
 	vrrp_instance_free(&node->inst);
@@ -407,6 +425,10 @@ void failover_nodes_start(struct failover *f, const struct shared_vip *before, u
 
 		if (was)
 			vrrp_publish_remember(node->inst, was);
+		if (was && node->lease)
+			etcd_user_adopt(node->lease,
+					&(struct vrrp_lease_news){.until_us = was->lease_until_us,
+								  .id = was->lease_id});
 		if (!was || !vrrp_instance_resume(node->inst, was))
 			vrrp_instance_start(node->inst, was ? 0 : delay_us);
 	}

@@ -25,6 +25,7 @@ static const struct vrrp_track_conf weak = {.kind = VRRP_TRACK_SCRIPT, .name = "
 static const struct vrrp_track_conf marked = {.kind = VRRP_TRACK_SCRIPT, .name = "chk", .compare = 1};
 static const struct vrrp_track_conf unmarked = {.kind = VRRP_TRACK_SCRIPT, .name = "chk", .compare = -1};
 #define TRACKS(row) .tracks = (struct vrrp_track_conf *)&(row)
+#define LEASE	 .lease = &wire_lease
 #define COMPARED TRACKS(must), .compare = 1, .compare_delay_us = MS(500)
 #define WELL	 {TRACK, 1, 1, 0, "chk"}, {TRACK, 2, 1, 0, "chk"}
 #define FAIL(n)	 {TRACK, n, 0, 0, "chk"}
@@ -176,6 +177,50 @@ static const struct story stories[] = {
 		WELL, SETTLED, FAIL(1), FAIL(2), {RUN, 0, S(20)}, {MOVES, 1, .text = ""}, CALM}},
 	{"no second path and not asked for: nobody", PAIR, .conf = {TRACKS(must), .compare = -1}, .steps = {
 		WELL, SETTLED, FAIL(1), FAIL(2), {RUN, 0, S(20)}, {HOLDERS, 1, 0}}},
+	/* ---- the lease ---- */
+	{"lease: a dead master's runs out first", PAIR, .conf = {LEASE}, .steps = {
+		SETTLED, {KILL, 1}, {RUN, 0, MS(1000)}, {IS, 2, VRRP_BACKUP}, {ALARM, 2, .text = "another node has it"},
+		{RUN, 0, MS(1100)}, {IS, 2, VRRP_MASTER}, {ALARM, 2, .text = ""}}},
+	{"lease: a planned stop gives it back", PAIR, .conf = {LEASE}, .steps = {
+		SETTLED, {STOP, 1}, {RUN, 0, MS(66)}, {IS, 2, VRRP_MASTER}, CALM}},
+	{"lease: both see the arbiter but not each other", PAIR, .conf = {LEASE}, .steps = {
+		SETTLED, {CUT, 1, 2}, {RUN, 0, S(20)}, STILL, {ALARM, 2, .text = "waits for the lease lease: another"}, {HEAL},
+		{RUN, 0, S(1)}, STILL, {ALARM, 2, .text = ""}}},
+	{"lease: who cannot renew it gives up first", PAIR, .conf = {LEASE}, .steps = {
+		SETTLED, {CUT, 1, 2}, {DARK, 1, 1}, {RUN, 0, MS(1100)}, {IS, 1, VRRP_MASTER}, CALM, {RUN, 0, MS(700)},
+		{HOLDERS, 0, 0}, {WHY, 1, .text = "the lease lease could not be renewed"}, {RUN, 0, MS(210)},
+		{IS, 2, VRRP_MASTER}, CALM, {RUN, 0, S(9)}, CALM, {ALARM, 1, .text = "etcd does not answer"}, {DARK, 1, 0},
+		{HEAL}, {RUN, 0, S(1)}, {IS, 1, VRRP_MASTER}, CALM}},
+	{"lease: nobody reaches the arbiter, nobody is master", PAIR, .conf = {LEASE}, .steps = {
+		SETTLED, {DARK, 1, 1}, {DARK, 2, 1}, {RUN, 0, S(3)}, {HOLDERS, 0, 0}, {RUN, 0, S(9)}, {HOLDERS, 0, 0}, {DARK, 1, 0},
+		{RUN, 0, S(1)}, {IS, 1, VRRP_MASTER}, CALM}},
+	{"lease: nor at the start", PAIR, .conf = {LEASE}, .steps = {
+		{DARK, 1, 1}, {DARK, 2, 1}, {START_ALL}, {RUN, 0, S(5)}, {HOLDERS, 0, 0}, {DARK, 2, 0}, {RUN, 0, MS(5)},
+		{IS, 2, VRRP_MASTER}, CALM}},
+	{"lease: preemption, as the lower one gives it back", PAIR, .conf = {LEASE}, .steps = {
+		{START, 2}, {RUN, 0, S(1)}, {IS, 2, VRRP_MASTER}, {START, 1}, {RUN, 0, MS(450)}, {IS, 1, VRRP_MASTER},
+		{IS, 2, VRRP_BACKUP}, CALM, {FORGET}, {RUN, 0, S(9)}, STILL}},
+	{"lease: nobody preempts whom the arbiter does not hear", PAIR, .conf = {LEASE}, .steps = {
+		{START, 2}, {RUN, 0, S(1)}, {DARK, 1, 1}, {START, 1}, {RUN, 0, S(9)}, {IS, 2, VRRP_MASTER}, {SENT, 1, 0}, CALM}},
+	{"lease: handed over and back by an operator", PAIR, .conf = {LEASE}, .steps = {
+		SETTLED, {HOLD, 1, VRRP_HOLD_SWITCH}, {RUN, 0, MS(66)}, {IS, 2, VRRP_MASTER}, CALM, {RUN, 0, S(5)},
+		{HOLD, 1, VRRP_HOLD_NONE}, {RUN, 0, S(1)}, {IS, 1, VRRP_MASTER}, CALM}},
+	{"lease: a master that thaws after its end says nothing", PAIR, .conf = {LEASE, .advert_us = S(1)}, .steps = {
+		{START_ALL}, {RUN, 0, S(9)}, {IS, 1, VRRP_MASTER}, {FORGET}, {FREEZE, 1}, {RUN, 0, MS(2500)}, {FORGET}, {THAW, 1},
+		{RUN, 0, MS(5)}, {IS, 1, VRRP_BACKUP}, {SENT, 1, 0}, {HOLDS, 1, 0}}},
+	{"lease: the failover process is replaced and goes on", PAIR, .conf = {LEASE}, .steps = {
+		SETTLED, {KILL, 1}, {RUN, 0, MS(120)}, {REPLACE, 1}, {IS, 1, VRRP_MASTER}, {RUN, 0, S(9)}, {MOVES, 2, .text = ""},
+		CALM}},
+	{"lease: replaced after its end, it asks anew", PAIR, .conf = {LEASE, .advert_us = S(1)}, .steps = {
+		{START_ALL}, {RUN, 0, S(9)}, {IS, 1, VRRP_MASTER}, {FORGET}, {KILL, 1}, {RUN, 0, MS(2200)}, {REPLACE, 1},
+		{IS, 1, VRRP_BACKUP}, {RUN, 0, S(9)}, {IS, 1, VRRP_MASTER}, CALM}},
+	{"lease: a faulty backup gives back what it asked for", PAIR, .conf = {LEASE, TRACKS(must)}, .steps = {
+		WELL, SETTLED, {KILL, 1}, {RUN, 0, MS(600)}, FAIL(2), {RUN, 0, S(3)}, {IS, 2, VRRP_FAULT}, MEND(2), {RUN, 0, MS(366)},
+		{IS, 2, VRRP_MASTER}}},
+	{"lease: a group shares it", PAIR, .group = &group, .conf = {LEASE}, .steps = {
+		SETTLED, {STOP, 1}, {RUN, 0, MS(66)}, {IS, 2, VRRP_MASTER}, {SECOND, 0, 1}, {IS, 2, VRRP_MASTER}, CALM,
+		{MOVES, 2, .text = "M"}, {RUN, 0, S(5)}, {MOVES, 2, .text = "M"}, CALM, {SECOND, 0, 0}, {MOVES, 2, .text = "M"},
+		CALM}},
 	/* ---- groups ---- */
 	{"a group holds on as a whole", PAIR, .group = &group, .conf = {PATH, COMPARED}, .steps = {
 		{TRACK, 1, 1, 0, "chk"}, {TRACK, 2, 1, 0, "chk"}, {SECOND, 0, 1}, {TRACK, 1, 1, 0, "chk"},

@@ -50,8 +50,10 @@ struct node {
 	struct shared_vip page[WIRE_INSTANCES];
 	struct record rec[WIRE_INSTANCES];
 	struct vrrp_peers peers[WIRE_INSTANCES];
-	int64_t said_us[WIRE_INSTANCES]; /* the last heartbeat */
-	bool due[WIRE_INSTANCES];	 /* one goes out at once */
+	int64_t said_us[WIRE_INSTANCES];  /* the last heartbeat */
+	bool wants[WIRE_INSTANCES], dark; /* the lease; the arbiter does not hear it */
+	int64_t lease_until_us;		  /* as this node knows; 0 = not its */
+	bool due[WIRE_INSTANCES];	  /* one goes out at once */
 	struct vrrp_group *group;
 	char group_moves[TEXT_MAX];
 	struct flight inbox[INBOX_MAX];
@@ -66,10 +68,14 @@ static struct world {
 	struct vip_conf vip4, vip6;
 	int at; /* step */
 	long round;
+	int64_t now_us;	  /* the arbiter's clock */
+	int lease_holder; /* 0 = nobody */
+	int64_t lease_until_us;
 	struct flight taps[TAPS_MAX];
 } world;
 
 struct vrrp_heartbeat_conf wire_second_path = {.dev = "eth9"};
+struct vrrp_lease_conf wire_lease = {.name = "lease"};
 
 /* ---- helpers ---- */
 
@@ -246,7 +252,18 @@ static void on_served(void *ctx, struct vrrp_instance *inst)
 	append(record_of(ctx, inst)->order, 's');
 }
 
+static void on_lease(void *ctx, struct vrrp_instance *inst, bool wanted)
+{
+	struct node *node = ctx;
+	struct vrrp_lease_news news = {.until_us = node->lease_until_us, .id = 7};
+
+	node->wants[index_of(node, inst)] = wanted;
+	if (wanted && node->lease_until_us > loop_now_us(node->loop))
+		vrrp_instance_lease(inst, &news);
+}
+
 static const struct vrrp_instance_ops ops = {
+	.lease = on_lease,
 	.hook_run = on_hook,
 	.hook_cancel = on_cancel,
 	.role_ask = on_ask,
@@ -397,6 +414,45 @@ static void deliver(struct node *node)
 	memmove(node->inbox, node->inbox + n, (size_t)node->n_inbox * sizeof(node->inbox[0]));
 }
 
+enum { LEASE_US = 2000000, LEASE_SAFE_US = 1800000, LEASE_RENEW_US = 600000 };
+
+static void tell_lease(struct node *node, bool busy)
+{
+	struct vrrp_lease_news news = {.until_us = node->lease_until_us, .id = 7, .busy = busy};
+
+	for (int i = 0; i < world.n_inst; i++)
+		if (node->inst[i] && node->wants[i])
+			vrrp_instance_lease(node->inst[i], &news);
+}
+
+/* What failover/lease/ makes of it. */
+static void arbitrate(struct node *node)
+{
+	bool wants = node->wants[0] || node->wants[1], own = world.lease_holder == node->number;
+	int64_t now = loop_now_us(node->loop);
+
+	if (world.lease_holder && world.lease_until_us <= world.now_us)
+		world.lease_holder = 0;
+	if (node->lease_until_us && node->lease_until_us <= now) {
+		node->lease_until_us = 0;
+		tell_lease(node, false);
+	}
+	if (node->dark)
+		return;
+	if (!wants && own)
+		world.lease_holder = 0;
+	if (!wants) {
+		node->lease_until_us = 0;
+	} else if (world.lease_holder && !own) {
+		tell_lease(node, true);
+	} else if (now + LEASE_SAFE_US - node->lease_until_us >= LEASE_RENEW_US) {
+		world.lease_holder = node->number;
+		world.lease_until_us = world.now_us + LEASE_US;
+		node->lease_until_us = now + LEASE_SAFE_US;
+		tell_lease(node, false);
+	}
+}
+
 /* As failover/heart/ does: with each advertisement and change, else each interval. */
 static void beat(struct node *node, int i)
 {
@@ -435,6 +491,8 @@ static void run_node(struct node *node, int64_t span_us)
 		if (node->inst[i])
 			vrrp_instance_witnessed(node->inst[i], loop_now_us(node->loop));
 	loop_sim_advance(node->loop, span_us);
+	if (world.story->conf.lease && node->inst[0])
+		arbitrate(node);
 	for (int i = 0; i < world.n_inst; i++)
 		beat(node, i);
 }
@@ -445,7 +503,7 @@ static void run(int64_t span_us)
 
 	if (world.n_nodes == 1)
 		part_us = span_us;
-	for (int64_t t = 0; t < span_us; t += part_us, world.round++)
+	for (int64_t t = 0; t < span_us; t += part_us, world.round++, world.now_us += part_us)
 		for (int n = 1; n <= world.n_nodes; n++)
 			run_node(&world.nodes[n], part_us);
 }
@@ -634,6 +692,7 @@ static void do_with_node(const struct step *s, struct node *node, struct vrrp_in
 		break;
 	case KILL:
 		drop_instances(node);
+		node->wants[0] = node->wants[1] = false;
 		break;
 	case REPLACE:
 		replace(node);
@@ -660,6 +719,9 @@ static void do_with_node(const struct step *s, struct node *node, struct vrrp_in
 		break;
 	case RESIGN:
 		vrrp_instance_resign(inst, s->text);
+		break;
+	case DARK:
+		node->dark = s->a;
 		break;
 	case WITNESS:
 		node->witness = s->a;

@@ -51,6 +51,7 @@ enum what {
 	SHOW,	   /* n; a = slot: n receives that one */
 	CLOCK,	   /* n; a = us: its wall clock is so far ahead of the others' from here on */
 	HCUT,	   /* n <-> a: no heartbeat passes (conf.heartbeats set: there is a second path) */
+	DARK,	   /* n; a = the arbiter of leases does not hear n from here on */
 	HHEAL,	   /* heartbeats pass again */
 	ADAPT,	   /* n; conf = next configuration; a = expected answer */
 	FORGET,	   /* counts of all nodes begin at 0 again */
@@ -107,6 +108,8 @@ struct story {
 
 /* For conf.heartbeats: nodes hear each other's words beside the segment. */
 extern struct vrrp_heartbeat_conf wire_second_path;
+/* For conf.lease: one arbiter gives it for two seconds at a time. */
+extern struct vrrp_lease_conf wire_lease;
 
 /* For cmocka: *state is the story. */
 void run_story(void **state);

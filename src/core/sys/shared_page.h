@@ -136,7 +136,10 @@ struct shared_vip {
 	bool hooked;	/* there are hooks: the phase says something */
 	uint32_t n_paths;
 	struct shared_path paths[SHARED_PATHS_MAX];
-	char alarm[128]; /* what second paths told and must not be: empty = nothing */
+	char alarm[128];	/* what second paths told and must not be: empty = nothing */
+	char lease[48];		/* the name of the one that is needed; empty = none */
+	int64_t lease_until_us; /* CLOCK_MONOTONIC: it is ours until then */
+	uint64_t lease_id, n_lease_lost;
 	uint64_t n_peer_alive, n_isolated, n_held_on, n_rivals;
 	uint8_t hold;	       /* enum vrrp_hold: what an operator wants */
 	int64_t moved_mono_us; /* CLOCK_MONOTONIC of the last change; 0 = none yet */

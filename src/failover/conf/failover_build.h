@@ -155,6 +155,10 @@ void failover_hooks_default(struct vrrp_hooks_conf *hooks);
 /* After the groups are joined. */
 void failover_hooks_check(struct failover_build *b, const struct vrrp_instance_conf *inst);
 
+/* witness_conf.c: after the groups are joined. */
+extern const struct conf_keyword failover_witness_rows[];
+void failover_leases_finish(struct failover_build *b);
+
 /* heart/heart_conf.c: after the instances are settled. */
 void failover_heartbeats_finish(struct failover_build *b);
 /* vmac_conf.c: after the instances are settled. */

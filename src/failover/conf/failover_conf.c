@@ -178,6 +178,7 @@ static void check(struct failover_build *b)
 	failover_groups_finish(b);
 	failover_links_finish(b);
 	failover_mail_check(b);
+	failover_leases_finish(b);
 	for (const struct vrrp_instance_conf *i = b->conf->instances; i; i = i->next)
 		failover_hooks_check(b, i);
 	check_security(b);

@@ -26,6 +26,7 @@ const struct conf_keyword_table failover_keyword_tables[] = {
 	{failover_signing_rows},
 	{failover_hooks_rows},
 	{failover_heart_rows},
+	{failover_witness_rows},
 	{failover_bfd_rows},
 	{failover_compat_rows},
 	{failover_links_rows},

@@ -133,54 +133,6 @@ static void read_peers(struct conf_ctx *ctx, const struct conf_line *line, void 
 		FAILOVER_WARN(ctx, line, 0, "no unicast peer: adverts go to the multicast group");
 }
 
-/* ping IP | tcp IP:PORT (an IPv6 address in brackets) */
-static bool read_witness(const struct conf_line *line, struct vrrp_witness_conf *w)
-{
-	struct slice text, host;
-	unsigned long long port;
-	size_t colon;
-
-	if (line->n_words < 2)
-		return false;
-	text = slice_of(line->words[1].text);
-	if (strcmp(line->words[0].text, "ping") == 0)
-		return addr_parse_ip(&w->address, text, 0);
-	w->tcp = true;
-	for (colon = text.len; colon > 0 && text.ptr[colon - 1] != ':'; colon--)
-		;
-	if (strcmp(line->words[0].text, "tcp") != 0 || colon < 2 ||
-	    !slice_to_uint((struct slice){text.ptr + colon, text.len - colon}, 65535, &port) ||
-	    port == 0)
-		return false;
-	host = (struct slice){text.ptr, colon - 1};
-	if (host.len > 2 && host.ptr[0] == '[' && host.ptr[host.len - 1] == ']')
-		host = (struct slice){host.ptr + 1, host.len - 2};
-	return addr_parse_ip(&w->address, host, (unsigned)port);
-}
-
-static void read_witnesses(struct conf_ctx *ctx, const struct conf_line *line, void *target)
-{
-	const struct block_node *node = block_node_of(line);
-	struct vrrp_witness_conf **tail = &((struct vrrp_instance_conf *)target)->witnesses;
-
-	failover_rows_extra(ctx, line, 1);
-	while (*tail)
-		tail = &(*tail)->next;
-	for (node = node->children; node; node = node->next) {
-		struct vrrp_witness_conf *w = ARENA_NEW(ctx->arena, struct vrrp_witness_conf);
-
-		failover_rows_no_block(ctx, node);
-		if (!read_witness(&node->line, w)) {
-			FAILOVER_ERROR(ctx, &node->line, 0,
-				       "a witness is 'ping ADDRESS' or 'tcp ADDRESS:PORT'");
-			continue;
-		}
-		failover_rows_extra(ctx, &node->line, 2);
-		*tail = w;
-		tail = &w->next;
-	}
-}
-
 static void read_list(struct conf_ctx *ctx, const struct conf_line *line, struct vip_conf **tail)
 {
 	const struct block_node *node = block_node_of(line);
@@ -375,8 +327,6 @@ const struct conf_keyword failover_instance_rows[] = {
 	     "version 3 over IPv4 without pseudo-header in the checksum (RFC 9568)"),
 	COUNT("down_timer_adverts", down_adverts, 1, 100, inherited,
 	      "missed adverts until a backup takes over"),
-	CUSTOM("witness", read_witnesses, "{ ping <address> | tcp <address>:<port> }",
-	       "third parties: a node that hears neither a master nor one of these takes nothing"),
 	FLAG("vip_probe", vip_probe, "[<bool>]",
 	     "after a takeover from a silent master ask whether it still answers (default on)"),
 	COUNT("vip_lifetime", vip_lifetime_s, 0, 3600, inherited,

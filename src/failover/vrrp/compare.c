@@ -16,15 +16,17 @@
 
 bool vrrp_compare_row(const struct vrrp_instance *inst, const struct vrrp_track_conf *row)
 {
-	/* A server that cannot write is of no use, however the others are. */
-	if (row->weight != 0 || row->kind == VRRP_TRACK_INTERFACE ||
-	    row->kind == VRRP_TRACK_DATABASE || row->compare < 0)
+	/* Not a database: one that cannot write is of no use, however the others are. */
+	bool service = row->kind == VRRP_TRACK_BACKEND || row->kind == VRRP_TRACK_FRONTEND ||
+		       row->kind == VRRP_TRACK_SERVER;
+	bool tested = row->kind == VRRP_TRACK_SCRIPT || row->kind == VRRP_TRACK_PROCESS ||
+		      row->kind == VRRP_TRACK_FILE;
+
+	if (row->weight != 0 || row->compare < 0 || !(service || tested))
 		return false;
 	if (row->compare > 0 || inst->conf->compare > 0)
 		return true;
-	return inst->conf->compare < 0 && inst->conf->heartbeats &&
-	       (row->kind == VRRP_TRACK_BACKEND || row->kind == VRRP_TRACK_FRONTEND ||
-		row->kind == VRRP_TRACK_SERVER);
+	return inst->conf->compare < 0 && inst->conf->heartbeats && service;
 }
 
 static void on_delay_over(struct loop *loop, struct loop_timer *timer)

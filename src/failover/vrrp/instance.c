@@ -136,6 +136,7 @@ static void act(struct vrrp_instance *inst, enum vrrp_action action, int64_t hea
 		break;
 	case VRRP_DO_ARM_DOWN:
 		inst->master_left = inst->withheld = inst->peer_alive = false;
+		vrrp_lease_unneeded(inst);
 		arm_in(inst, vrrp_instance_down_us(inst));
 		break;
 	case VRRP_DO_ARM_SKEW:
@@ -181,12 +182,12 @@ static void count_move(struct vrrp_instance *inst, enum vrrp_state from)
 			      !inst->master_left && vrrp_withhold_silent(inst);
 	if (inst->state == VRRP_MASTER && from == VRRP_BACKUP && !inst->found_silence)
 		vrrp_announce_echo(&inst->announce);
-	if (inst->state == VRRP_MASTER)
+	if (inst->state == VRRP_MASTER) {
 		inst->master_since_us = loop_now_us(inst->loop);
-	if (inst->state == VRRP_MASTER)
-		vrrp_flap_taken(&inst->flap, loop_now_us(inst->loop));
-	else if (from == VRRP_MASTER && inst->state != VRRP_INIT)
+		vrrp_flap_taken(&inst->flap, inst->master_since_us);
+	} else if (from == VRRP_MASTER && inst->state != VRRP_INIT) {
 		note_loss(inst);
+	}
 	if (inst->state == VRRP_MASTER || from == VRRP_FAULT || from == VRRP_INIT)
 		inst->master.len = 0;
 	if (inst->state == VRRP_MASTER && inst->held == VRRP_HOLD_SWITCH)
@@ -217,8 +218,7 @@ static void step(struct vrrp_instance *inst, enum vrrp_event event, int64_t hear
 	if (inst->ops->state_changed)
 		inst->ops->state_changed(inst->ctx, inst, from, s->next, inst->reason);
 	vrrp_group_moved(inst, event, from, s->next);
-	if (from == VRRP_MASTER)
-		vrrp_compare_left(inst);
+	vrrp_withhold_moved(inst, from);
 }
 
 /* ---- the door ---- */
@@ -237,7 +237,7 @@ bool vrrp_instance_yield_if_frozen(struct vrrp_instance *inst)
 	int64_t gap_us;
 
 	if (!stood_still(inst, &gap_us))
-		return false;
+		return vrrp_lease_ended(inst);
 	inst->stats.n_frozen++;
 	snprintf(reason, sizeof(reason), "stood still for %lld ms, another may be master",
 		 (long long)(gap_us / 1000));
@@ -390,7 +390,7 @@ bool vrrp_instance_resume(struct vrrp_instance *inst, const struct shared_vip *b
 	    before->version != conf->version || before->state_mono_us <= 0 || age_us < 0 ||
 	    age_us > vrrp_instance_own_down_us(inst))
 		return false;
-	if (vrrp_condition_verdict(inst, why) == VERDICT_FAULT ||
+	if (vrrp_condition_verdict(inst, why) == VERDICT_FAULT || vrrp_lease_forbids(inst) ||
 	    vrrp_phase_of_word(before->phase) == VRRP_PHASE_DEMOTE) /* it was about to leave */
 		return false;
 	for (unsigned i = 0; i < inst->n_tracks; i++)

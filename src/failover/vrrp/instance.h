@@ -53,6 +53,9 @@ struct vrrp_instance_ops {
 	int64_t (*wall_us)(void *ctx);
 	/* As MASTER, an advertisement of lower priority came (notify_master_rx_lower_pri). */
 	void (*rx_lower)(void *ctx, struct vrrp_instance *inst);
+	/* The lease of conf->lease is wanted (and to be kept), or given back. What becomes of it is
+	 * told by vrrp_instance_lease, also during the call. */
+	void (*lease)(void *ctx, struct vrrp_instance *inst, bool wanted);
 	/* Run this script of conf->hooks and tell its end by vrrp_instance_hook_ended, later. False
 	 * = it cannot be run. One at a time. */
 	bool (*hook_run)(void *ctx, struct vrrp_instance *inst, enum vrrp_hook hook);
@@ -86,6 +89,7 @@ struct vrrp_instance_stats {
 	uint64_t n_peer_alive; /* silence, but a second path knows the master alive: the same */
 	uint64_t n_isolated;   /* given up: neither peer nor witness, and a peer sees one */
 	uint64_t n_rivals;     /* another master was found over a second path */
+	uint64_t n_lease_lost; /* given up: the lease could not be renewed */
 	uint64_t n_held_on;    /* MASTER in spite of a fault, as no peer is better */
 	uint64_t n_conflicts;  /* somebody else answered for an address that we hold */
 	uint64_t n_flap_waits; /* mastership was lost so often that preemption waits (flap.h) */
@@ -188,6 +192,15 @@ unsigned vrrp_lifetime_s(const struct vrrp_instance_conf *conf);
  * witnesses, nobody takes over from silence but who has such an answer from the second half of its
  * down interval: else it is the one that is cut off. */
 void vrrp_instance_witnessed(struct vrrp_instance *inst, int64_t asked_us);
+
+/* What is known of the lease (conf->lease): ours until then (of the loop, 0 = not ours), its id for
+ * a process that goes on after this one; busy: the arbiter has just said that another has it. */
+struct vrrp_lease_news {
+	int64_t until_us;
+	uint64_t id;
+	bool busy;
+};
+void vrrp_instance_lease(struct vrrp_instance *inst, const struct vrrp_lease_news *news);
 
 /* The peers as they are heard over second paths (peers.h), owned by whoever hears them; NULL =
  * there is no second path. Before start, and changed whenever a row of them has changed or was

@@ -99,6 +99,11 @@ struct vrrp_instance {
 	const struct vrrp_peers *peers; /* borrowed from failover/heart/; NULL = no second path */
 	char alarm[REASON_LEN];
 	int64_t master_since_us;
+	struct {
+		struct vrrp_lease_news news;
+		int64_t busy_us;    /* when the arbiter last said that another has it; 0 = never */
+		bool wanted, waits; /* waits: to take over */
+	} lease;
 	int64_t faulty_us; /* since when something that is compared is down; 0 = nothing is */
 	struct loop_timer compare_timer;
 
@@ -179,6 +184,18 @@ void vrrp_condition_weigh(struct vrrp_instance *inst);
 bool vrrp_withhold_silent(const struct vrrp_instance *inst);
 /* The down timer ran out. True: not taken over, and armed for the next look. */
 bool vrrp_withhold(struct vrrp_instance *inst);
+/* Logged, and shown while one of withheld, peer_alive, rival and lease.waits is set. */
+void vrrp_withhold_alarm(struct vrrp_instance *inst, struct log_gate *gate, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+void vrrp_withhold_moved(struct vrrp_instance *inst, enum vrrp_state from); /* has moved */
+
+/* lease.c */
+bool vrrp_lease_missing(struct vrrp_instance *inst);  /* as vrrp_withhold */
+void vrrp_lease_unneeded(struct vrrp_instance *inst); /* another is master */
+void vrrp_lease_moved(struct vrrp_instance *inst);
+void vrrp_lease_remember(struct vrrp_instance *inst, const struct shared_vip *before);
+bool vrrp_lease_forbids(const struct vrrp_instance *inst); /* to be MASTER, now */
+bool vrrp_lease_ended(struct vrrp_instance *inst);	   /* MASTER without it: gave up */
 
 /* compare.c: faults that count only if a peer is better. */
 bool vrrp_compare_row(const struct vrrp_instance *inst, const struct vrrp_track_conf *row);

@@ -28,7 +28,10 @@ static void put_counts(const struct vrrp_instance *inst, struct shared_vip *v)
 	v->n_isolated = inst->stats.n_isolated;
 	v->n_rivals = inst->stats.n_rivals;
 	v->n_held_on = inst->stats.n_held_on;
-	if (inst->withheld || inst->peer_alive || inst->rival)
+	v->n_lease_lost = inst->stats.n_lease_lost;
+	v->lease_until_us = inst->lease.news.until_us;
+	v->lease_id = inst->lease.news.id;
+	if (inst->withheld || inst->peer_alive || inst->rival || inst->lease.waits)
 		memcpy(v->alarm, inst->alarm, sizeof(v->alarm));
 	else
 		v->alarm[0] = '\0';
@@ -150,6 +153,7 @@ void vrrp_publish_remember(struct vrrp_instance *inst, const struct shared_vip *
 	v->moved_mono_us = before->moved_mono_us;
 	shared_vip_end(v);
 	vrrp_signing_remember(inst, before);
+	vrrp_lease_remember(inst, before);
 	inst->held = before->hold <= VRRP_HOLD_MAINTENANCE ? (enum vrrp_hold)before->hold
 							   : VRRP_HOLD_NONE;
 	vrrp_takeover_remember(inst, before);
@@ -178,6 +182,7 @@ void vrrp_publish_all(struct vrrp_instance *inst)
 	snprintf(v->interface, sizeof(v->interface), "%s", conf->interface);
 	snprintf(v->state, sizeof(v->state), "%s", vrrp_state_word(inst->state));
 	snprintf(v->reason, sizeof(v->reason), "%s", inst->reason);
+	snprintf(v->lease, sizeof(v->lease), "%s", conf->lease ? conf->lease->name : "");
 	v->vrid = (uint8_t)conf->vrid;
 	v->family = (uint8_t)conf->family;
 	v->version = (uint8_t)conf->version;

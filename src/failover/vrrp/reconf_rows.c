@@ -134,6 +134,17 @@ static bool signing_same(const struct vrrp_signing_conf *a, const struct vrrp_si
 	       a->send_old == b->send_old;
 }
 
+static bool lease_same(const struct vrrp_lease_conf *a, const struct vrrp_lease_conf *b)
+{
+	if (!a || !b)
+		return a == b;
+	for (unsigned i = 0; i < a->n_endpoints && i < b->n_endpoints; i++)
+		if (!addr_eq(&a->endpoints[i], &b->endpoints[i], true))
+			return false;
+	return text_same(a->name, b->name) && a->ttl_s == b->ttl_s &&
+	       a->n_endpoints == b->n_endpoints;
+}
+
 typedef bool same_fn(const struct vrrp_instance_conf *a, const struct vrrp_instance_conf *b);
 
 #define SAME(name, expression)                                    \
@@ -159,6 +170,7 @@ SAME(vips, vips_same(a->vips, b->vips))
 SAME(excluded, vips_same(a->excluded, b->excluded))
 SAME(peers, peers_same(a->peers, b->peers))
 SAME(witnesses, witnesses_same(a->witnesses, b->witnesses))
+SAME(lease, lease_same(a->lease, b->lease))
 SAME(heartbeats, heartbeats_same(a->heartbeats, b->heartbeats))
 SAME(heartbeat_key, slice_eq(a->heartbeat_key, b->heartbeat_key))
 SAME(routes, routes_same(a->routes, b->routes))
@@ -205,6 +217,7 @@ static const struct row rows[] = {
 	ASK("auth_type AH", VRRP_REBUILD, 0, auth_ah),
 	ASK("the multicast group", VRRP_REBUILD, 0, mcast_group),
 	ASK("unicast or multicast", VRRP_REBUILD, 0, unicast),
+	ASK("the lease of witness", VRRP_REBUILD, 0, lease),
 	/* what is said in the advertisement */
 	BYTES("priority", VRRP_ADAPTED, WIRE, priority),
 	BYTES("advert_int", VRRP_ADAPTED, WIRE, advert_us),

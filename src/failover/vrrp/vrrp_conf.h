@@ -169,10 +169,18 @@ struct vrrp_peer_conf { /* unicast_peer */
 	int min_ttl, max_ttl; /* 0 = unset */
 };
 
+enum { VRRP_ENDPOINTS_MAX = 5 };
+
 struct vrrp_witness_conf { /* row of witness { ... } */
 	struct vrrp_witness_conf *next;
 	struct addr address; /* with the port where it is TCP */
 	bool tcp;	     /* else an echo request */
+};
+
+struct vrrp_lease_conf { /* etcd rows of witness { ... }, of one name */
+	const char *name;
+	unsigned ttl_s, n_endpoints;
+	struct addr endpoints[VRRP_ENDPOINTS_MAX];
 };
 
 struct vrrp_heartbeat_conf { /* row of heartbeat { ... } */
@@ -278,6 +286,7 @@ struct vrrp_instance_conf { /* vrrp_instance */
 	unsigned vmac_mac_len;			/* 0 = by VRID, 5 = its last octet by VRID, 6 */
 	unsigned down_adverts;			/* 3 */
 	struct vrrp_witness_conf *witnesses;	/* NULL = none is asked */
+	struct vrrp_lease_conf *lease;		/* only its holder may be MASTER; NULL = none */
 	struct vrrp_heartbeat_conf *heartbeats; /* NULL = no second path */
 	struct slice heartbeat_key;		/* empty = heartbeats are not signed */
 	int compare; /* of tracks that do not say: 1, 0, or -1 = what the balancer does, where

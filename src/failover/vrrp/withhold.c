@@ -64,8 +64,7 @@ static void look_again(struct vrrp_instance *inst, int64_t at_us)
 	loop_timer_set(inst->loop, &inst->timer, at_us);
 }
 
-static void __attribute__((format(printf, 3, 4)))
-alarm_raise(struct vrrp_instance *inst, struct log_gate *gate, const char *fmt, ...)
+void vrrp_withhold_alarm(struct vrrp_instance *inst, struct log_gate *gate, const char *fmt, ...)
 {
 	unsigned held;
 	va_list ap;
@@ -92,10 +91,11 @@ static bool master_lives(struct vrrp_instance *inst)
 		return true;
 	inst->peer_alive = true;
 	inst->stats.n_peer_alive++;
-	alarm_raise(inst, &inst->peer_gate,
-		    "%s is MASTER as a second path says, but its advertisements do not arrive on "
-		    "%s: no takeover",
-		    addr_host_text(&w->address, text), inst->conf->interface);
+	vrrp_withhold_alarm(
+		inst, &inst->peer_gate,
+		"%s is MASTER as a second path says, but its advertisements do not arrive on "
+		"%s: no takeover",
+		addr_host_text(&w->address, text), inst->conf->interface);
 	vrrp_publish_all(inst);
 	return true;
 }
@@ -112,16 +112,19 @@ static bool no_witness(struct vrrp_instance *inst)
 	inst->withheld = true;
 	inst->stats.n_withheld++;
 	snprintf(inst->reason, sizeof(inst->reason), "hears neither a master nor a witness");
-	alarm_raise(inst, &inst->witness_gate, "%s: no takeover", inst->reason);
+	vrrp_withhold_alarm(inst, &inst->witness_gate, "%s: no takeover", inst->reason);
 	vrrp_publish_all(inst);
 	return true;
 }
 
 bool vrrp_withhold(struct vrrp_instance *inst)
 {
-	if (inst->master_left || !vrrp_withhold_silent(inst))
-		return false;
-	return master_lives(inst) || no_witness(inst);
+	if (!inst->master_left && vrrp_withhold_silent(inst) &&
+	    (master_lives(inst) || no_witness(inst))) {
+		vrrp_lease_unneeded(inst);
+		return true;
+	}
+	return vrrp_lease_missing(inst);
 }
 
 void vrrp_instance_witnessed(struct vrrp_instance *inst, int64_t asked_us)
@@ -180,8 +183,9 @@ static bool settle_rival(struct vrrp_instance *inst)
 	if (!inst->rival) {
 		inst->rival = true;
 		inst->stats.n_rivals++;
-		alarm_raise(inst, &inst->peer_gate, "%s is MASTER too, as a second path says",
-			    addr_host_text(&w->address, text));
+		vrrp_withhold_alarm(inst, &inst->peer_gate,
+				    "%s is MASTER too, as a second path says",
+				    addr_host_text(&w->address, text));
 		vrrp_publish_all(inst);
 	}
 	if (!beats(w, inst))
@@ -198,19 +202,29 @@ static void give_up_isolated(struct vrrp_instance *inst)
 {
 	int64_t now = loop_now_us(inst->loop), down_us = vrrp_instance_own_down_us(inst);
 	const struct vrrp_peer_word *w;
-	char text[ADDR_TEXT_MAX];
+	char text[ADDR_TEXT_MAX], why[REASON_LEN];
 
 	if (!inst->conf->witnesses || now - inst->witnessed_us < down_us ||
 	    now - inst->heard_us < down_us || now - inst->master_since_us < 2 * down_us)
 		return;
 	w = vrrp_peers_better(inst->peers, now, true);
-	if (!w)
+	if (!w || inst->takeover.phase == VRRP_PHASE_DEMOTE)
 		return;
 	inst->stats.n_isolated++;
+	snprintf(why, sizeof(why),
+		 "no witness answers here, but %.45s sees one and hears nothing of us",
+		 addr_host_text(&w->address, text));
+	if (vrrp_takeover_leave(inst, VRRP_LEAVE_YIELD, why))
+		return;
 	vrrp_advertise(inst, 0);
-	vrrp_instance_feed(inst, VRRP_EV_YIELD,
-			   "no witness answers here, but %s sees one and hears nothing of us",
-			   addr_host_text(&w->address, text));
+	vrrp_instance_feed(inst, VRRP_EV_YIELD, "%s", why);
+}
+
+void vrrp_withhold_moved(struct vrrp_instance *inst, enum vrrp_state from)
+{
+	if (from == VRRP_MASTER)
+		vrrp_compare_left(inst);
+	vrrp_lease_moved(inst);
 }
 
 /* ---- what failover/heart/ calls ---- */

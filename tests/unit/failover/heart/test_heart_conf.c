@@ -1,12 +1,13 @@
 /*
- * The rows heartbeat, heartbeat_key_file, compare and compare_delay (heart_conf.c), and `compare`
- * in rows of what is tracked.
+ * The rows heartbeat, heartbeat_key_file, compare and compare_delay (heart_conf.c), `compare` in
+ * rows of what is tracked, and witness with its lease (conf/witness_conf.c).
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "failover/conf/failover_conf.h"
@@ -157,6 +158,61 @@ static void tracked_rows_say_whether_they_are_compared(void **state)
 	finish(&r);
 }
 
+static void a_lease_has_one_name_and_some_addresses(void **state)
+{
+	struct reading r;
+	const struct vrrp_lease_conf *lease;
+
+	(void)state;
+	read_text(&r,
+		  INSTANCE("A", "51",
+			   " witness {\n ping 192.0.2.254\n etcd http://192.0.2.7:2379 lease web "
+			   "ttl 3\n"
+			   " etcd http://[2001:db8::7]:2379 lease web\n tcp 192.0.2.8:80\n }\n"));
+	assert_int_equal(r.diags.n_errors, 0);
+	lease = r.conf->instances->lease;
+	assert_string_equal(lease->name, "web");
+	assert_int_equal(lease->ttl_s, 3);
+	assert_int_equal(lease->n_endpoints, 2);
+	assert_int_equal(addr_port(&lease->endpoints[1]), 2379);
+	assert_int_equal(lease->endpoints[1].sa.sa_family, AF_INET6);
+	assert_true(r.conf->instances->witnesses->next->tcp);
+	assert_null(r.conf->instances->witnesses->next->next);
+	finish(&r);
+}
+
+static void a_lease_that_cannot_be_is_refused(void **state)
+{
+	static const char *const rows[][2] = {
+		{"etcd https://192.0.2.7:2379 lease web", "over http only"},
+		{"etcd http://etcd.example:2379 lease web", "a witness is"},
+		{"etcd http://192.0.2.7:2379 name web", "a witness is"},
+		{"etcd http://192.0.2.7 lease web", "a witness is"},
+		{"etcd http://192.0.2.7:1 lease a\n etcd http://192.0.2.7:1 lease b",
+		 "has one lease"},
+	};
+	struct reading r;
+	char text[512];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(text, sizeof(text), INSTANCE("A", "51", " witness {\n %s\n }\n"),
+			 rows[i][0]);
+		read_text(&r, text);
+		assert_int_equal(r.diags.n_errors, 1);
+		assert_true(said(&r, CONF_ERROR, rows[i][1]));
+		finish(&r);
+	}
+	read_text(&r,
+		  INSTANCE("A", "51",
+			   " priority 255\n witness {\n etcd http://192.0.2.7:1 lease a\n }\n")
+			  INSTANCE("B", "52", "") "vrrp_sync_group G {\n group {\n A\n B\n }\n}\n");
+	assert_true(
+		said(&r, CONF_ERROR, "A and B are in one sync group, but have not the same lease"));
+	assert_true(said(&r, CONF_ERROR, "it cannot have a lease"));
+	finish(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -164,6 +220,8 @@ int main(void)
 		cmocka_unit_test(global_ones_are_the_default_and_not_mixed_with_own_ones),
 		cmocka_unit_test(what_cannot_be_is_refused),
 		cmocka_unit_test(tracked_rows_say_whether_they_are_compared),
+		cmocka_unit_test(a_lease_has_one_name_and_some_addresses),
+		cmocka_unit_test(a_lease_that_cannot_be_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
