@@ -21,6 +21,7 @@
 #include "main/keepalived_dump.h"
 #include "main/listeners.h"
 #include "main/master_priv.h"
+#include "main/runner_rights.h"
 #include "main/running.h"
 
 static bool wants_balancer(const struct master *m)
@@ -256,8 +257,9 @@ static int prepare(struct master *m)
 	m->page = shared_page_new();
 	if (!m->page)
 		return -errno;
+	m->rights = runner_rights_new();
 	m->loop = loop_new(&loop_epoll_ops);
-	if (!m->loop)
+	if (!m->loop || !m->rights)
 		return -errno;
 	atomic_store(&m->page->master_pid, (int)getpid());
 	atomic_store(&m->page->master_started_us, loop_now_us(m->loop));

@@ -36,6 +36,7 @@ struct master {
 	struct child *starting;	    /* the one about to */
 	struct child *old[OLD_MAX]; /* finishing their connections */
 
+	struct runner_rights *rights; /* what the runner runs for balancers; owned */
 	int runner_ends[2]; /* failover's channel to the runner: its ends outlive either process */
 	int balancer_runner_ends[SHARED_SLOTS][2]; /* the balancers', each slot's its own */
 	int conf_fd;	    /* the configuration that runs, for relais -c --diff; -1 = none */

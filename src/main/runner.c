@@ -22,6 +22,7 @@
 #include "core/base/die.h"
 #include "core/log/log.h"
 #include "main/runner_say.h"
+#include "main/runner_rights.h"
 
 enum {
 	CLIENTS_MAX = 16,
@@ -41,7 +42,8 @@ struct runner {
 	struct loop_fd signals;
 	struct client clients[CLIENTS_MAX];
 	unsigned n_clients, n_open;
-	struct list jobs; /* all, in the order asked */
+	const struct runner_rights *rights; /* borrowed; NULL = no bounds */
+	struct list jobs;		    /* all, in the order asked */
 	unsigned n_waiting, n_lingering;
 	_Atomic int *words;		 /* shared with children; 0 = no error */
 	struct runner_job *slots[WORDS]; /* whose word it is */
@@ -354,6 +356,11 @@ static void take_run(struct runner *r, unsigned client)
 	job->client = client;
 	job->asked_us = loop_clock_us(r->loop);
 	list_push(&r->jobs, &job->link);
+	if (client > 0 && r->rights &&
+	    !runner_rights_permit(r->rights, &job->ask, job->argv, job->env)) {
+		refuse(r, job, EACCES);
+		return;
+	}
 	if (r->n_waiting >= RUNNER_WAITING_MAX || r->leaving) {
 		refuse(r, job, EAGAIN);
 		return;
@@ -480,7 +487,7 @@ static int open_all(struct runner *r, const int *fds, size_t n)
 	return err ? err : open_clients(r, fds, n);
 }
 
-int runner_main(const int *client_fds, size_t n_clients)
+int runner_main(const int *client_fds, size_t n_clients, const struct runner_rights *rights)
 {
 	struct runner *r = calloc(1, sizeof(*r));
 	struct list *pos, *tmp;
@@ -488,6 +495,7 @@ int runner_main(const int *client_fds, size_t n_clients)
 
 	if (!r)
 		die_no_memory();
+	r->rights = rights;
 	err = open_all(r, client_fds, n_clients);
 	if (err)
 		log_err("the runner cannot start: %s", strerror(-err));

@@ -17,8 +17,11 @@ enum {
 	RUNNER_LEAVE_US = 2000000, /* lanes may finish for so long when it is told to end */
 };
 
-/* client_fds: channels (channel.h). Runs until all of them are closed, or SIGTERM; then it ends
+struct runner_rights; /* runner_rights.h */
+
+/* rights: what all clients but the first (failover) may ask for; NULL = anything, in tests.
+ * client_fds: channels (channel.h). Runs until all of them are closed, or SIGTERM; then it ends
  * what it started, but for lanes, which have RUNNER_LEAVE_US first. */
-int runner_main(const int *client_fds, size_t n_clients);
+int runner_main(const int *client_fds, size_t n_clients, const struct runner_rights *rights);
 
 #endif

@@ -23,6 +23,7 @@
 #include "main/listeners.h"
 #include "main/master_priv.h"
 #include "main/runner.h"
+#include "main/runner_rights.h"
 
 static const char *how_it_ended(int status, char *buf, size_t len)
 {
@@ -102,7 +103,7 @@ static int run_runner(void *ctx, int channel)
 		  m->args->to_syslog);
 	if (!enter_namespace(m))
 		return 1;
-	return runner_main(fds, 1 + SHARED_SLOTS);
+	return runner_main(fds, 1 + SHARED_SLOTS, m->rights);
 }
 
 static void runner_message(struct child *child, struct channel_message *msg)
@@ -164,6 +165,7 @@ static int run_failover(void *ctx, int channel)
 
 	drop_listeners(m, NULL);
 	keep_runner_end(m, m->runner_ends[1]);
+	runner_rights_forget(&m->rights);
 	log_setup("failover", m->args->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, true,
 		  m->args->to_syslog);
 	if (!enter_namespace(m))
@@ -285,6 +287,7 @@ static int run_balancer(void *ctx, int channel)
 
 	drop_listeners(m, config->balancer);
 	keep_runner_end(m, setup.runner_fd);
+	runner_rights_forget(&m->rights);
 	log_setup("balancer", m->args->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, true,
 		  m->args->to_syslog);
 	admin_wire(&setup);
@@ -437,6 +440,8 @@ bool master_start_balancer(struct master *m)
 	}
 	if (!m->runner && health_needs_runner(next_balancer(m)) && !master_start_runner(m))
 		return false;
+	if (!runner_rights_set(m->rights, m->config->balancer, m->next ? m->next->balancer : NULL))
+		log_err("too many scripts of the balancer: some will not be run");
 	slot = &m->page->slots[start.slot];
 	atomic_store(&slot->n_threads, 0);
 	atomic_store(&slot->state, SHARED_BALANCER_STARTING);

@@ -285,7 +285,7 @@ static void start_runner(struct probe *p)
 	if (fork() == 0) {
 		close(p->runner_ends[1]);
 		log_setup("runner", LOG_LEVEL_DEBUG, true, false);
-		_exit(runner_main(p->runner_ends, 1));
+		_exit(runner_main(p->runner_ends, 1, NULL));
 	}
 }
 

@@ -112,7 +112,7 @@ static int setup(void **state)
 		close(a[0]);
 		close(b[0]);
 		log_setup("runner", LOG_LEVEL_EMERG, false, false);
-		_exit(runner_main(theirs, 2));
+		_exit(runner_main(theirs, 2, NULL));
 	}
 	close(a[1]);
 	close(b[1]);
