@@ -73,7 +73,8 @@ static void read_bind_port(struct conf_ctx *ctx, const struct conf_line *line, v
 
 static void read_bind_if(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
-	((struct checker_block *)target)->checker.bind_if = line->words[1].text;
+	if (line->words[1].text[0])
+		((struct checker_block *)target)->checker.bind_if = line->words[1].text;
 	failover_rows_extra(ctx, line, 2);
 }
 

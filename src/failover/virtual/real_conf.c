@@ -60,13 +60,8 @@ void virtual_real_read(struct conf_ctx *ctx, const struct conf_line *line, void 
 	failover_rows_extra(ctx, line, 3);
 	failover_rows_walk(failover_build_of(ctx), block_node_of(line)->children, FAILOVER_REAL,
 			   "real_server", r);
-	for (; *tail; tail = &(*tail)->next) {
-		if (!good || !addr_eq(&(*tail)->addr, &r->addr, true))
-			continue;
-		FAILOVER_WARN(ctx, line, 1, "real_server %s is there already: the first counts",
-			      line->words[1].text);
-		return;
-	}
+	while (*tail)
+		tail = &(*tail)->next;
 	if (good)
 		*tail = r;
 }

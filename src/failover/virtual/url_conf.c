@@ -197,7 +197,7 @@ void virtual_url_read(struct conf_ctx *ctx, const struct conf_line *line, void *
 	failover_rows_extra(ctx, line, 1);
 	failover_rows_walk(failover_build_of(ctx), block_node_of(line)->children, FAILOVER_URL,
 			   "url", &block);
-	if (!block.url->path) {
+	if (!block.url->path || !block.url->path[0]) {
 		FAILOVER_WARN(ctx, line, 0, "this url has no path, left out");
 		return;
 	}

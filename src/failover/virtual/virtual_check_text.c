@@ -53,6 +53,15 @@ static const char *header_value(struct arena *arena, const char *text)
 	return virtual_word(arena, out);
 }
 
+/* What virtualhost says, the url's first; NULL = nothing. */
+static const char *named_host(const struct virtual_checker_conf *c,
+			      const struct virtual_url_conf *u)
+{
+	const char *host = u->host ? u->host : c->times.host;
+
+	return host && *host ? host : NULL;
+}
+
 static const char *host_of(struct arena *arena, const struct virtual_real_conf *real,
 			   const struct virtual_checker_conf *c, const struct virtual_url_conf *u)
 {
@@ -60,8 +69,8 @@ static const char *host_of(struct arena *arena, const struct virtual_real_conf *
 	struct addr at = c->connect.len ? c->connect : real->addr;
 	unsigned port = c->connect_port ? c->connect_port : addr_port(&real->addr);
 
-	if (u->host || c->times.host)
-		return u->host ? u->host : c->times.host;
+	if (named_host(c, u))
+		return named_host(c, u);
 	if (port == (c->kind == VIRTUAL_SSL_GET ? 443 : 80) || !port)
 		return arena_strdup(arena, addr_host_text(&at, text));
 	addr_set_port(&at, port);
@@ -85,8 +94,7 @@ static void add_url(struct lines *l, const struct virtual_real_conf *real,
 		    const struct virtual_checker_conf *c, const struct virtual_url_conf *u)
 {
 	bool tls = c->kind == VIRTUAL_SSL_GET;
-	const char *host = host_of(l->arena, real, c, u),
-		   *named = u->host ? u->host : c->times.host;
+	const char *host = host_of(l->arena, real, c, u), *named = named_host(c, u);
 
 	add(l, arena_printf(l->arena, "http-check connect %s%s%s", tls ? "ssl" : "default",
 			    tls && c->enable_sni && named ? " sni " : "",
@@ -121,7 +129,8 @@ static void add_kind(struct lines *l, const struct virtual_real_conf *real,
 		break;
 	case VIRTUAL_SMTP_CHECK:
 		add(l, arena_printf(l->arena, "option smtpchk HELO %s",
-				    virtual_word(l->arena, c->helo ? c->helo : "localhost")));
+				    virtual_word(l->arena,
+						 c->helo && *c->helo ? c->helo : "localhost")));
 		break;
 	case VIRTUAL_MISC_CHECK:
 		add(l, arena_printf(l->arena, "option script-check %s timeout %s%s",

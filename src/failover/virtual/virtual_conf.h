@@ -79,7 +79,7 @@ enum virtual_method { VIRTUAL_NAT, VIRTUAL_DR, VIRTUAL_TUN };
 struct virtual_real_conf { /* real_server, sorry_server */
 	struct virtual_times times;
 	struct virtual_real_conf *next;
-	struct addr addr;			   /* port 0 = that of the virtual server */
+	struct addr addr;			   /* port 0: of a group, the client's */
 	long long weight;			   /* or VIRTUAL_UNSET */
 	unsigned long uthreshold, lthreshold;	   /* connections; 0 = no limit */
 	struct script_conf notify_up, notify_down; /* argv NULL = none */

@@ -106,7 +106,23 @@ static void settle_checkers(struct failover_build *b, struct virtual_real_conf *
 	}
 }
 
-/* Leaves out those that cannot be: of the other family. */
+/* Without a port it has that of its virtual server. */
+static void settle_port(const struct virtual_server_conf *v, struct virtual_real_conf *r)
+{
+	if (addr_port(&r->addr) == 0 && !v->group && !v->addresses->is_fwmark)
+		addr_set_port(&r->addr, addr_port(&v->addresses->first));
+}
+
+static bool is_there_before(const struct virtual_server_conf *v, const struct virtual_real_conf *r)
+{
+	const struct virtual_real_conf *o = v->reals;
+
+	while (o != r && !addr_eq(&o->addr, &r->addr, true))
+		o = o->next;
+	return o != r;
+}
+
+/* Leaves out those that cannot be: of the other family, or there twice. */
 static void settle_reals(struct failover_build *b, struct virtual_server_conf *v)
 {
 	int family = family_of(v);
@@ -121,6 +137,12 @@ static void settle_reals(struct failover_build *b, struct virtual_server_conf *v
 			SAY(b, r,
 			    "this real_server is not of its virtual server's address family, "
 			    "left out");
+			*at = r->next;
+			continue;
+		}
+		settle_port(v, r);
+		if (is_there_before(v, r)) {
+			SAY(b, r, "this real_server is there already: the first counts");
 			*at = r->next;
 			continue;
 		}
@@ -208,6 +230,8 @@ static void settle(struct failover_build *b, struct virtual_server_conf *v)
 	if (v->reals || v->sorry)
 		settle_defaults(b, v);
 	settle_reals(b, v);
+	if (v->sorry)
+		settle_port(v, v->sorry);
 	if (!v->reals) {
 		SAY(b, v, "virtual_server %s has no real servers, left out", v->label);
 		return;

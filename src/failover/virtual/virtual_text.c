@@ -106,36 +106,24 @@ static int weight_of(const struct section *s, const struct virtual_real_conf *r)
 	return (int)weight;
 }
 
-static struct addr target_of(const struct section *s, const struct virtual_real_conf *r)
-{
-	struct addr to = r->addr;
-
-	/* a group's addresses may have several ports: then the client's is kept */
-	if (addr_port(&to) == 0 && !s->v->group)
-		addr_set_port(&to, addr_port(&s->v->addresses->first));
-	return to;
-}
-
 static const char *target_text(const struct section *s, const struct virtual_real_conf *r)
 {
-	struct addr to = target_of(s, r);
 	char text[ADDR_TEXT_MAX];
 
-	if (addr_port(&to))
-		return arena_strdup(s->w->arena, addr_text(&to, text));
-	addr_host_text(&to, text);
-	return arena_printf(s->w->arena, to.sa.sa_family == AF_INET6 ? "[%s]" : "%s", text);
+	if (addr_port(&r->addr))
+		return arena_strdup(s->w->arena, addr_text(&r->addr, text));
+	addr_host_text(&r->addr, text); /* a group's, of several ports: the client's is kept */
+	return arena_printf(s->w->arena, r->addr.sa.sa_family == AF_INET6 ? "[%s]" : "%s", text);
 }
 
 static const char *real_name(const struct section *s, const struct virtual_real_conf *r)
 {
-	struct addr to = target_of(s, r);
 	char text[ADDR_TEXT_MAX];
 
-	addr_host_text(&to, text);
-	if (!addr_port(&to))
+	addr_host_text(&r->addr, text);
+	if (!addr_port(&r->addr))
 		return arena_strdup(s->w->arena, text);
-	return arena_printf(s->w->arena, "%s:%u", text, addr_port(&to));
+	return arena_printf(s->w->arena, "%s:%u", text, addr_port(&r->addr));
 }
 
 static const char *traffic_words(const struct section *s, const struct virtual_real_conf *r)
@@ -369,27 +357,26 @@ static void write_section(struct section *s)
 	write_sorry(s);
 }
 
+static const char *base_name(struct arena *arena, const struct virtual_server_conf *v)
+{
+	char text[ADDR_TEXT_MAX];
+
+	if (v->group_name)
+		return virtual_name(arena, arena_printf(arena, "virtual-%s", v->label));
+	return arena_printf(arena, "virtual-%s:%u", addr_host_text(&v->addresses->first, text),
+			    addr_port(&v->addresses->first));
+}
+
 /* The name that its section has: of its address, or its group; numbered when taken. */
 static const char *section_name(struct arena *arena, const struct virtual_conf *conf,
 				const struct virtual_server_conf *v)
 {
-	const struct virtual_server_conf *o;
-	const char *name;
+	const char *name = base_name(arena, v);
 	unsigned twins = 1;
 
-	for (o = conf->servers; o != v; o = o->next)
-		twins += o->served && strcmp(o->label, v->label) == 0;
-	name = arena_printf(arena, "virtual-%s", v->label);
-	if (!v->group_name) {
-		char text[ADDR_TEXT_MAX];
-
-		name = arena_printf(arena, "virtual-%s:%u",
-				    addr_host_text(&v->addresses->first, text),
-				    addr_port(&v->addresses->first));
-	}
-	if (twins > 1)
-		name = arena_printf(arena, "%s-%u", name, twins);
-	return virtual_name(arena, name);
+	for (const struct virtual_server_conf *o = conf->servers; o != v; o = o->next)
+		twins += o->served && strcmp(base_name(arena, o), name) == 0;
+	return twins > 1 ? arena_printf(arena, "%s.%u", name, twins) : name;
 }
 
 static void write_head(struct virtual_writer *w, const struct virtual_conf *conf,

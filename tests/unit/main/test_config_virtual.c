@@ -140,7 +140,7 @@ static void an_address_that_another_serves_is_left_to_it(void **state)
 	assert_string_equal(d->place.file, paths[1]);
 	assert_int_equal(d->place.line, 1);
 	assert_null(proxy("virtual-192.0.2.10:80")->listeners);
-	assert_null(proxy("virtual-192.0.2.10:80-2")->listeners);
+	assert_null(proxy("virtual-192.0.2.10:80.2")->listeners);
 }
 
 static void diagnostics_point_into_keepalived_conf(void **state)
