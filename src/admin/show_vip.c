@@ -28,6 +28,15 @@ static int64_t mono_now_us(void)
 	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
 
+unsigned vip_paths_up(const struct shared_vip *v)
+{
+	unsigned n = 0;
+
+	for (uint32_t i = 0; i < v->n_paths && i < SHARED_PATHS_MAX; i++)
+		n += v->paths[i].up;
+	return n;
+}
+
 bool vip_has_lease(const struct shared_vip *v)
 {
 	return v->lease_until_us > mono_now_us();

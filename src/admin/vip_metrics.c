@@ -1,10 +1,12 @@
 /*
  * Metrics of VIPs, from the shared page. See metrics.h. Pure: a page goes in, text comes out.
  */
+#include "admin/metrics.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "admin/metrics.h"
+#include "admin/vip_view.h"
 
 enum type { GAUGE, COUNTER };
 

@@ -18,6 +18,7 @@ bool bfd_print(FILE *out, const struct shared_page *page, const char *name);
 
 void vip_print_time(FILE *out, int64_t wall_us);
 /* Of shared_vip.hold. */
+unsigned vip_paths_up(const struct shared_vip *v);
 bool vip_has_lease(const struct shared_vip *v); /* now */
 const char *vip_hold_word(unsigned hold);
 /* The number of the oldest move that is still there. */

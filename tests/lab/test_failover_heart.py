@@ -151,8 +151,12 @@ def test_when_all_servers_die_nothing_moves_until_one_is_back_for_the_peer(lab, 
         lab[web].webd.kill()
     wait_for(lambda: vip(nodes["lb1"])["effective_priority"] == 1 and vip(nodes["lb2"])["state"] == "FAULT", 10,
              "both to know of it")
+    wait_for(lambda: "stays MASTER with a fault" in vip(nodes["lb1"])["alarm"], 5, "the alarm")
     assert vip(nodes["lb1"])["held_on"] == 1 and vip(nodes["lb1"])["state"] == "MASTER"
+    nodes["lb1"].reload()
+    wait_for(lambda: "done: 1" in nodes["lb1"].ask("show reload"), 10, "the reload")
     assert [w.changes(VIP) for w in watchers.values()] == [[], []]
+    assert all(p["up"] and p["lost"] == 0 for n in NODES for p in vip(nodes[n])["paths"])
     lab["lb1"].run(["ip", "route", "add", "prohibit", "192.0.2.31/32"])
     start_webs(lab, ("web1",))
     wait_for(lambda: lab.holders(VIP, NODES) == ["lb2"], 10, "the VIP on lb2")

@@ -31,6 +31,8 @@ static const struct vrrp_track_conf unmarked = {.kind = VRRP_TRACK_SCRIPT, .name
 #define FAIL(n)	 {TRACK, n, 0, 0, "chk"}
 #define MEND(n)	 {TRACK, n, 1, 0, "chk"}
 
+static const struct vrrp_instance_conf reloaded = {PATH, COMPARED, .priority = 140};
+
 static struct vrrp_witness_conf gateway;
 static const struct vrrp_group_conf group = {.name = "G"};
 
@@ -112,7 +114,8 @@ static const struct story stories[] = {
 	/* ---- the comparison ---- */
 	{"both fail alike: the present master stays", PAIR, .conf = {PATH, COMPARED}, .steps = {
 		WELL, SETTLED, FAIL(1), {RUN, 0, MS(300)}, FAIL(2), {RUN, 0, S(30)}, {MOVES, 1, .text = ""},
-		{MOVES, 2, .text = "F"}, CALM, {PRIO, 1, 1}, {HELD_ON, 1, 1}, MEND(1), {PRIO, 1, 150}, {RUN, 0, S(1)},
+		{MOVES, 2, .text = "F"}, CALM, {PRIO, 1, 1}, {HELD_ON, 1, 1}, {ALARM, 1, .text = "stays MASTER with a fault"},
+		MEND(1), {PRIO, 1, 150}, {ALARM, 1, .text = ""}, {RUN, 0, S(1)},
 		MEND(2), {RUN, 0, S(5)}, {MOVES, 1, .text = ""}, {MOVES, 2, .text = "FB"}, CALM}},
 	{"the backup first, then the master: it stays too", PAIR, .conf = {PATH, COMPARED}, .steps = {
 		WELL, SETTLED, FAIL(2), {RUN, 0, S(1)}, FAIL(1), {RUN, 0, S(30)}, {MOVES, 1, .text = ""}, CALM}},
@@ -158,6 +161,9 @@ static const struct story stories[] = {
 		{IS, 1, VRRP_FAULT}, {HOLDERS, 1, 0}}},
 	{"three: to the one that is well", TRIO, .conf = {PATH, COMPARED}, .steps = {
 		WELL, {TRACK, 3, 1, 0, "chk"}, SETTLED, FAIL(1), FAIL(2), {RUN, 0, MS(600)}, {IS, 3, VRRP_MASTER}, CALM}},
+	{"a reload in the midst of it moves nothing", PAIR, .conf = {PATH, COMPARED}, .steps = {
+		WELL, SETTLED, FAIL(1), FAIL(2), {RUN, 0, S(3)}, {ADAPT, 1, VRRP_ADAPTED, .conf = &reloaded}, {RUN, 0, S(3)},
+		{MOVES, 1, .text = ""}, CALM, {PRIO, 1, 1}, MEND(2), {RUN, 0, MS(65)}, {IS, 2, VRRP_MASTER}, CALM}},
 	{"a row may ask for it", PAIR, .conf = {PATH, TRACKS(marked)}, .steps = {
 		WELL, SETTLED, FAIL(2), {RUN, 0, S(1)}, FAIL(1), {RUN, 0, S(5)}, {IS, 1, VRRP_MASTER}, CALM}},
 	{"or not", PAIR, .conf = {PATH, TRACKS(unmarked), .compare = 1}, .steps = {

@@ -155,6 +155,11 @@ void failover_hooks_default(struct vrrp_hooks_conf *hooks);
 /* After the groups are joined. */
 void failover_hooks_check(struct failover_build *b, const struct vrrp_instance_conf *inst);
 
+/* signing_conf.c: a file with keys in it. NULL, with an error, when it cannot be read; a warning
+ * when others can read it too. */
+const struct conf_file *failover_key_file_read(struct conf_ctx *ctx, struct conf_place place,
+					       const char *path);
+
 /* witness_conf.c: after the groups are joined. */
 extern const struct conf_keyword failover_witness_rows[];
 void failover_leases_finish(struct failover_build *b);

@@ -100,9 +100,9 @@ static void add_key(struct conf_ctx *ctx, struct conf_place place, struct signin
 		*tail = key;
 }
 
-/* NULL when it cannot be read. Its mode is noted by whoever may look at it, the master. */
-static const struct conf_file *read_file(struct conf_ctx *ctx, struct conf_place place,
-					 const char *path)
+/* Its mode is noted by whoever may look at it, the master. */
+const struct conf_file *failover_key_file_read(struct conf_ctx *ctx, struct conf_place place,
+					       const char *path)
 {
 	const struct conf_file *file;
 	int err = conf_files_read(ctx->files, path, &file);
@@ -139,7 +139,7 @@ static void read_key(struct conf_ctx *ctx, const struct conf_line *line, void *t
 	const struct conf_file *file;
 
 	if (slice_starts(text, SLICE("file:"))) {
-		file = read_file(ctx, block_word_place(line, 2), text.ptr + 5);
+		file = failover_key_file_read(ctx, block_word_place(line, 2), text.ptr + 5);
 		if (!file)
 			return;
 		text = file->bytes;
@@ -154,7 +154,7 @@ static void read_key_file(struct conf_ctx *ctx, const struct conf_line *line, vo
 {
 	struct signing *s = signing_of(ctx, line, target);
 	const struct conf_file *file =
-		read_file(ctx, block_word_place(line, 1), line->words[1].text);
+		failover_key_file_read(ctx, block_word_place(line, 1), line->words[1].text);
 	struct conf_place place = {0};
 	struct slice rest, row, id;
 	size_t space;

@@ -19,6 +19,8 @@ enum {
 	INTERVAL_MOST_US = 1000000,
 	SHOW_US = 200000, /* the shared page, at least this often */
 	GATE_N = 3,
+	MOVES_N = 12,
+	MOVES_US = 10 * 1000000,
 	GATE_US = 60 * 1000000,
 };
 
@@ -39,13 +41,14 @@ struct heart {
 	struct loop_timer timer;
 	struct path paths[HEART_PATHS_MAX];
 	struct heart_tally tally;
-	struct log_gate drops, moves;
+	struct log_gate drops;
 };
 
 struct hearts {
 	struct loop *loop;
 	struct heart_sockets sockets;
 	struct list all;
+	struct log_gate moves; /* a path is that of many instances */
 };
 
 static const struct vrrp_instance_conf *conf_of(const struct heart *h)
@@ -108,7 +111,8 @@ static void log_move(struct heart *h, unsigned i)
 	char name[64], text[ADDR_TEXT_MAX];
 	unsigned held;
 
-	if (!log_gate_open(&h->moves, loop_now_us(h->hearts->loop), 2 * GATE_N, GATE_US, &held))
+	if (!log_gate_open(&h->hearts->moves, loop_now_us(h->hearts->loop), MOVES_N, MOVES_US,
+			   &held))
 		return;
 	path_name(&h->paths[i], name);
 	if (p->health == HEART_UP && p->heard_us)

@@ -72,16 +72,13 @@ static void read_heartbeat(struct conf_ctx *ctx, const struct conf_line *line, v
 
 static void read_key_file(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
-	const struct conf_file *file;
+	const struct conf_file *file =
+		failover_key_file_read(ctx, block_word_place(line, 1), line->words[1].text);
 	struct slice key;
-	int err = conf_files_read(ctx->files, line->words[1].text, &file);
 
 	failover_rows_extra(ctx, line, 2);
-	if (err) {
-		FAILOVER_ERROR(ctx, line, 1, "'%s' cannot be read: %s", line->words[1].text,
-			       strerror(-err));
+	if (!file)
 		return;
-	}
 	key = file->bytes;
 	while (key.len > 0 && (key.ptr[key.len - 1] == '\n' || key.ptr[key.len - 1] == '\r'))
 		key.len--;

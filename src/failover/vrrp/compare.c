@@ -38,8 +38,8 @@ static void on_delay_over(struct loop *loop, struct loop_timer *timer)
 	if (!vrrp_compare_holds_on(inst))
 		return;
 	inst->stats.n_held_on++;
-	log_warn("(%s) has a fault, and no peer is known to be better: stays MASTER",
-		 inst->conf->name);
+	vrrp_withhold_alarm(inst, &inst->fault_gate,
+			    "stays MASTER with a fault, no peer is known to be better");
 	vrrp_publish_all(inst);
 }
 
@@ -49,11 +49,11 @@ void vrrp_compare_note(struct vrrp_instance *inst, bool faulty)
 		return;
 	inst->faulty_us = faulty ? loop_now_us(inst->loop) : 0;
 	inst->compare_timer.on_expiry = on_delay_over;
-	if (!faulty)
-		loop_timer_clear(inst->loop, &inst->compare_timer);
-	else if (inst->conf->compare_delay_us > 0)
+	if (faulty)
 		loop_timer_set(inst->loop, &inst->compare_timer,
 			       inst->faulty_us + inst->conf->compare_delay_us);
+	else
+		loop_timer_clear(inst->loop, &inst->compare_timer);
 }
 
 static bool in_delay(const struct vrrp_instance *inst)

@@ -115,7 +115,7 @@ struct vrrp_instance {
 	struct vrrp_instance_stats stats;
 	int64_t answered_us;	/* when a master answered a lower advertisement last; 0 = never */
 	bool drops_unpublished; /* dropped[] has what the page does not show yet */
-	struct log_gate gates[VRRP_DROP_N], late_gate, witness_gate, peer_gate;
+	struct log_gate gates[VRRP_DROP_N], late_gate, witness_gate, peer_gate, fault_gate;
 };
 
 /* instance.c: the one door. Asserts the arrow, writes the state, carries out the actions, logs,
@@ -184,7 +184,8 @@ void vrrp_condition_weigh(struct vrrp_instance *inst);
 bool vrrp_withhold_silent(const struct vrrp_instance *inst);
 /* The down timer ran out. True: not taken over, and armed for the next look. */
 bool vrrp_withhold(struct vrrp_instance *inst);
-/* Logged, and shown while one of withheld, peer_alive, rival and lease.waits is set. */
+/* Logged, and shown while one of withheld, peer_alive, rival and lease.waits is set, or a fault is
+ * held. */
 void vrrp_withhold_alarm(struct vrrp_instance *inst, struct log_gate *gate, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void vrrp_withhold_moved(struct vrrp_instance *inst, enum vrrp_state from); /* has moved */

@@ -31,7 +31,8 @@ static void put_counts(const struct vrrp_instance *inst, struct shared_vip *v)
 	v->n_lease_lost = inst->stats.n_lease_lost;
 	v->lease_until_us = inst->lease.news.until_us;
 	v->lease_id = inst->lease.news.id;
-	if (inst->withheld || inst->peer_alive || inst->rival || inst->lease.waits)
+	if (inst->withheld || inst->peer_alive || inst->rival || inst->lease.waits ||
+	    vrrp_compare_lowest(inst))
 		memcpy(v->alarm, inst->alarm, sizeof(v->alarm));
 	else
 		v->alarm[0] = '\0';

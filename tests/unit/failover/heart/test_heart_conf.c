@@ -116,7 +116,7 @@ static void what_cannot_be_is_refused(void **state)
 			       " heartbeat_key_file /none\n"));
 	assert_int_equal(r.diags.n_errors, 5);
 	assert_true(said(&r, CONF_ERROR, "a heartbeat goes to 'peer ADDRESS [port N]'"));
-	assert_true(said(&r, CONF_ERROR, "'/none' cannot be read"));
+	assert_true(said(&r, CONF_ERROR, "key file '/none'"));
 	finish(&r);
 	read_text(
 		&r,
