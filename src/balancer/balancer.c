@@ -271,7 +271,8 @@ static bool start_health(struct balancer_process *p)
 				     .n_proxies = p->balancer.n_proxies,
 				     .conf = p->balancer.conf,
 				     .sender = &p->house.workers[0].log,
-				     .runner_fd = p->balancer.setup->runner_fd};
+				     .runner_fd = p->balancer.setup->runner_fd,
+				     .book = p->balancer.setup->book};
 	int err = health_start(&setup);
 
 	if (err)

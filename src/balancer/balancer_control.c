@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "balancer/balancer_private.h"
+#include "balancer/health/health.h"
 #include "core/log/log.h"
 #include "core/sys/channel.h"
 #include "core/sys/message.h"
@@ -66,6 +67,7 @@ static void drain(struct balancer_process *p)
 	if (p->drain_sent)
 		return;
 	p->drain_sent = true;
+	health_hand_over();
 	atomic_store(&p->balancer.totals.draining, true);
 	if (p->house.slot)
 		atomic_store(&p->house.slot->state, SHARED_BALANCER_DRAINING);
@@ -106,6 +108,7 @@ int balancer_control_start(struct balancer_process *p)
 {
 	int fd = p->balancer.setup->master_fd, err;
 
+	health_lead();
 	if (p->house.slot) {
 		atomic_store(&p->house.slot->n_threads, p->house.n_threads);
 		atomic_store(&p->house.slot->pid, (int32_t)getpid());

@@ -255,6 +255,7 @@ static int prepare(struct master *m)
 	int err;
 
 	m->page = shared_page_new();
+	m->book = server_book_new();
 	if (!m->page)
 		return -errno;
 	m->rights = runner_rights_new();

@@ -5,6 +5,7 @@
 #ifndef RELAIS_MAIN_MASTER_PRIV_H
 #define RELAIS_MAIN_MASTER_PRIV_H
 
+#include "core/sys/server_book.h"
 #include "core/sys/shared_page.h"
 #include "main/children.h"
 #include "main/config.h"
@@ -39,9 +40,10 @@ struct master {
 	struct runner_rights *rights; /* what the runner runs for balancers; owned */
 	int runner_ends[2]; /* failover's channel to the runner: its ends outlive either process */
 	int balancer_runner_ends[SHARED_SLOTS][2]; /* the balancers', each slot's its own */
-	int conf_fd;	    /* the configuration that runs, for relais -c --diff; -1 = none */
-	int seam_fd;	    /* eventfd: balancers write, failover reads; -1 = none */
-	int64_t restart_us; /* how long until the next try; doubles */
+	int conf_fd;		  /* the configuration that runs, for relais -c --diff; -1 = none */
+	struct server_book *book; /* what balancers leave to each other; NULL = no memory */
+	int seam_fd;		  /* eventfd: balancers write, failover reads; -1 = none */
+	int64_t restart_us;	  /* how long until the next try; doubles */
 	int64_t balancer_death_us, failover_death_us; /* of the last unasked end; 0 = none */
 	struct loop_timer start_timer, restart_timer, failover_timer, hung_timer, stop_timer;
 	bool stopping, drain; /* drain: let connections finish */

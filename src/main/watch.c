@@ -98,6 +98,7 @@ static int run_runner(void *ctx, int channel)
 	for (unsigned i = 0; i < SHARED_SLOTS; i++)
 		fds[1 + i] = m->balancer_runner_ends[i][0];
 	drop_listeners(m, NULL);
+	server_book_drop(&m->book);
 	keep_runner_end(m, -1);
 	log_setup("runner", m->args->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, true,
 		  m->args->to_syslog);
@@ -164,6 +165,7 @@ static int run_failover(void *ctx, int channel)
 	};
 
 	drop_listeners(m, NULL);
+	server_book_drop(&m->book); /* what it locks in memory should be little */
 	keep_runner_end(m, m->runner_ends[1]);
 	runner_rights_forget(&m->rights);
 	log_setup("failover", m->args->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, true,
@@ -279,6 +281,7 @@ static int run_balancer(void *ctx, int channel)
 		.master_fd = channel,
 		.runner_fd = m->balancer_runner_ends[start->slot][1],
 		.page = m->page,
+		.book = m->book,
 		.slot = start->slot,
 		.wants = config->wants,
 		.n_wants = config->n_wants,

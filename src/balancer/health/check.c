@@ -10,6 +10,7 @@
 
 #include "balancer/health/follow.h"
 #include "balancer/health/check_notify.h"
+#include "balancer/health/remember.h"
 #include "core/base/text.h"
 
 static const struct {
@@ -121,6 +122,7 @@ void check_finished(struct check *c, const struct check_outcome *o)
 		log_change(c, ok);
 	if (turned)
 		apply_state(c);
+	remember_note(c);
 	prove(c);
 	schedule_next(c);
 }

@@ -53,8 +53,10 @@ struct check {
 	size_t answer_len;
 	bool answer_ended;
 	int weight;		    /* that a script said last; -1 = none yet */
+	struct server_place *place; /* in the book for the next balancer; NULL = none */
 	struct runner_link *runner; /* borrowed; NULL = no external check */
 	struct runner_call call;
+	bool known;		/* the balancer before has said how its server is */
 	bool preserve_env;	/* the program gets ours too */
 	struct addr proxy_addr; /* where its proxy listens; len 0 = nowhere */
 

@@ -90,6 +90,26 @@ void follow_apply(struct check *c, int64_t now_us)
 	}
 }
 
+void follow_restore(struct check *c)
+{
+	struct list *pos;
+
+	LIST_EACH(pos, &c->followers)
+	{
+		struct follower *f = container_of(pos, struct check_follower, link)->follower;
+		bool known = true;
+
+		for (unsigned i = 0; i < f->n_leaders; i++)
+			known = known && f->leaders[i]->known;
+		if (!known)
+			continue;
+		server_state_restore(f->server, all_up(f), atomic_load(&c->server->changed_us));
+		atomic_store(&f->server->unproven, false);
+	}
+	if (c->weight >= 0)
+		follow_weigh(c);
+}
+
 /* The configured weight, and what each leader adds to it or takes away. */
 static unsigned weight_of(const struct follower *f)
 {

@@ -23,6 +23,8 @@ struct check_follower { /* its link in a leader's list */
 void follow_begin(const struct health_setup *setup, struct arena *arena, struct server *s);
 /* After the state of c has turned. */
 void follow_apply(struct check *c, int64_t now_us);
+/* The states of leaders are as before a reload: theirs follow, without a word. */
+void follow_restore(struct check *c);
 /* After the weight that c says has changed. */
 void follow_weigh(struct check *c);
 /* After c has its first result. */

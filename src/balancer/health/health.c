@@ -12,6 +12,7 @@
 #include "balancer/health/follow.h"
 #include "balancer/health/check_notify.h"
 #include "balancer/health/observe.h"
+#include "balancer/health/remember.h"
 #include "core/log/log.h"
 
 enum { FIRST_CHECK_SPREAD_US = 100000 };
@@ -118,6 +119,37 @@ bool health_needs_runner(const struct balancer_conf *conf)
 	return health_notify_wanted(conf);
 }
 
+/* As the balancer before saw them, until a check of our own says otherwise. */
+static void restore(const struct health_setup *setup)
+{
+	unsigned n_down = 0, n = 0;
+
+	remember_start(setup->book);
+	for (size_t i = 0; i < health.n_checks; i++) {
+		health.all[i]->known = remember_restore(health.all[i]);
+		n += health.all[i]->known;
+		n_down += health.all[i]->known && !tally_is_up(&health.all[i]->tally);
+	}
+	for (size_t i = 0; i < health.n_checks; i++)
+		if (health.all[i]->known)
+			follow_restore(health.all[i]);
+	if (n_down)
+		log_notice("%u of %u servers begin as down, as they were before", n_down, n);
+}
+
+void health_lead(void)
+{
+	remember_lead();
+	for (size_t i = 0; i < health.n_checks; i++)
+		if (health.all[i]->known || health.all[i]->has_result)
+			remember_note(health.all[i]);
+}
+
+void health_hand_over(void)
+{
+	remember_stop();
+}
+
 int health_start(const struct health_setup *setup)
 {
 	int64_t now = loop_clock_us(setup->loop);
@@ -138,6 +170,7 @@ int health_start(const struct health_setup *setup)
 	health.n_checks = 0;
 	each_server(setup, build_one);
 	each_server(setup, follow_one);
+	restore(setup);
 	observe_start(&health.mailbox);
 	health_notify_start(setup, &health.arena, &health.mailbox, health.runner);
 	for (size_t i = 0; i < health.n_checks; i++) {

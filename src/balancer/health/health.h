@@ -11,6 +11,7 @@
 #include "core/log/target.h"
 
 struct server;
+struct server_book; /* core/sys/server_book.h */
 
 struct health_setup {
 	struct loop *loop;     /* checks run here; borrowed */
@@ -19,12 +20,17 @@ struct health_setup {
 	const struct balancer_conf *conf;
 	struct log_sender *sender; /* for option log-health-checks; borrowed */
 	int runner_fd;		   /* channel for external checks; -1 = none */
+	struct server_book *book;  /* of the balancer before and after; NULL = none */
 };
 
 /* Starts all checks, spread over their intervals; servers begin as HAProxy's do: up, one failed
- * check from down. Sets server_observe_hook. 0 or -errno. */
+ * check from down; but what the balancer before knew of a server holds until its first check. Sets
+ * server_observe_hook. 0 or -errno. */
 int health_start(const struct health_setup *setup);
 void health_stop(void);
+/* Everything is ready: the next balancer is to know what is known here. Then: it has taken over. */
+void health_lead(void);
+void health_hand_over(void);
 
 /* Some check is a program's: the process needs a channel to the runner. */
 bool health_needs_runner(const struct balancer_conf *conf);

@@ -139,6 +139,19 @@ void server_state_set(struct server *s, enum server_state to, const char *reason
 	say(&c);
 }
 
+void server_state_restore(struct server *s, bool up, int64_t changed_us)
+{
+	struct backend *b = s->backend;
+
+	pthread_mutex_lock(&b->lock);
+	s->state = up ? SERVER_RUNNING : SERVER_STOPPED;
+	if (changed_us)
+		s->changed_us = changed_us;
+	s->last_reason = "as before the reload";
+	backend_recompute(b, b->changed_us);
+	pthread_mutex_unlock(&b->lock);
+}
+
 static const char *admin_name(unsigned admin)
 {
 	return admin & SERVER_ADMIN_MAINT   ? "going DOWN for maintenance"
