@@ -83,6 +83,13 @@ static bool set_zero_warning(struct args *args, const char *value)
 	return true;
 }
 
+static bool set_only_vrrp(struct args *args, const char *value)
+{
+	(void)value;
+	args->only_vrrp = true;
+	return true;
+}
+
 static bool set_show_virtual(struct args *args, const char *value)
 {
 	(void)value;
@@ -319,7 +326,8 @@ static const struct option_row keepalived_rows[] = {
 	{"-G", "--no-syslog", VALUE_NONE, accept_only, NULL, "accepted"},
 	{"-S", "--log-facility", VALUE_ONE, set_syslog, "N", "log to syslog"},
 	{"-g", "--log-file", VALUE_OPTIONAL, accept_only, "[FILE]", "accepted: redirect stderr"},
-	{"-P", "--vrrp", VALUE_NONE, accept_only, NULL, "accepted: there is nothing but VRRP"},
+	{"-P", "--vrrp", VALUE_NONE, set_only_vrrp, NULL,
+	 "VRRP only: virtual servers are not served"},
 	{"-C", "--check", VALUE_NONE, accept_only, NULL, "accepted: without effect"},
 	{"-p", "--pid", VALUE_ONE, set_pidfile, "FILE", "write the master's process id there"},
 	{"-r", "--vrrp_pid", VALUE_ONE, accept_only, "FILE", "accepted: one process id is enough"},

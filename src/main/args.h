@@ -37,6 +37,7 @@ struct args {
 		*netns; /* the network namespace that all of it runs in; NULL = the present one */
 	const char *master_socket; /* -S: "fd@N" or a path, options behind a comma left out */
 	bool daemon, debug, quiet, verbose, to_syslog;
+	bool only_vrrp;		       /* keepalived -P */
 	bool show_virtual;	       /* with ARGS_CHECK */
 	int maxconn;		       /* -n; 0 = as configured */
 	int signum;		       /* --signum: the number to print */

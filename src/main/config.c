@@ -208,7 +208,7 @@ static void parse_balancer(struct config *c, const struct args *args, const stru
 	size_t n = split->n_native;
 
 	memcpy(paths, split->native, n * sizeof(paths[0]));
-	if (config_virtual_write(c, n == 0)) {
+	if (!args->only_vrrp && config_virtual_write(c, n == 0)) {
 		paths[n++] = config_virtual_file;
 	} else if (n == 0 && args->master_socket) {
 		conf_files_put(&c->files, none, SLICE("global\n    nbthread 1\n"));

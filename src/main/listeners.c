@@ -208,6 +208,23 @@ static const char *advice(int err)
 	}
 }
 
+/* A virtual server whose address another program listens on is left to it, as IPVS, which listens
+ * on nothing, would have been no error beside it. */
+static void say_not_open(struct conf_diags *diags, const struct listener_conf *l)
+{
+	char text[ADDR_TEXT_MAX];
+
+	if (l->proxy && l->proxy->is_virtual)
+		conf_advise(diags, l->place,
+			    "cannot listen on %s: %s%s: this virtual server is not served",
+			    addr_text(&l->addr, text), strerror(-l->fd), advice(l->fd));
+	else
+		conf_error(diags, l->place, "cannot listen on %s: %s%s",
+			   l->inherited_fd >= 0 ? "the inherited descriptor"
+						: addr_text(&l->addr, text),
+			   strerror(-l->fd), advice(l->fd));
+}
+
 bool listeners_open(struct balancer_conf *conf, const struct balancer_conf *old,
 		    struct conf_diags *diags)
 {
@@ -219,17 +236,14 @@ bool listeners_open(struct balancer_conf *conf, const struct balancer_conf *old,
 		l->fd = -1;
 	w = (struct walk){.started = false};
 	while ((l = walk_next(conf, &w))) {
-		char text[ADDR_TEXT_MAX];
-
 		l->fd = find_open(old, l);
 		if (l->fd >= 0)
 			continue;
 		l->fd = l->inherited_fd >= 0 ? adopt(l->inherited_fd) : open_beside(l, old);
-		if (l->fd < 0)
-			conf_error(diags, l->place, "cannot listen on %s: %s%s",
-				   l->inherited_fd >= 0 ? "the inherited descriptor"
-							: addr_text(&l->addr, text),
-				   strerror(-l->fd), advice(l->fd));
+		if (l->fd < 0) {
+			say_not_open(diags, l);
+			l->fd = -1;
+		}
 	}
 	if (diags->n_errors == errors)
 		return true;

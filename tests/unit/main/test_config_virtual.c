@@ -155,6 +155,27 @@ static void diagnostics_point_into_keepalived_conf(void **state)
 		assert_string_equal(p->place.file, paths[0]);
 }
 
+/* The seam: a VIP may follow the real servers of a virtual server. */
+static void a_vip_tracks_a_virtual_server(void **state)
+{
+	(void)state;
+	load(NULL, SERVER "vrrp_instance A {\n interface lo\n virtual_router_id 1\n"
+			  " virtual_ipaddress {\n 192.0.2.10\n }\n track_backend {\n"
+			  " virtual-192.0.2.10:80 min 1\n }\n}\n");
+	assert_int_equal(config->diags.n_errors, 0);
+	assert_int_equal(config->n_wants, 1);
+	assert_string_equal(config->wants[0].name, "virtual-192.0.2.10:80");
+}
+
+static void with_vrrp_only_there_is_no_balancer(void **state)
+{
+	(void)state;
+	args.only_vrrp = true;
+	load(NULL, SERVER);
+	assert_null(config->balancer);
+	assert_non_null(config->failover->virtual_servers->servers);
+}
+
 static int make_dir(void **state)
 {
 	(void)state;
@@ -176,6 +197,9 @@ int main(void)
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_address_that_another_serves_is_left_to_it,
 						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(with_vrrp_only_there_is_no_balancer, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(a_vip_tracks_a_virtual_server, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(diagnostics_point_into_keepalived_conf, set_up,
 						tear_down),
 	};

@@ -341,6 +341,30 @@ static int drop_dir(void **state)
 	return rmdir(dir);
 }
 
+/* Who moves from Keepalived may have a program where a virtual server would be. */
+static void a_virtual_server_leaves_a_taken_address_to_who_has_it(void **state)
+{
+	struct house taken, h;
+
+	(void)state;
+	house_init(&taken);
+	set_ports(&taken, free_port(), free_port());
+	assert_true(listeners_open(&taken.conf, NULL, &diags));
+	house_init(&h);
+	set_ports(&h, addr_port(&taken.listener[0].addr), free_port());
+	assert_false(listeners_open(&h.conf, NULL, &diags));
+	conf_diags_fini(&diags);
+	conf_diags_init(&diags);
+	h.proxy.is_virtual = true;
+	assert_true(listeners_open(&h.conf, NULL, &diags));
+	assert_int_equal(diags.n_errors, 0);
+	assert_int_equal(diags.n_advices, 1);
+	assert_int_equal(h.listener[0].fd, -1);
+	assert_true(is_open(h.listener[1].fd));
+	listeners_close_unused(&h.conf, NULL);
+	listeners_close_unused(&taken.conf, NULL);
+}
+
 int main(void)
 {
 #define STORY(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -356,6 +380,7 @@ int main(void)
 		STORY(an_inherited_socket_is_used_as_it_comes),
 		STORY(a_disabled_proxy_listens_nowhere),
 		STORY(stats_sockets_come_and_go_like_others),
+		STORY(a_virtual_server_leaves_a_taken_address_to_who_has_it),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, drop_dir);
