@@ -14,7 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/base/die.h"
@@ -143,10 +145,12 @@ unsigned process_scan_count(const struct process_scan *scan, unsigned n)
 
 /* ---- the kernel's word ---- */
 
-static int ask_to_be_told(int fd)
+/* mark: comes back in the kernel's answer, which all who listen get to see. */
+static int ask_to_be_told(int fd, uint32_t mark)
 {
 	const enum proc_cn_mcast_op op = PROC_CN_MCAST_LISTEN;
-	const struct cn_msg cn = {.id = {CN_IDX_PROC, CN_VAL_PROC}, .len = sizeof(op)};
+	const struct cn_msg cn = {
+		.id = {CN_IDX_PROC, CN_VAL_PROC}, .seq = mark, .ack = mark, .len = sizeof(op)};
 	char ask[NLMSG_HDRLEN + sizeof(cn) + sizeof(op)];
 	const struct nlmsghdr nl = {.nlmsg_len = sizeof(ask), .nlmsg_type = NLMSG_DONE};
 
@@ -169,17 +173,39 @@ static bool take_event(const char *buf, ssize_t n, struct proc_event *e)
 	return true;
 }
 
-/* Outside of the first namespaces the kernel takes the request and says nothing. */
-static bool is_acknowledged(int fd)
+/* The kernel's answer to our own request. */
+static bool is_answer(const char *buf, ssize_t n, uint32_t mark)
+{
+	struct cn_msg cn;
+
+	if (n < (ssize_t)(NLMSG_HDRLEN + sizeof(cn)))
+		return false;
+	memcpy(&cn, buf + NLMSG_HDRLEN, sizeof(cn));
+	return cn.seq == mark && cn.ack == mark + 1;
+}
+
+static int64_t clock_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* Outside of the first namespaces the kernel takes the request and says nothing. Where only the
+ * network is the machine's (a container's pids in it), what it says to others comes here too, their
+ * answers as well, for as long as there is something to say: pids of that other namespace. */
+static bool is_acknowledged(int fd, uint32_t mark)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	char buf[4096] __attribute__((aligned(NLMSG_ALIGNTO)));
+	int64_t end_ms = clock_ms() + ACK_WAIT_MS, left_ms;
 	struct proc_event e;
 
-	while (poll(&p, 1, ACK_WAIT_MS) > 0) {
-		if (!take_event(buf, recv(fd, buf, sizeof(buf), MSG_DONTWAIT), &e))
-			return false;
-		if (e.what == PROC_EVENT_NONE)
+	while ((left_ms = end_ms - clock_ms()) > 0 && poll(&p, 1, (int)left_ms) > 0) {
+		ssize_t n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
+
+		if (is_answer(buf, n, mark) && take_event(buf, n, &e) && e.what == PROC_EVENT_NONE)
 			return e.event_data.ack.err == 0;
 	}
 	return false;
@@ -189,11 +215,15 @@ int process_scan_listen(struct process_scan *scan)
 {
 	struct sockaddr_nl sa = {.nl_family = AF_NETLINK, .nl_groups = CN_IDX_PROC};
 	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_CONNECTOR);
+	uint32_t mark;
 
 	if (fd < 0)
 		return -1;
-	if (bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 || ask_to_be_told(fd) < 0 ||
-	    !is_acknowledged(fd)) {
+	mark = (uint32_t)(clock_ms() ^ (int64_t)(uintptr_t)scan) ^ (uint32_t)fd;
+	if (getrandom(&mark, sizeof(mark), GRND_NONBLOCK) < 0)
+		mark ^= (uint32_t)getpid() << 16;
+	if (bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 || ask_to_be_told(fd, mark) < 0 ||
+	    !is_acknowledged(fd, mark)) {
 		close(fd);
 		return -1;
 	}
