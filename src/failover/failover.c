@@ -123,6 +123,13 @@ static void on_link(struct links_watcher *w, const struct links_link *l, unsigne
 	struct failover *f = container_of(w, struct failover, links_watcher);
 
 	failover_links_changed(f, l, changes & LINKS_GONE);
+	failover_static_look_soon(f);
+}
+
+static void on_address(struct links_watcher *w, const struct rtnl_address *a, bool there)
+{
+	(void)a, (void)there;
+	failover_static_look_soon(container_of(w, struct failover, links_watcher));
 }
 
 static void on_service(struct service_watch *w, bool well, const char *reason)
@@ -221,6 +228,7 @@ static void start_parts(struct failover *f)
 
 	failover_note_vips(f, f->conf);
 	f->links_watcher.on_link = on_link;
+	f->links_watcher.on_address = on_address;
 	links_watch(f->links, &f->links_watcher);
 	f->service.loop = f->loop;
 	f->service.page = f->setup->page;
@@ -232,6 +240,7 @@ static void start_parts(struct failover *f)
 	failover_holdings_static(f);
 	before = copy_published(f, &n_before);
 	failover_nodes_build(f);
+	failover_static_tell(f);
 	failover_scripts_open(f);
 	failover_bfd_open(f);
 	failover_nodes_start(f, before, f->setup->resume ? n_before : 0);

@@ -135,6 +135,11 @@ void failover_holdings_mastered(struct node *node)
 		duplicate_start(node->failover->duplicate, node);
 }
 
+static void after_mend(void *ctx)
+{
+	failover_static_look_soon(ctx);
+}
+
 bool failover_holdings_open(struct failover *f)
 {
 	struct hold_setup hold = {.loop = f->loop,
@@ -149,6 +154,7 @@ bool failover_holdings_open(struct failover *f)
 				  .page = f->setup->page,
 				  .before_mend = before_upkeep,
 				  .on_repaired = on_repaired,
+				  .after_mend = after_mend,
 				  .ctx = f};
 	struct duplicate_setup duplicate = {.loop = f->loop,
 					    .links = f->links,

@@ -88,8 +88,9 @@ struct failover {
 	struct debounce *debounce;
 	struct linkbeat *linkbeat; /* NULL = nothing was asked yet */
 	struct secondaries *secondaries;
-	bool resigned; /* as the seam last said */
-	bool deleting; /* an instance that ends now is not stopped, but taken out */
+	struct loop_timer statics; /* until what is tracked and static is looked at */
+	bool resigned;		   /* as the seam last said */
+	bool deleting;		   /* an instance that ends now is not stopped, but taken out */
 	struct loop_fd master, signals;
 	struct loop_timer beat;
 	struct mailbox mail;	/* for the reload's thread */
@@ -169,6 +170,10 @@ void failover_scripts_group_state(struct failover *f, const struct vrrp_group *g
 				  enum vrrp_state to);
 void failover_scripts_priority(struct failover *f, const struct vrrp_instance *inst);
 void failover_scripts_rx_lower(struct failover *f, const struct vrrp_instance *inst);
+
+/* failover_static.c: something static may have gone or come; and for instances that are new. */
+void failover_static_look_soon(struct failover *f);
+void failover_static_tell(struct failover *f);
 
 /* failover_links.c. Open before the nodes are built; close when they are gone. */
 bool failover_links_open(struct failover *f);	    /* false with errno */

@@ -140,6 +140,7 @@ static void apply(struct failover *f, struct reload *r, struct message_reloaded 
 	failover_bfd_reload(f);
 	failover_note_vips(f, f->conf);
 	failover_holdings_reload(f);
+	failover_static_tell(f);
 	reload_free(f->current);
 	f->current = r;
 }

@@ -6,7 +6,7 @@
  * address that is removed, IPv4 routes vanish without a word. So after such a change everything is
  * added once more; what is still there answers EEXIST, and nothing happens.
  */
-#include "failover/address/keep.h"
+#include "failover/address/keep_impl.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
@@ -24,41 +24,7 @@ enum {
 	MENDS_AT_ONCE = 20, /* a war over a route must not take the processor */
 	MEND_PERIOD_US = 1000000,
 	MEND_PAUSE_US = 100000,
-	BATCH_LEN = 32768, /* at least RTNL_BATCH_MAX * SHARED_UNDO_LEN */
 };
-
-struct kept {
-	struct list link;
-	const void *owner;
-	const struct route_conf *route; /* borrowed of the owner's list; one of the two */
-	const struct rule_conf *rule;
-	const char *dev;
-	bool present, ours, wanted;
-	bool pending;	 /* add_pending is to add it */
-	bool fresh;	 /* and really did */
-	bool complained; /* that it cannot be added was said */
-	int slot;	 /* of shared_page.undo */
-	uint32_t undo_len;
-	uint8_t undo[SHARED_UNDO_LEN] __attribute__((aligned(NLMSG_ALIGNTO)));
-};
-
-struct keep {
-	struct keep_setup setup;
-	int fd;			/* for requests */
-	struct loop_fd monitor; /* fd -1: nothing was kept yet */
-	struct list all;
-	struct links_watcher watcher;
-	struct loop_task mend;
-	struct loop_timer mend_later;
-	int64_t period_start_us;
-	unsigned n_mended;
-	char buf[BATCH_LEN] __attribute__((aligned(NLMSG_ALIGNTO)));
-};
-
-static struct kept *kept_of(struct list *pos)
-{
-	return container_of(pos, struct kept, link);
-}
 
 static const char *text_of(const struct kept *k)
 {
@@ -170,7 +136,7 @@ static unsigned add_batch(struct keep *keep)
 
 		if (!k->pending || m.n == RTNL_BATCH_MAX)
 			continue;
-		if (left < BATCH_LEN / 4)
+		if (left < KEEP_BATCH_LEN / 4)
 			break;
 		k->pending = false;
 		n++;
@@ -376,6 +342,8 @@ static void mend(struct keep *keep)
 		if (tell && keep->setup.on_repaired)
 			keep->setup.on_repaired(keep->setup.ctx, k->owner, text_of(k));
 	}
+	if (keep->setup.after_mend)
+		keep->setup.after_mend(keep->setup.ctx);
 }
 
 static void mend_soon(struct loop *loop, struct loop_task *task)
@@ -528,16 +496,4 @@ void keep_free(struct keep **keep)
 	}
 	close(p->fd);
 	free(p);
-}
-
-bool keep_claims_slot(const struct keep *keep, int slot)
-{
-	const struct list *pos;
-
-	LIST_EACH(pos, &keep->all)
-	{
-		if (container_of(pos, struct kept, link)->slot == slot)
-			return true;
-	}
-	return false;
 }

@@ -25,6 +25,8 @@ struct keep_setup {
 	void (*before_mend)(void *ctx);
 	/* A route or rule (as configured) had vanished and is back. */
 	void (*on_repaired)(void *ctx, const void *owner, const char *text);
+	/* All was looked at: what is missing now could not be put back. NULL when not wanted. */
+	void (*after_mend)(void *ctx);
 	void *ctx;
 };
 
@@ -44,6 +46,10 @@ unsigned keep_take(struct keep *keep, const void *owner, const struct keep_list 
 void keep_give(struct keep *keep, const void *owner);
 /* Something that is kept has this slot of shared_page.undo. */
 bool keep_claims_slot(const struct keep *keep, int slot);
+/* The owner's route or rule (one of the two, as in its list) is in the kernel's table, as far as is
+ * known. */
+bool keep_has(const struct keep *keep, const void *owner, const struct route_conf *route,
+	      const struct rule_conf *rule);
 
 /* keep_sweep.c. What instances that do not start as owner (priority 255) have in the configuration,
  * left there by an earlier life that was killed. */

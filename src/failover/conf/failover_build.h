@@ -20,6 +20,7 @@ enum failover_section { /* bits of conf_keyword.sections in this room's tables *
 			FAILOVER_FILE = 1 << 7,
 			FAILOVER_BFD = 1 << 8,
 			FAILOVER_GARP = 1 << 9,
+			FAILOVER_TRACK_GROUP = 1 << 10,
 			FAILOVER_SIGNING = 1 << 12,
 			/* failover/virtual: virtual_server and what stands in it */
 			FAILOVER_VIRTUAL = 1 << 16,
@@ -66,6 +67,7 @@ struct failover_build {
 	const char *vmac_prefix, *vmac_addr_prefix; /* NULL = vrrp; that of vmac_prefix */
 	uint32_t next_rule4, next_rule6;	    /* preferences of rules that name none */
 	enum failover_section section;		    /* of the rows being walked */
+	struct failover_track_group *track_groups;  /* track_group_conf.c */
 	bool poll_links;			    /* linkbeat_use_polling of the file */
 	bool globals_done;			    /* the pass over global_defs is over */
 };
@@ -170,6 +172,8 @@ void failover_heartbeats_finish(struct failover_build *b);
 void failover_vmacs_finish(struct failover_build *b);
 /* links_conf.c: when instances and groups are settled. */
 void failover_links_finish(struct failover_build *b);
+/* track_group_conf.c: when instances are known; before groups, which look at their tracks. */
+void failover_track_groups_finish(struct failover_build *b);
 /* instance_conf.c, group_conf.c: after everything is read. */
 void failover_instances_finish(struct failover_build *b);
 void failover_groups_finish(struct failover_build *b);
@@ -181,8 +185,8 @@ extern const struct conf_keyword failover_top_rows[], failover_global_rows[],
 	failover_hooks_rows[], failover_smtp_rows[], failover_house_rows[],
 	failover_heart_rows[], /* heart/heart_conf.c */
 	failover_compat_rows[], failover_garp_rows[], failover_links_rows[],
-	failover_bfd_rows[],	/* bfd/bfd_conf.c */
-	failover_static_rows[]; /* the last: route/static_conf.c */
+	failover_track_group_rows[], failover_bfd_rows[], /* bfd/bfd_conf.c */
+	failover_static_rows[];				  /* the last: route/static_conf.c */
 
 /* ---- failover/virtual ---- */
 

@@ -175,6 +175,7 @@ static void check(struct failover_build *b)
 	failover_instances_finish(b);
 	failover_vmacs_finish(b);
 	failover_heartbeats_finish(b);
+	failover_track_groups_finish(b);
 	failover_groups_finish(b);
 	failover_links_finish(b);
 	failover_mail_check(b);

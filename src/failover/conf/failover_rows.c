@@ -30,6 +30,7 @@ const struct conf_keyword_table failover_keyword_tables[] = {
 	{failover_bfd_rows},
 	{failover_compat_rows},
 	{failover_links_rows},
+	{failover_track_group_rows},
 	{failover_smtp_rows},
 	{failover_house_rows},
 	{virtual_server_rows},

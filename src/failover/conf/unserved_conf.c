@@ -101,7 +101,6 @@ const struct conf_keyword failover_unserved_rows[] = {
 	IGNORED(G, "include_check", "a missing file of an include is always said"),
 	IGNORED(G, "set_supplementary_groups", "scripts always get their user's groups"),
 	IGNORED(G, "use_symlink_paths", "scripts are run by the path that is written"),
-	IGNORED(T, "track_group", "static addresses, routes and rules are put back at once"),
 	IGNORED(T, "local_address_group",
 		"checks and connections leave from relais' own addresses"),
 	/* ---- vrrp_instance, vrrp_sync_group ---- */

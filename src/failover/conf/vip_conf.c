@@ -102,11 +102,11 @@ static bool read_lifetime(struct conf_ctx *ctx, const struct conf_line *line, un
 	return true;
 }
 
-/* Static addresses are put back whoever deletes them; no instance need watch them for that. */
 static bool read_track_group(struct conf_ctx *ctx, const struct conf_line *line, unsigned word,
 			     struct vip_conf *vip)
 {
-	(void)ctx, (void)line, (void)word, (void)vip;
+	(void)ctx;
+	vip->track_group = line->words[word].text;
 	return true;
 }
 

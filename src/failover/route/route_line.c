@@ -228,10 +228,9 @@ static void read_no_track(struct route_line *l)
 	l->route->no_track = true;
 }
 
-/* Static ones are put back whoever deletes them; no instance need watch them for that. */
 static void read_track_group(struct route_line *l)
 {
-	route_words_take(W(l), "a name");
+	l->route->track_group = route_words_take(W(l), "a name");
 }
 
 static void read_unserved(struct route_line *l)

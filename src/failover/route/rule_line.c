@@ -211,10 +211,9 @@ static void read_no_track(struct rule_line *l)
 	l->rule->no_track = true;
 }
 
-/* Static ones are put back whoever deletes them; no instance need watch them for that. */
 static void read_track_group(struct rule_line *l)
 {
-	route_words_take(W(l), "a name");
+	l->rule->track_group = route_words_take(W(l), "a name");
 }
 
 static const struct option {

@@ -24,6 +24,8 @@ const char *vrrp_condition_kind(enum vrrp_track_kind kind)
 		return "file";
 	case VRRP_TRACK_BFD:
 		return "bfd";
+	case VRRP_TRACK_STATIC:
+		return "static";
 	case VRRP_TRACK_BACKEND:
 		return "backend";
 	case VRRP_TRACK_FRONTEND:

@@ -43,6 +43,7 @@ struct route_conf {
 	uint32_t expires_s;		      /* 0 = never */
 	int pref, ttl_propagate;	      /* -1 = not said */
 	bool onlink, append, no_track;
+	const char *track_group; /* NULL = none */
 	struct conf_place place;
 };
 
@@ -60,6 +61,7 @@ struct rule_conf {
 	uint16_t sport_first, sport_last, dport_first, dport_last; /* 0 = any */
 	uint64_t tun_id;					   /* 0 = any */
 	bool invert, l3mdev, mark_set, uid_set, no_track;
+	const char *track_group; /* NULL = none */
 	struct conf_place place;
 };
 

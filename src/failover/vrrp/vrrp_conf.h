@@ -26,6 +26,7 @@ struct vip_conf {
 	bool broadcast_auto, nodad, noprefixroute, home, mngtmpaddr, autojoin, no_track;
 	bool use_vmac;		 /* as written; dev names the interface that it comes to */
 	int64_t preferred_lft_s; /* -1 = forever */
+	const char *track_group; /* of a static one; NULL = none */
 	struct conf_place place;
 };
 
@@ -122,6 +123,15 @@ struct vrrp_bfd_conf { /* bfd_instance */
 	struct conf_place place;
 };
 
+struct vrrp_static_conf { /* something static that instances track (track_group); one of the three
+			   */
+	struct vrrp_static_conf *next;
+	const char *name; /* of its rows VRRP_TRACK_STATIC */
+	const struct vip_conf *vip;
+	const struct route_conf *route;
+	const struct rule_conf *rule;
+};
+
 enum vrrp_linkbeat {
 	VRRP_LINKBEAT_NONE,
 	VRRP_LINKBEAT_MII,
@@ -143,6 +153,7 @@ enum vrrp_track_kind {
 	VRRP_TRACK_PROCESS,
 	VRRP_TRACK_FILE,
 	VRRP_TRACK_BFD,
+	VRRP_TRACK_STATIC,  /* see vrrp_static_conf */
 	VRRP_TRACK_BACKEND, /* these three: of the balancer beside us */
 	VRRP_TRACK_FRONTEND,
 	VRRP_TRACK_SERVER,
@@ -339,6 +350,7 @@ struct failover_conf {
 	struct vrrp_bfd_conf *bfds;
 	struct garp_group_conf *garp_groups;
 	struct vrrp_link_conf *links;
+	struct vrrp_static_conf *statics;
 	struct vmac_conf *vmacs;      /* of all instances */
 	struct vip_conf *static_vips; /* these three do not move: there while failover runs */
 	struct route_conf *static_routes;

@@ -306,7 +306,10 @@ static void static_ones_belong_to_the_file(void **state)
 	is_ip(&conf->static_vips->next->address, "192.0.2.4");
 	is_ip(&conf->static_routes->via, "192.0.2.1");
 	assert_int_equal(conf->static_rules->priority, 5);
-	assert_true(said("'track_group' is without effect"));
+	assert_string_equal(conf->static_vips->track_group, "G");
+	assert_string_equal(conf->static_routes->track_group, "G");
+	assert_string_equal(conf->static_rules->track_group, "G");
+	assert_true(said("there is no track_group 'G' above"));
 }
 
 static void a_sealed_set_knows_the_same_names(void **state)
