@@ -5,18 +5,32 @@
 #include "main/registry.h"
 
 #include "balancer/health/check_build.h"
+#include "balancer/health/state_file.h"
 #include "balancer/rules/rules_conf.h"
 #include "balancer/stick/stick_conf.h"
 #include "failover/conf/failover_conf.h"
 #include "failover/native/vip_native.h"
 
 const struct conf_part *const registry_balancer_parts[] = {
-	&conf_part_env,	     &proxy_part_global,   &proxy_part_tuning,
-	&proxy_part_proxy,   &proxy_part_options,  &proxy_part_bind,
-	&proxy_part_server,  &proxy_part_balance,  &proxy_part_quorum,
-	&proxy_part_log,     &proxy_part_stats,	   &proxy_part_userlist,
-	&check_part_options, &check_part_steps,	   &rules_conf_part,
-	&stick_conf_part,    &proxy_part_obsolete, NULL,
+	&conf_part_env,
+	&proxy_part_global,
+	&proxy_part_tuning,
+	&proxy_part_proxy,
+	&proxy_part_options,
+	&proxy_part_bind,
+	&proxy_part_server,
+	&proxy_part_balance,
+	&proxy_part_quorum,
+	&proxy_part_log,
+	&proxy_part_stats,
+	&proxy_part_userlist,
+	&check_part_options,
+	&check_part_steps,
+	&state_file_part,
+	&rules_conf_part,
+	&stick_conf_part,
+	&proxy_part_obsolete,
+	NULL,
 };
 
 const struct admin_command *const registry_commands[] = {

@@ -13,6 +13,7 @@
 #include "balancer/health/check_notify.h"
 #include "balancer/health/observe.h"
 #include "balancer/health/remember.h"
+#include "balancer/health/state_file.h"
 #include "core/log/log.h"
 
 enum { FIRST_CHECK_SPREAD_US = 100000 };
@@ -170,6 +171,7 @@ int health_start(const struct health_setup *setup)
 	health.n_checks = 0;
 	each_server(setup, build_one);
 	each_server(setup, follow_one);
+	state_files_load(setup, now);
 	restore(setup);
 	observe_start(&health.mailbox);
 	health_notify_start(setup, &health.arena, &health.mailbox, health.runner);

@@ -51,6 +51,8 @@ enum proxy_option {
 	PROXY_OPT_HTTPLOG_CLF = 1 << 22, /* with HTTPLOG: `option httplog clf` */
 };
 
+enum proxy_state_from { PROXY_STATE_NONE, PROXY_STATE_GLOBAL, PROXY_STATE_LOCAL };
+
 enum proxy_http_reuse { PROXY_REUSE_SAFE, PROXY_REUSE_NEVER };
 
 struct proxy_timeouts { /* milliseconds; 0 = not set, waits for ever */
@@ -235,6 +237,8 @@ struct proxy_conf {
 	const char *monitor_uri;
 	const char *description;
 	enum proxy_http_reuse http_reuse;
+	enum proxy_state_from state_from; /* load-server-state-from-file */
+	const char *state_file;		  /* server-state-file-name; NULL = the backend's name */
 
 	struct log_target *log_targets; /* linked; NULL = no traffic log */
 	struct log_format *log_format;	/* compiled; NULL = the default connect log line */
@@ -269,7 +273,8 @@ struct global_conf {
 	int maxhdr;			     /* tune.http.maxhdr, 101 */
 	int max_accept;			     /* tune.maxaccept, 0 = default */
 	bool external_check, send_hostname;
-	bool external_check_env; /* preserve-env */
+	bool external_check_env;	     /* preserve-env */
+	const char *state_file, *state_base; /* server-state-file, -base; NULL = none */
 	const char *log_hostname;
 	int ulimit_n;
 };

@@ -142,8 +142,6 @@ static const struct conf_keyword rows[] = {
 	IGNORED("stats maxconn", "<n>", "the runtime socket serves one command per connection"),
 	IGNORED("stats bind-process", "<set>", "there is one balancer process"),
 	UNSERVED("unix-bind", "<settings>", "give mode, user and group on the bind lines"),
-	IGNORED("server-state-base", "<directory>", "servers' states are not kept in files"),
-	IGNORED("server-state-file", "<file>", "servers' states are not kept in files"),
 	IGNORED("grace", "<time>", "a stop lets connections finish"),
 	IGNORED("expose-experimental-directives", "", "experiments are not hidden"),
 	IGNORED("expose-deprecated-directives", "", "nothing deprecated is hidden"),

@@ -110,6 +110,7 @@ bool server_waiter_cancel(struct backend *b, struct server_waiter *w);
 void server_state_set(struct server *s, enum server_state to, const char *reason, int64_t now_us);
 /* Before threads start: as another process left it. Nothing is said or counted. */
 void server_state_restore(struct server *s, bool up, int64_t changed_us);
+void server_admin_restore(struct server *s, unsigned set); /* bits of enum server_admin */
 /* A line about servers: to the operator's log and to the proxy's log targets. */
 void server_log(const struct proxy_conf *proxy, enum log_level level, struct slice line);
 void server_admin_set(struct server *s, unsigned set, unsigned clear, int64_t now_us);

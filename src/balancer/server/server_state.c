@@ -152,6 +152,16 @@ void server_state_restore(struct server *s, bool up, int64_t changed_us)
 	pthread_mutex_unlock(&b->lock);
 }
 
+void server_admin_restore(struct server *s, unsigned set)
+{
+	struct backend *b = s->backend;
+
+	pthread_mutex_lock(&b->lock);
+	s->admin |= set;
+	backend_recompute(b, b->changed_us);
+	pthread_mutex_unlock(&b->lock);
+}
+
 static const char *admin_name(unsigned admin)
 {
 	return admin & SERVER_ADMIN_MAINT   ? "going DOWN for maintenance"
