@@ -270,8 +270,12 @@ void failover_node_watch(struct node *node)
 struct node *failover_node_new(struct failover *f, const struct vrrp_instance_conf *conf)
 {
 	struct node *node = calloc(1, sizeof(*node));
-	struct vrrp_instance_params params = {
-		.loop = f->loop, .conf = conf, .ops = &node_ops, .ctx = node, .pace = f->pace};
+	struct vrrp_instance_params params = {.loop = f->loop,
+					      .conf = conf,
+					      .ops = &node_ops,
+					      .ctx = node,
+					      .pace = f->pace,
+					      .in_step = true};
 
 	if (!node)
 		die_no_memory();

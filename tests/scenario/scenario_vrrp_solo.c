@@ -128,6 +128,17 @@ static const struct story stories[] = {
 		{DROPPED, 1, VRRP_DROP_AUTH, 0}}},
 
 	/* ---- master: 6.4.3 ---- */
+	{"in step: from the next multiple of the interval on", .in_step = true, .steps = {
+		{START, 1}, {RUN, 0, 360937}, {IS, 1, VRRP_MASTER}, {SENT, 1, 1},
+		{RUN, 0, 39062}, {SENT, 1, 1}, {RUN, 0, 1}, {SENT, 1, 2},
+		{RUN, 0, 99999}, {SENT, 1, 2}, {RUN, 0, 1}, {SENT, 1, 3}}},
+	{"in step: also after an answer to a lower one", .in_step = true, .steps = {
+		{START, 1}, {RUN, 0, 400000}, {FORGET}, {RUN, 0, 30000}, {RX, 1, 50, 2}, {SENT, 1, 1},
+		{RUN, 0, 69999}, {SENT, 1, 1}, {RUN, 0, 1}, {SENT, 1, 2}}},
+	{"in step: back on it after a delay", .in_step = true, .steps = {
+		{START, 1}, {RUN, 0, 400000}, {FORGET}, {FREEZE, 1}, {RUN, 0, 250000}, {THAW, 1},
+		{RUN, 0, 1}, {SENT, 1, 1}, {RUN, 0, 49998}, {SENT, 1, 1}, {RUN, 0, 1}, {SENT, 1, 2},
+		{IS, 1, VRRP_MASTER}}},
 	{"ten advertisements a second, no drift", .steps = {
 		TAKEOVER, {RUN, 0, S(10)}, {SENT, 1, 100}, {ZEROS, 1, 0}}},
 	{"a hundred at 10 ms", .conf = {.advert_us = MS(10)}, .steps = {

@@ -339,6 +339,7 @@ static void make_instances(struct node *node)
 			.ctx = node,
 			.page = &node->page[i],
 			.pace = node->pace,
+			.in_step = world.story->in_step,
 		};
 
 		node->inst[i] = vrrp_instance_new(&params);
@@ -398,6 +399,7 @@ static void receive(struct vrrp_instance *inst, const uint8_t *bytes, size_t len
 		assert_true(addr_eq(&ah.src, &path->src, false));
 	}
 	vrrp_instance_receive(inst, bytes, len, path);
+	vrrp_instance_received(inst);
 }
 
 static void deliver(struct node *node)
@@ -614,6 +616,7 @@ static void inject(struct node *node, int instance, const struct step *s)
 	loop_clock_us(node->loop);
 	if (s->what != RX_AH) {
 		vrrp_instance_receive(node->inst[instance], buf, len, &path);
+		vrrp_instance_received(node->inst[instance]);
 		return;
 	}
 	ah.src = path.src;

@@ -102,6 +102,7 @@ struct story {
 	int n_nodes;			     /* 0 = 1 */
 	struct vrrp_instance_conf conf;	     /* zeros get defaults: v3, IPv4, 100 ms, 1 VIP */
 	unsigned priorities[WIRE_NODES];     /* 0 = 100 */
+	bool in_step;			     /* vrrp_instance_params */
 	const struct vrrp_group_conf *group; /* both instances of each node are in it */
 	struct step steps[64];
 };

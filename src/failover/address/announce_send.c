@@ -8,13 +8,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "failover/address/announce_packet.h"
 
+enum { FORWARDS_STALE_US = 100000 };
+
 struct announce {
 	struct links *links;
 	int fd;
+	int forwards_ifindex; /* whose answer is known; 0 = none's */
+	int64_t forwards_us;
+	bool forwards;
 };
 
 struct announce *announce_new(struct links *links)
@@ -57,6 +63,22 @@ static bool forwards(const char *name)
 	return c != '0';
 }
 
+/* Hundreds of addresses are announced at once: asked anew for each, it took most of the time. */
+static bool forwards_lately(struct announce *a, const struct links_link *l)
+{
+	struct timespec ts;
+	int64_t now;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	now = (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+	if (a->forwards_ifindex != l->ifindex || now - a->forwards_us > FORWARDS_STALE_US) {
+		a->forwards = forwards(l->name);
+		a->forwards_ifindex = l->ifindex;
+		a->forwards_us = now;
+	}
+	return a->forwards;
+}
+
 int announce_send(struct announce *a, int ifindex, const struct addr *vip)
 {
 	const struct links_link *l = links_at(a->links, ifindex);
@@ -70,7 +92,7 @@ int announce_send(struct announce *a, int ifindex, const struct addr *vip)
 		return 0;
 	if (vip->sa.sa_family == AF_INET6) {
 		len = ANNOUNCE_NA_LEN;
-		announce_na_build(frame, l->mac, rtnl_addr_bytes(vip), forwards(l->name));
+		announce_na_build(frame, l->mac, rtnl_addr_bytes(vip), forwards_lately(a, l));
 	} else {
 		announce_arp_build(frame, l->mac, rtnl_addr_bytes(vip));
 	}

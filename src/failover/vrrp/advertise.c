@@ -8,14 +8,26 @@
 
 #include "failover/vrrp/ah.h"
 
+/* ff02::12 (5.1.2.2) and 224.0.0.18 (5.1.1.2) unless configured. */
 static struct addr group_address(const struct vrrp_instance_conf *conf)
 {
 	struct addr a = conf->mcast_group;
 
-	if (a.len == 0 && conf->family == AF_INET6)
-		addr_parse_ip(&a, SLICE("ff02::12"), 0); /* 5.1.2.2 */
-	else if (a.len == 0)
-		addr_parse_ip(&a, SLICE("224.0.0.18"), 0); /* 5.1.1.2 */
+	if (a.len)
+		return a;
+	if (conf->family == AF_INET6) {
+		a.len = sizeof(a.in6);
+		a.in6 = (struct sockaddr_in6){
+			.sin6_family = AF_INET6,
+			.sin6_addr.s6_addr = {0xff, 0x02, [15] = 0x12},
+		};
+	} else {
+		a.len = sizeof(a.in4);
+		a.in4 = (struct sockaddr_in){
+			.sin_family = AF_INET,
+			.sin_addr.s_addr = htonl(0xe0000012),
+		};
+	}
 	return a;
 }
 

@@ -68,13 +68,22 @@ static void arm_in(struct vrrp_instance *inst, int64_t span_us)
 	loop_timer_set(inst->loop, &inst->timer, loop_now_us(inst->loop) + span_us);
 }
 
+/* Early by less than an interval when in step with the others: never late. */
+static void arm_advert(struct vrrp_instance *inst)
+{
+	int64_t due = loop_now_us(inst->loop) + inst->conf->advert_us;
+
+	loop_timer_set(inst->loop, &inst->timer,
+		       inst->in_step ? due - due % inst->conf->advert_us : due);
+}
+
 /* From when it was due, so that intervals do not drift; from now after a delay. */
 static void arm_next_advert(struct vrrp_instance *inst)
 {
 	int64_t next = inst->timer.deadline_us + inst->conf->advert_us;
 
 	if (next <= loop_now_us(inst->loop))
-		arm_in(inst, inst->conf->advert_us);
+		arm_advert(inst);
 	else
 		loop_timer_set(inst->loop, &inst->timer, next);
 }
@@ -88,7 +97,7 @@ static void rebuke(struct vrrp_instance *inst)
 	if (inst->conf->lower_prio_no_advert)
 		return;
 	vrrp_advertise(inst, inst->priority);
-	arm_in(inst, inst->conf->advert_us);
+	arm_advert(inst);
 	vrrp_announce_lower(&inst->announce);
 }
 
@@ -145,7 +154,7 @@ static void act(struct vrrp_instance *inst, enum vrrp_action action, int64_t hea
 		arm_in(inst, skew_us);
 		break;
 	case VRRP_DO_ARM_ADVERT:
-		arm_in(inst, conf->advert_us);
+		arm_advert(inst);
 		break;
 	case VRRP_DO_NEXT_ADVERT:
 		arm_next_advert(inst);
@@ -302,7 +311,7 @@ static void on_timer(struct loop *loop, struct loop_timer *t)
 				  &held))
 			log_warn("(%s) advertisement %lld ms late (%u more such)", inst->conf->name,
 				 (long long)(late_us / 1000), held);
-		vrrp_instance_feed(inst, VRRP_EV_ADVERT_TIMER, "advertising");
+		vrrp_instance_feed_heard(inst, VRRP_EV_ADVERT_TIMER, 0, "advertising");
 		return;
 	default:
 		return;
@@ -330,6 +339,7 @@ struct vrrp_instance *vrrp_instance_new(const struct vrrp_instance_params *param
 	inst->ops = params->ops;
 	inst->ctx = params->ctx;
 	inst->page = params->page;
+	inst->in_step = params->in_step;
 	inst->timer.on_expiry = on_timer;
 	inst->priority = inst->conf->priority;
 	list_init(&inst->group_link);

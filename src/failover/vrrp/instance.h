@@ -75,6 +75,10 @@ struct vrrp_instance_params {
 	void *ctx;
 	struct shared_vip *page; /* published there; NULL = nowhere */
 	struct vrrp_pace *pace;	 /* of announcements; NULL = no pauses */
+	/* A master's advertisements leave at whole multiples of their interval on the loop's clock,
+	 * the first one up to an interval early: those of many instances in one turn of the loop,
+	 * which costs both ends a fraction of as many turns. */
+	bool in_step;
 };
 
 struct vrrp_instance_stats {
@@ -125,7 +129,7 @@ void vrrp_instance_hook_ended(struct vrrp_instance *inst, bool success, const ch
 /* From vrrp_transport: bytes from the VRRP header on. Bad ones are counted and dropped. */
 void vrrp_instance_receive(struct vrrp_instance *inst, const uint8_t *bytes, size_t len,
 			   const struct vrrp_path *path);
-/* The packets that were there are through: what was dropped is shown on the page. */
+/* The packets that were there are through: what came of them is shown on the page. */
 void vrrp_instance_received(struct vrrp_instance *inst);
 /* A copy is taken. Interfaces other than the instance's own are ignored (those come through
  * track_set), so it may be called for every link. */

@@ -65,6 +65,7 @@ struct vrrp_instance {
 	bool started; /* start was called and its delay is over, stop was not */
 
 	struct loop_timer timer; /* INIT: start delay, BACKUP: down, MASTER: next advertisement */
+	bool in_step;		 /* vrrp_instance_params */
 	int64_t last_sent_us;	 /* MASTER's own beat; 0 = never */
 	int64_t learned_us;	 /* v3: the master's interval; 0 = use ours */
 	int64_t hold_until_us;	 /* preempt_delay; 0 = begins with the next lower advertisement */
@@ -84,6 +85,8 @@ struct vrrp_instance {
 	struct log_gate clock_gate;
 	bool heard_old_checksum; /* in the last good advertisement (old_unicast_checksum) */
 	struct log_gate checksum_gate;
+	struct shared_peer *peer_heard; /* on the page: who was heard last, at this address */
+	struct addr peer_address;
 	struct addr list_ok; /* whose address list was found right (skip_check_adv_addr) */
 
 	struct vrrp_link link;

@@ -36,11 +36,12 @@ static void put_counts(const struct vrrp_instance *inst, struct shared_vip *v)
 		memcpy(v->alarm, inst->alarm, sizeof(v->alarm));
 	else
 		v->alarm[0] = '\0';
+	if (inst->drops_unpublished)
+		memcpy(v->dropped, inst->stats.dropped, sizeof(inst->stats.dropped));
 	v->n_conflicts = inst->stats.n_conflicts;
 	v->n_flap_waits = inst->stats.n_flap_waits;
 	v->n_become_master = inst->stats.n_become_master;
 	v->n_release_master = inst->stats.n_release_master;
-	memcpy(v->dropped, inst->stats.dropped, sizeof(inst->stats.dropped));
 }
 
 static void put_master(const struct vrrp_instance *inst, struct shared_vip *v)
@@ -127,15 +128,19 @@ static struct shared_peer *peer_place(struct shared_vip *v, const char *address)
 
 void vrrp_publish_heard(struct vrrp_instance *inst, const struct addr *from, unsigned priority)
 {
+	struct shared_peer *p = inst->peer_heard;
 	char text[ADDR_TEXT_MAX];
-	struct shared_peer *p;
 
 	if (!inst->page)
 		return;
-	addr_host_text(from, text);
 	shared_vip_begin(inst->page);
-	p = peer_place(inst->page, text);
-	snprintf(p->address, sizeof(p->address), "%.*s", (int)sizeof(p->address) - 1, text);
+	if (!p || !addr_eq(&inst->peer_address, from, false)) {
+		addr_host_text(from, text);
+		p = peer_place(inst->page, text);
+		snprintf(p->address, sizeof(p->address), "%.*s", (int)sizeof(p->address) - 1, text);
+		inst->peer_heard = p;
+		inst->peer_address = *from;
+	}
 	p->priority = (uint8_t)priority;
 	p->heard_mono_us = loop_now_us(inst->loop);
 	shared_vip_end(inst->page);
@@ -149,6 +154,7 @@ void vrrp_publish_remember(struct vrrp_instance *inst, const struct shared_vip *
 		return;
 	shared_vip_begin(v);
 	memcpy(v->peers, before->peers, sizeof(v->peers));
+	inst->peer_heard = NULL;
 	memcpy(v->moves, before->moves, sizeof(v->moves));
 	v->n_moves = before->n_moves;
 	v->moved_mono_us = before->moved_mono_us;

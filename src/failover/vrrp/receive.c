@@ -170,15 +170,15 @@ void vrrp_instance_receive(struct vrrp_instance *inst, const uint8_t *bytes, siz
 	event = classify(inst, &p, path);
 	if (is_answered(inst, event))
 		return;
-	snprintf(reason, sizeof(reason), "%s advertises priority %u, ours is %u",
-		 addr_host_text(&path->src, text), p.priority, inst->priority);
+	reason[0] = '\0';
+	if (vrrp_fsm_step(inst->state, event)->next != inst->state) /* else nobody is told */
+		snprintf(reason, sizeof(reason), "%s advertises priority %u, ours is %u",
+			 addr_host_text(&path->src, text), p.priority, inst->priority);
 	vrrp_instance_feed_heard(inst, event, p.advert_us, reason);
 	if (inst->state == VRRP_BACKUP && event != VRRP_EV_RX_ZERO &&
 	    !addr_eq(&inst->master, &path->src, false)) {
 		inst->master = path->src;
 		vrrp_publish_all(inst);
-	} else {
-		vrrp_publish_counts(inst);
 	}
 }
 

@@ -231,6 +231,22 @@ static struct place *find_place(struct vrrp_transport *t, const struct vrrp_inst
 	return NULL;
 }
 
+/* Those who are attached are known by their VRID, without a look at names. */
+static struct place *place_of(struct vrrp_transport *t, const struct vrrp_instance *inst)
+{
+	unsigned vrid = vrrp_instance_conf(inst)->vrid;
+	struct list *pos;
+
+	LIST_EACH(pos, &t->places)
+	{
+		struct place *pl = container_of(pos, struct place, link);
+
+		if (pl->by_vrid[vrid] == inst)
+			return pl;
+	}
+	return NULL;
+}
+
 static bool send_failed(struct vrrp_transport *t, const struct vrrp_instance_conf *conf, int err)
 {
 	t->stats.n_send_failed++;
@@ -244,7 +260,7 @@ bool vrrp_transport_send(struct vrrp_transport *t, struct vrrp_instance *inst,
 			 size_t len)
 {
 	const struct vrrp_instance_conf *conf = vrrp_instance_conf(inst);
-	struct place *pl = find_place(t, conf);
+	struct place *pl = place_of(t, inst);
 	int ttl = conf->peers && conf->unicast_ttl ? conf->unicast_ttl : TTL_VRRP;
 	struct addr to = *dst;
 	union {
