@@ -4,6 +4,8 @@
  */
 #include "failover/conf/signing_conf.h"
 
+#include "core/sys/shared_page.h"
+
 enum { COUNT_MAX = 255 }; /* addresses in one advert */
 
 static void warn(struct failover_build *b, const struct vrrp_instance_conf *inst, const char *text)
@@ -220,8 +222,21 @@ static void refuse_twins(struct failover_build *b, const struct vrrp_instance_co
 				   inst->name, inst->vrid, i->name, i->interface, i->place.line);
 }
 
+/* The page has so many places: one more could neither be shown nor go on after a crash. */
+static void refuse_too_many(struct failover_build *b)
+{
+	const struct vrrp_instance_conf *i = b->conf->instances;
+
+	for (unsigned n = 0; i && n < SHARED_VIPS_MAX; n++)
+		i = i->next;
+	if (i)
+		conf_error(b->ctx.diags, i->place, "%s: more than %d VRRP instances are not served",
+			   i->name, SHARED_VIPS_MAX);
+}
+
 void failover_instances_finish(struct failover_build *b)
 {
+	refuse_too_many(b);
 	for (struct vrrp_instance_conf *i = b->conf->instances; i; i = i->next) {
 		i->family = family_of(i);
 		settle_addresses(b, i);
