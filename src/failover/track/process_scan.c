@@ -181,7 +181,7 @@ static bool is_answer(const char *buf, ssize_t n, uint32_t mark)
 	if (n < (ssize_t)(NLMSG_HDRLEN + sizeof(cn)))
 		return false;
 	memcpy(&cn, buf + NLMSG_HDRLEN, sizeof(cn));
-	return cn.seq == mark && cn.ack == mark + 1;
+	return cn.ack == mark + 1; /* newer kernels count seq by themselves */
 }
 
 static int64_t clock_ms(void)
@@ -222,6 +222,8 @@ int process_scan_listen(struct process_scan *scan)
 	mark = (uint32_t)(clock_ms() ^ (int64_t)(uintptr_t)scan) ^ (uint32_t)fd;
 	if (getrandom(&mark, sizeof(mark), GRND_NONBLOCK) < 0)
 		mark ^= (uint32_t)getpid() << 16;
+	mark |= 1; /* mark + 1 is not 0, which is what events have */
+	mark &= 0x7fffffff;
 	if (bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 || ask_to_be_told(fd, mark) < 0 ||
 	    !is_acknowledged(fd, mark)) {
 		close(fd);

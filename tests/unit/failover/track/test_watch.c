@@ -7,11 +7,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <linux/netlink.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -338,6 +341,84 @@ static void a_zombie_does_not_run(void **state)
 	process_scan_free(&scan);
 }
 
+/* Whether a child in a pid namespace of its own believes that it is told. -1: it may not make one.
+ */
+static int told_in_a_namespace(const struct vrrp_process_conf *row)
+{
+	int status = 0;
+	pid_t outer = fork(), inner;
+
+	if (outer == 0) {
+		if (unshare(CLONE_NEWPID) < 0)
+			_exit(2);
+		inner = fork();
+		if (inner == 0) {
+			struct process_scan *scan = process_scan_new(row);
+
+			_exit(process_scan_listen(scan) >= 0);
+		}
+		if (waitpid(inner, &status, 0) != inner)
+			_exit(2);
+		_exit(WEXITSTATUS(status));
+	}
+	assert_int_equal(waitpid(outer, &status, 0), outer);
+	return WIFEXITED(status) && WEXITSTATUS(status) < 2 ? WEXITSTATUS(status) : -1;
+}
+
+/* The kernel says nothing to it, but what it says to us, its answers too, comes there as well. */
+static void answers_to_others_are_not_ours(void **state)
+{
+	static const char *const none[] = {NULL};
+	struct vrrp_process_conf a = {.process = own_name('n'), .args = none};
+	pid_t noise = fork();
+	int is_told;
+
+	(void)state;
+	if (noise == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;) {
+			struct process_scan *scan = process_scan_new(&a);
+
+			process_scan_listen(scan); /* the answer to this goes to all */
+			process_scan_free(&scan);
+			usleep(1000);
+		}
+	}
+	is_told = told_in_a_namespace(&a);
+	end_child(noise);
+	if (is_told < 0)
+		skip();
+	assert_int_equal(is_told, 0);
+}
+
+static bool is_in(const char *namespace, const char *initial)
+{
+	char path[64], text[64];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/self/ns/%s", namespace);
+	n = readlink(path, text, sizeof(text) - 1);
+	text[n > 0 ? n : 0] = '\0';
+	return strcmp(text, initial) == 0;
+}
+
+/* Where the kernel tells at all, its answer is known as ours, whoever else asks. */
+static void in_the_first_namespaces_it_is_told(void **state)
+{
+	static const char *const none[] = {NULL};
+	struct vrrp_process_conf a = {.process = own_name('o'), .args = none};
+	struct process_scan *scan = process_scan_new(&a);
+	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_CONNECTOR);
+
+	(void)state;
+	if (fd >= 0 && geteuid() == 0 && is_in("pid", "pid:[4026531836]") &&
+	    is_in("user", "user:[4026531837]"))
+		assert_true(process_scan_listen(scan) >= 0);
+	process_scan_free(&scan);
+	if (fd >= 0)
+		close(fd);
+}
+
 static void verdict_told(void *ctx, const struct vrrp_process_conf *process, bool up)
 {
 	(void)ctx;
@@ -433,6 +514,8 @@ int main(void)
 		cmocka_unit_test(names_and_commands),
 		cmocka_unit_test_setup_teardown(they_are_counted, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_zombie_does_not_run, setup, teardown),
+		cmocka_unit_test(answers_to_others_are_not_ours),
+		cmocka_unit_test(in_the_first_namespaces_it_is_told),
 		cmocka_unit_test_setup_teardown(starts_and_ends_are_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(quorums, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_restart_within_the_delay_is_not_told, setup,
