@@ -92,10 +92,12 @@ static void master_ready(struct loop *loop, struct loop_fd *lfd, uint32_t ready)
 	while ((got = channel_recv(lfd->fd, msg)) == 1) {
 		for (int i = 0; i < msg->n_fds; i++)
 			close(msg->fds[i]);
-		if (msg->type == MESSAGE_BALANCER_DRAIN)
+		if (msg->type == MESSAGE_BALANCER_DRAIN) {
 			drain(p);
-		else if (msg->type == MESSAGE_BALANCER_STOP)
+		} else if (msg->type == MESSAGE_BALANCER_STOP) {
+			health_last_words();
 			stop_now(p);
+		}
 	}
 	free(msg);
 	if (got == -EAGAIN)

@@ -171,7 +171,7 @@ def test_a_lost_quorum_runs_its_script_and_brings_the_sorry_server(lab):
     host = lab["lb1"]
     note = host.write("note.sh", f'#!/bin/sh\necho "$1" >> {host.dir}/events\n', 0o755)
     node = start_node(lab, "lb1", {name: "TCP_CHECK {\n connect_timeout 0.3\n }" for name in WEBS},
-                      f'quorum 2\n quorum_up "{note} up"\n quorum_down "{note} down"',
+                      f'quorum 2\n omega\n quorum_up "{note} up"\n quorum_down "{note} down"',
                       web1=f'notify_down "{note} web1-down"\n notify_up "{note} web1-up"')
     wait_served_by(lab, *WEBS)
     stop_web(lab, "web1")
@@ -179,10 +179,16 @@ def test_a_lost_quorum_runs_its_script_and_brings_the_sorry_server(lab):
     stop_web(lab, "web2")  # one is left, and not enough
     wait_served_by(lab, "db1")
     wait_for(lambda: events(lab) == ["web1-down", "down"], 5, f"both scripts, not {events(lab)}")
+    before = node.balancer_pids()
+    node.reload()  # what is known stays known, and is said once
+    wait_for(lambda: node.balancer_pids() and not set(node.balancer_pids()) & set(before), 10, "a new balancer")
+    wait_served_by(lab, "db1")
+    assert len(events(lab)) == 2
     start_web(lab, "web1")
     wait_served_by(lab, "web1", "web3")
     wait_for(lambda: sorted(events(lab)[2:]) == ["up", "web1-up"], 5, f"both again, not {events(lab)}")
     node.stop()
+    assert sorted(events(lab)[4:]) == ["down", "web1-down"]  # omega
 
 
 def test_a_script_is_a_checker_and_a_weight(lab):

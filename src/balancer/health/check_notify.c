@@ -24,6 +24,7 @@ static struct {
 	struct runner_link *runner;
 	struct quorum_watch **watches;
 	unsigned n;
+	bool leads;
 } notify; /* one per process, as health */
 
 static void run(const struct command_conf *c, const struct proxy_conf *proxy, const char *why)
@@ -35,7 +36,7 @@ static void run(const struct command_conf *c, const struct proxy_conf *proxy, co
 				       .lane = proxy->id};
 	int err;
 
-	if (!c->argv || !notify.runner)
+	if (!c->argv || !notify.runner || !notify.leads)
 		return;
 	err = runner_link_run(notify.runner, &ask, NULL);
 	if (err)
@@ -80,6 +81,25 @@ static void quorum_changed(struct backend *b)
 		if (notify.watches[i]->backend == b &&
 		    !atomic_exchange(&notify.watches[i]->posted, true))
 			mailbox_post(notify.mailbox, &notify.watches[i]->letter);
+}
+
+void health_notify_lead(bool leads)
+{
+	notify.leads = leads;
+}
+
+void health_notify_last(void)
+{
+	for (unsigned i = 0; i < notify.n; i++) {
+		const struct backend *b = notify.watches[i]->backend;
+		const struct proxy_conf *proxy = b->proxy->conf;
+
+		for (unsigned j = 0; proxy->quorum->at_stop && j < b->n_servers; j++)
+			if (atomic_load(&b->servers[j].state) != SERVER_STOPPED)
+				run(&b->servers[j].conf->notify_down, proxy, "stop");
+		if (proxy->quorum->at_stop && atomic_load(&b->has_quorum))
+			run(&proxy->quorum->down, proxy, "stop");
+	}
 }
 
 bool health_notify_wanted(const struct balancer_conf *conf)

@@ -15,6 +15,10 @@ bool health_notify_wanted(const struct balancer_conf *conf);
 void health_notify_start(const struct health_setup *setup, struct arena *arena,
 			 struct mailbox *mailbox, struct runner_link *runner);
 void health_notify_stop(void);
+/* Of two balancers at a reload one runs commands: the one that leads. */
+void health_notify_lead(bool leads);
+/* The process is told to stop: `notify-at-stop`. */
+void health_notify_last(void);
 /* server_state_set, and what is to be run for it. */
 void health_state_set(struct server *s, enum server_state to, const char *reason, int64_t now_us);
 

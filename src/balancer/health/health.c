@@ -141,6 +141,7 @@ static void restore(const struct health_setup *setup)
 void health_lead(void)
 {
 	remember_lead();
+	health_notify_lead(true);
 	for (size_t i = 0; i < health.n_checks; i++)
 		if (health.all[i]->known || health.all[i]->has_result)
 			remember_note(health.all[i]);
@@ -149,6 +150,12 @@ void health_lead(void)
 void health_hand_over(void)
 {
 	remember_stop();
+	health_notify_lead(false);
+}
+
+void health_last_words(void)
+{
+	health_notify_last();
 }
 
 int health_start(const struct health_setup *setup)

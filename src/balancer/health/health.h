@@ -31,6 +31,8 @@ void health_stop(void);
 /* Everything is ready: the next balancer is to know what is known here. Then: it has taken over. */
 void health_lead(void);
 void health_hand_over(void);
+/* The whole program stops: what is to be run for it. */
+void health_last_words(void);
 
 /* Some check is a program's: the process needs a channel to the runner. */
 bool health_needs_runner(const struct balancer_conf *conf);

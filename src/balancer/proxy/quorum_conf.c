@@ -108,6 +108,12 @@ static void read_quorum_down(struct conf_ctx *ctx, const struct conf_line *line,
 		command_conf_read(ctx, line, 1, &quorum_of(ctx, target)->down);
 }
 
+static void read_at_stop(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+{
+	if (conf_ctx_args(ctx, line, 0, 0))
+		quorum_of(ctx, target)->at_stop = true;
+}
+
 #define ROW(name, args, fn, doc)                                                              \
 	{                                                                                     \
 		name, CONF_BE, CONF_CUSTOM, 0, 0, 0, args, NULL, CONF_EFFECT_RELOAD, fn, doc, \
@@ -121,6 +127,8 @@ static const struct conf_keyword rows[] = {
 	    "relais' own: run when the quorum is reached"),
 	ROW("quorum-down", "<user>[:<group>] <command>", read_quorum_down,
 	    "relais' own: run when the quorum is lost"),
+	ROW("notify-at-stop", "", read_at_stop,
+	    "relais' own: a stop runs quorum-down, and notify-down of servers that are up"),
 	{.name = NULL},
 };
 

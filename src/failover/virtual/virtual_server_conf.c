@@ -160,9 +160,6 @@ static void read_suspend(struct conf_ctx *ctx, const struct conf_line *line, voi
 static void read_omega(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
 	server_of(target)->omega = true;
-	FAILOVER_ADVISE(
-		ctx, line, 0,
-		"'omega' is without effect: a stop runs neither quorum_down nor notify_down");
 	failover_rows_extra(ctx, line, 1);
 }
 
@@ -353,7 +350,8 @@ const struct conf_keyword virtual_server_rows[] = {
 	ROW("hashed", read_flag, NULL, ipvs),
 	ROW("ops", read_ops, NULL, "for UDP, which is not served"),
 	ROW("ha_suspend", read_suspend, NULL, "without effect: checks always go on"),
-	ROW("omega", read_omega, NULL, "without effect: a stop runs no scripts of servers"),
+	ROW("omega", read_omega, NULL,
+	    "a stop runs quorum_down, and notify_down of servers that are up"),
 	ROW("quorum", read_quorum, "<weight>",
 	    "of the servers that are up; with less the sorry_server serves"),
 	ROW("hysteresis", read_hysteresis, "<weight>", "around the quorum, against flapping"),

@@ -322,6 +322,8 @@ static void write_quorum(struct section *s)
 	if (v->quorum_down.argv)
 		virtual_line(s->w, v->quorum_down.place, "    quorum-down %s",
 			     virtual_script(s->w->arena, &v->quorum_down));
+	if (v->omega)
+		virtual_line(s->w, v->place, "    notify-at-stop");
 }
 
 static void write_sorry(struct section *s)

@@ -201,11 +201,12 @@ static void quorums_and_scripts_are_relais_own_words(void **state)
 	struct writing w;
 
 	(void)state;
-	write_pair(&w, "quorum 5\nhysteresis 2\nquorum_up \"/bin/echo up\"",
+	write_pair(&w, "omega\nquorum 5\nhysteresis 2\nquorum_up \"/bin/echo up\"",
 		   "weight 4\nnotify_down /bin/false\nMISC_CHECK {\nmisc_path \"/bin/true x\"\n"
 		   "user root\nmisc_timeout 2\nmisc_dynamic\n}",
 		   "weight 3");
 	assert_true(has(&w, "quorum 5 hysteresis 2"));
+	assert_true(has(&w, "notify-at-stop"));
 	assert_true(has(&w, "quorum-up 0:0 '/bin/echo up'"));
 	assert_true(has(&w, "option script-check 0:0 '/bin/true x' timeout 2s dynamic"));
 	assert_true(has(&w,
