@@ -163,6 +163,9 @@ static const char *open_parts(struct failover *f)
 	f->loop = loop_new(&loop_epoll_ops);
 	if (!f->loop)
 		return "event loop";
+	errno = EPERM;
+	if (!failover_rights_suffice())
+		return "addresses";
 	if (!failover_holdings_prepare(f))
 		return "netlink";
 	f->links = links_new(f->loop);
@@ -284,6 +287,11 @@ int failover_main(const struct failover_setup *setup)
 	f->signals.fd = f->next_reload = -1;
 	list_init(&f->nodes);
 	list_init(&f->groups);
+	if (!failover_alone_take(f)) {
+		failover_alone_release(f);
+		free(f);
+		return EXIT_FAILURE;
+	}
 	failover_rights_realtime(setup->conf);
 	if (!setup->resume)
 		failover_holdings_sweep_configured(setup->conf);
@@ -293,6 +301,7 @@ int failover_main(const struct failover_setup *setup)
 			errno == EPERM ? " (it needs root, or CAP_NET_ADMIN and CAP_NET_RAW)" : "");
 	} else {
 		start_parts(f);
+		failover_alone_listen(f);
 		failover_rights_lock_memory(); /* after: a resumed master has no time to lose */
 		failover_rights_drop();
 		failover_scripts_start_watch(f);
@@ -300,6 +309,7 @@ int failover_main(const struct failover_setup *setup)
 		channel_send(setup->master_fd, MESSAGE_READY, NULL, 0);
 		loop_run(f->loop);
 	}
+	failover_alone_release(f);
 	close_parts(f);
 	free(f);
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;

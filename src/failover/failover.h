@@ -21,6 +21,7 @@ struct failover_setup { /* everything is borrowed and lives as long as the proce
 	struct shared_page *page;
 	int seam_fd;		  /* eventfd of the balancers: a fact has changed; -1 = none */
 	bool resume;		  /* another failover process died: go on where it was */
+	bool replaces;		  /* others that run the same are told to end (-sf, -st) */
 	failover_parse_fn *parse; /* for reloads; NULL = they are refused */
 };
 

@@ -97,12 +97,21 @@ struct failover {
 	struct reload *reload;	/* owned; the one that is being read */
 	struct reload *current; /* owned; whose configuration is in use; NULL = the setup's */
 	int next_reload;	/* files that came meanwhile; -1 = none */
+	struct loop_fd *names;	/* owned; failover_alone.c */
+	size_t n_names;
 	bool stopping;
 	struct channel_message msg; /* of the master, while it is looked at */
 };
 
 /* failover.c: all have left; ends the loop. */
 void failover_end(struct failover *f);
+
+/* failover_alone.c: whether nobody else here runs one of our virtual routers; waits for one that
+ * ends. False after a line that says who it is. At a reload it is only said. */
+bool failover_alone_take(struct failover *f);
+void failover_alone_listen(struct failover *f); /* when there is a loop */
+void failover_alone_reload(struct failover *f);
+void failover_alone_release(struct failover *f);
 
 /* failover_database.c: open behind the runner's link; one of the instances' ops. */
 void failover_database_open(struct failover *f);
@@ -196,6 +205,8 @@ void failover_reload_fini(struct failover *f);
 
 /* failover_rights.c: each does what it may and logs what it cannot. */
 void failover_rights_realtime(const struct failover_conf *conf);
+/* False: addresses could not be added. */
+bool failover_rights_suffice(void);
 void failover_rights_lock_memory(void);
 void failover_rights_drop(void);
 

@@ -141,6 +141,7 @@ static void apply(struct failover *f, struct reload *r, struct message_reloaded 
 	failover_note_vips(f, f->conf);
 	failover_holdings_reload(f);
 	failover_static_tell(f);
+	failover_alone_reload(f);
 	reload_free(f->current);
 	f->current = r;
 }

@@ -51,6 +51,13 @@ void failover_rights_realtime(const struct failover_conf *conf)
 		setrlimit(RLIMIT_RTTIME, &run);
 }
 
+/* Without it sockets would open, and each takeover fail: a master without its addresses. */
+bool failover_rights_suffice(void)
+{
+	return capng_get_caps_process() < 0 ||
+	       capng_have_capability(CAPNG_EFFECTIVE, CAP_NET_ADMIN);
+}
+
 void failover_rights_lock_memory(void)
 {
 	struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};

@@ -161,6 +161,7 @@ static int run_failover(void *ctx, int channel)
 		.page = m->page,
 		.seam_fd = m->seam_fd,
 		.resume = start->resume,
+		.replaces = m->args->n_old_pids > 0,
 		.parse = config_parse_failover,
 	};
 
