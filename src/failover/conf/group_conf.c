@@ -120,18 +120,36 @@ static void join(struct failover_build *b, struct vrrp_group_conf *group)
 			  group->name, n, n == 1 ? "" : "s");
 }
 
-/* In a group without sync_group_tracking_weight a member's tracks have no weights: what fails
- * takes all down, or priorities would drift apart. */
+/* In a group without sync_group_tracking_weight a member's tracks have no weights, or priorities
+ * would drift apart: what fails takes all down. But a script with a weight is not tracked at all,
+ * as with Keepalived: a failure on both nodes, which was to change two priorities alike, must not
+ * leave the addresses to nobody. */
 static void clear_weights(struct failover_build *b, struct vrrp_instance_conf *inst)
 {
-	for (struct vrrp_track_conf *t = inst->tracks; t; t = t->next) {
-		if (t->weight == 0)
-			continue;
-		conf_warn(b->ctx.diags, t->place,
-			  "%s is in a group: the weight of '%s' counts as 0, its failure is a "
-			  "fault (see sync_group_tracking_weight)",
-			  inst->name, t->name);
+	struct vrrp_track_conf **next = &inst->tracks;
+
+	while (*next) {
+		struct vrrp_track_conf *t = *next;
+		bool left_out = t->weight != 0 && t->kind == VRRP_TRACK_SCRIPT;
+
+		if (left_out)
+			conf_warn(
+				b->ctx.diags, t->place,
+				"%s is in a group: script '%s' has a weight and is not tracked, as "
+				"with Keepalived (weight 0 makes its failure a fault; see "
+				"sync_group_tracking_weight)",
+				inst->name, t->name);
+		else if (t->weight != 0)
+			conf_warn(b->ctx.diags, t->place,
+				  "%s is in a group: the weight of '%s' counts as 0, its failure "
+				  "is a "
+				  "fault (see sync_group_tracking_weight)",
+				  inst->name, t->name);
 		t->weight = 0;
+		if (left_out)
+			*next = t->next;
+		else
+			next = &t->next;
 	}
 }
 

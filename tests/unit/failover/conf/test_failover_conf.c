@@ -547,7 +547,8 @@ static void groups_know_their_members(void **state)
 		      " track_interface { eth9 }\n smtp_alert\n}\n"
 		      "vrrp_script s { script /bin/true\n weight 5\n }\n"
 		      "vrrp_instance A {\n interface eth0\n virtual_router_id 1\n"
-		      " virtual_ipaddress { 192.0.2.1 }\n track_script { s }\n}\n"
+		      " virtual_ipaddress { 192.0.2.1 }\n track_script { s }\n"
+		      " track_interface { eth8 weight 5 }\n}\n"
 		      "vrrp_instance B {\n interface eth0\n virtual_router_id 2\n"
 		      " virtual_ipaddress { 192.0.2.2 }\n}\n");
 	assert_int_equal(r.diags.n_errors, 0);
@@ -555,7 +556,12 @@ static void groups_know_their_members(void **state)
 	assert_null(r.conf->groups->member_names[2]);
 	assert_ptr_equal(r.conf->instances->group, r.conf->groups);
 	assert_ptr_equal(r.conf->instances->next->group, r.conf->groups);
+	/* Keepalived leaves a script with a weight out, and makes the others' failure a fault. */
+	assert_string_equal(r.conf->instances->tracks->name, "eth8");
 	assert_int_equal(r.conf->instances->tracks->weight, 0);
+	assert_null(r.conf->instances->tracks->next);
+	assert_non_null(
+		find_diag(&r, CONF_WARNING, 18, "script 's' has a weight and is not tracked"));
 	assert_string_equal(r.conf->groups->tracks->name, "eth9");
 	assert_non_null(r.conf->groups->notify.fault.argv);
 	assert_non_null(find_diag(&r, CONF_WARNING, 1, "'X'"));
