@@ -119,11 +119,24 @@ static int say(const char *path, const char *line)
 {
 	char *answer = ask(path, line);
 
+	bool known;
+
 	if (!answer)
 		return 1;
-	fputs(answer, stdout);
+	known = strncmp(answer, "Unknown command", 15) != 0 &&
+		strncmp(answer, "There is no ", 12) != 0 && strncmp(answer, "No such ", 8) != 0;
+	fputs(answer, known ? stdout : stderr);
 	free(answer);
-	return 0;
+	return known ? 0 : 1;
+}
+
+/* vip json, vip NAME: what `show vip` says of it. */
+static int show_vip(const char *path, const char *what)
+{
+	char line[1024];
+
+	snprintf(line, sizeof(line), "show vip %s", what);
+	return say(path, line);
 }
 
 /* A command whose answer says how it went. */
@@ -136,6 +149,13 @@ static int say_outcome(const char *path, const char *line)
 		fputs(answer, done ? stdout : stderr);
 	free(answer);
 	return done ? 0 : 1;
+}
+
+/* The second word of the commands that change something. */
+static bool is_verb(const char *word)
+{
+	return strcmp(word, "switch") == 0 || strcmp(word, "maintenance") == 0 ||
+	       strcmp(word, "release") == 0;
 }
 
 static const char *find_socket(void)
@@ -162,10 +182,12 @@ int main(int argc, char **argv)
 		path = argv[2];
 		at = 3;
 	}
-	if (at >= argc || strcmp(argv[at], "-h") == 0) {
+	if (at >= argc || strcmp(argv[at], "-h") == 0 || strcmp(argv[at], "--help") == 0) {
 		fputs("usage: relaisctl [-s SOCKET] COMMAND...\n"
 		      "  reload            read the configuration again and say how it went\n"
 		      "  vip               which VIPs are here, and why (show vip detail)\n"
+		      "  vip NAME, vip json\n"
+		      "                    one of them; all as JSON\n"
 		      "  vip switch NAME, vip maintenance NAME on|off, vip release NAME\n"
 		      "                    move a VIP by hand; exit status 1 when refused\n"
 		      "  help              the commands that the running relais knows\n"
@@ -178,6 +200,8 @@ int main(int argc, char **argv)
 		return reload(path);
 	if (argc == at + 1 && strcmp(argv[at], "vip") == 0)
 		return say(path, "show vip detail");
+	if (argc == at + 2 && strcmp(argv[at], "vip") == 0 && !is_verb(argv[at + 1]))
+		return show_vip(path, argv[at + 1]);
 	is_vip = strcmp(argv[at], "vip") == 0;
 	text_init(&text, line, sizeof(line));
 	for (; at < argc; at++) {

@@ -89,12 +89,13 @@ static void cut_file(struct sections *s, struct slice bytes)
 	}
 }
 
-/* Files of the native grammar only: those that a proxy or a global section stands in. */
+/* Files of the native grammar only: those that a proxy or a global section stands in, and not what
+ * an option of the command line stands for ("-S"). */
 static void cut_config(struct sections *s, const struct config *c)
 {
 	s->n = 0;
 	for (const struct conf_file *f = c->files.first; f && c->balancer; f = f->next)
-		if (f->path[0] && !blocks_looks_like(f->bytes))
+		if (f->path[0] && f->path[0] != '-' && !blocks_looks_like(f->bytes))
 			cut_file(s, f->bytes);
 }
 
