@@ -294,6 +294,7 @@ int balancer_main(const struct balancer_setup *setup)
 	running = &p.balancer;
 	if (!start_health(&p))
 		return 1;
+	balancer_tables_load(&p);
 	balancer_facts_start(&p.balancer);
 	if (!balancer_drop_privileges(setup->conf) || !start_threads(&p) ||
 	    balancer_control_start(&p))
@@ -301,6 +302,7 @@ int balancer_main(const struct balancer_setup *setup)
 	atomic_fetch_add(&p.house.n_running, 1);
 	worker_run(&p.house.workers[0]);
 	balancer_control_stop(&p);
+	balancer_tables_stop();
 	balancer_facts_stop();
 	tear_down(&p);
 	running = NULL;

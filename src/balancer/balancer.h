@@ -14,6 +14,7 @@ struct balancer_setup { /* from the master, before the fork */
 	const struct balancer_conf *conf;
 	int master_fd;		  /* channel: DRAIN, STOP; we say READY. -1 = none (tests) */
 	int runner_fd;		  /* channel for external-check; -1 = none */
+	int tables_fd;		  /* the balancer before saves its stick tables here; -1 = none */
 	struct server_book *book; /* what balancers leave to each other; NULL = none (tests) */
 	struct shared_page *page; /* heartbeats: slot below; NULL = none (tests) */
 	unsigned slot;

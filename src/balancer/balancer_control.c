@@ -90,6 +90,10 @@ static void master_ready(struct loop *loop, struct loop_fd *lfd, uint32_t ready)
 	if (!msg)
 		return;
 	while ((got = channel_recv(lfd->fd, msg)) == 1) {
+		if (msg->type == MESSAGE_BALANCER_SAVE && msg->n_fds == 1) {
+			balancer_tables_save(p, msg->fds[0]);
+			continue;
+		}
 		for (int i = 0; i < msg->n_fds; i++)
 			close(msg->fds[i]);
 		if (msg->type == MESSAGE_BALANCER_DRAIN) {

@@ -22,6 +22,10 @@ void balancer_control_stop(struct balancer_process *p);
 /* balancer_facts.c: publishes what VIPs track, now and at every change. Before READY. */
 void balancer_facts_start(struct balancer *b);
 void balancer_facts_stop(void);
+/* balancer_tables.c: stick tables to the next balancer (fd is taken over), from the one before. */
+void balancer_tables_save(struct balancer_process *p, int fd);
+void balancer_tables_stop(void);
+void balancer_tables_load(struct balancer_process *p);
 /* User, group, chroot, capabilities. false: said in the log, do not go on. */
 bool balancer_drop_privileges(const struct balancer_conf *conf);
 

@@ -73,6 +73,8 @@ void master_sweep(struct master *m);
 void master_tell_failover(struct master *m, unsigned type);
 
 /* reload.c */
+/* Asks the balancer that serves to save its stick tables for the next one: a memfd, or -1. */
+int master_ask_tables(const struct master *m, const struct balancer_conf *next);
 void master_reload(struct master *m);
 /* The new balancer serves: the new configuration is the one. */
 void master_reload_done(struct master *m);

@@ -5,10 +5,12 @@
  * failover process keeps running throughout: it is handed the same files and adapts.
  */
 #include <string.h>
+#include <sys/mman.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "balancer/stick/stick_conf.h"
 #include "core/log/log.h"
 #include "core/sys/message.h"
 #include "failover/address/hold.h"
@@ -93,6 +95,22 @@ void master_reload(struct master *m)
 		return;
 	}
 	master_reload_done(m);
+}
+
+int master_ask_tables(const struct master *m, const struct balancer_conf *next)
+{
+	int fd;
+
+	if (!m->active || !m->config->balancer || !stick_conf_any(m->config->balancer) ||
+	    !stick_conf_any(next))
+		return -1;
+	fd = memfd_create("relais-tables", MFD_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	if (channel_send_fds(m->active->channel, MESSAGE_BALANCER_SAVE, NULL, 0, &fd, 1) == 0)
+		return fd;
+	close(fd);
+	return -1;
 }
 
 void master_reload_done(struct master *m)

@@ -265,6 +265,7 @@ static void failover_restart(struct loop *loop, struct loop_timer *timer)
 struct balancer_start {
 	struct master *m;
 	unsigned slot;
+	int tables_fd;
 };
 
 static const struct balancer_conf *next_balancer(const struct master *m)
@@ -283,6 +284,7 @@ static int run_balancer(void *ctx, int channel)
 		.runner_fd = m->balancer_runner_ends[start->slot][1],
 		.page = m->page,
 		.book = m->book,
+		.tables_fd = start->tables_fd,
 		.slot = start->slot,
 		.wants = config->wants,
 		.n_wants = config->n_wants,
@@ -434,7 +436,7 @@ static const struct child_ops balancer_ops = {balancer_message, balancer_ended};
 
 bool master_start_balancer(struct master *m)
 {
-	struct balancer_start start = {m, free_slot(m)};
+	struct balancer_start start = {m, free_slot(m), -1};
 	struct shared_slot *slot;
 
 	if (start.slot == SHARED_SLOTS) {
@@ -446,12 +448,15 @@ bool master_start_balancer(struct master *m)
 		return false;
 	if (!runner_rights_set(m->rights, m->config->balancer, m->next ? m->next->balancer : NULL))
 		log_err("too many scripts of the balancer: some will not be run");
+	start.tables_fd = master_ask_tables(m, next_balancer(m));
 	slot = &m->page->slots[start.slot];
 	atomic_store(&slot->n_threads, 0);
 	atomic_store(&slot->state, SHARED_BALANCER_STARTING);
 	m->starting = child_start(m->loop, CHILD_BALANCER, &balancer_ops, m, run_balancer, &start,
 				  name_or(master_house(m) ? master_house(m)->checker_name : NULL,
 					  m->args->dialect == ARGS_RELAIS, "relais-balancer"));
+	if (start.tables_fd >= 0)
+		close(start.tables_fd);
 	if (!m->starting) {
 		log_err("cannot start the balancer: %s", strerror(errno));
 		return false;

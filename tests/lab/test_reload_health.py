@@ -1,4 +1,4 @@
-"""What a reload, or a balancer that is killed, does to what is known of servers: nothing."""
+"""What a reload does to what is known of servers and of clients: nothing. (And a balancer that is killed, to servers.)"""
 import csv
 import re
 import signal
@@ -20,6 +20,7 @@ def node():
         started.lab = lab
         write_files(lab["lb1"], 0.1, haproxy_cfg=CFG)
         started.start()
+        wait_for(lambda: "NOTICE serving" in started.log(), 5, "the start")
         yield started
         started.kill()
 
@@ -77,14 +78,14 @@ def test_a_dead_server_stays_dead_over_reloads_and_crashes(node):
     url = f"http://{node.host.ip4}/health"
     with Load(node.lab["client"], url) as load:
         wait_for(lambda: row_is(node, "web3", status="DOWN"), 10, f"web3 to be found dead\n{node.log()}")
-        for end in ("reload", "reload", "reload", "kill"):
-            before = serving(node)
+        for n, end in enumerate(("reload", "reload", "reload", "kill"), 1):
             served = load.n
             if end == "reload":
-                node.reload()
+                reload(node, n)
             else:
+                before = serving(node)
                 node.kill_balancer()
-            wait_for(lambda: serving(node) not in (None, before), 10, f"another balancer\n{node.log()}")
+                wait_for(lambda: serving(node) not in (None, before), 10, f"another balancer\n{node.log()}")
             wait_for(lambda: load.n > served + 30, 10, "requests")
             row = stats(node)["web3"]
             assert (row["status"], row["stot"], row["wretr"], row["wredis"], row["econ"]) == \
@@ -92,3 +93,43 @@ def test_a_dead_server_stays_dead_over_reloads_and_crashes(node):
             # a killed one takes the request with it that it was at
             assert len(load.bad) <= (end == "kill"), (load.bad, node.log())
     node.lab["web3"].webd = None
+
+
+STICKY = CFG.replace("    balance roundrobin\n", """    balance roundrobin
+    stick-table type string len 20 size 10k expire 1h store gpc0,http_req_cnt
+    stick on hdr(x-id)
+    http-request track-sc0 hdr(x-id)
+""")
+
+
+def reload(node, times):
+    """Reloads once more; times: how often it was done then. Ends when the new balancer answers."""
+    before = serving(node)
+    node.reload()
+    wait_for(lambda: node.log().count("NOTICE reloaded") == times, 10, f"the reload\n{node.log()}")
+    wait_for(lambda: serving(node) not in (None, before), 10, f"another balancer\n{node.log()}")
+
+
+def served_by(node, key):
+    return node.client.run(["curl", "-s", "-o", "/dev/null", "-D", "-", "-H", f"x-id: {key}", node.url])
+
+
+def test_stick_tables_outlive_reloads(node):
+    node.client, node.url = node.lab["client"], f"http://{node.host.ip4}/"
+    node.host.write("haproxy.cfg", STICKY)
+    reload(node, 1)
+
+    def server_of(key):
+        answer = served_by(node, key)
+        assert " 200 " in answer, (answer, node.log())
+        return re.search(r"(?i)x-served-by: (\S+)", answer).group(1)
+
+    first = {key: server_of(key) for key in ("a", "b", "c", "d", "e")}
+    assert len(set(first.values())) == 3
+    node.ask("set table web key b data.gpc0 42")
+    for n in range(2, 5):
+        reload(node, n)
+        assert {key: server_of(key) for key in reversed(first)} == first, node.log()
+        entry = node.ask("show table web key b")
+        assert re.search(r"key=b .* gpc0=42 .*http_req_cnt=[1-9]", entry), (n, entry, node.log())
+    assert "# table: web, type: string, size:10240, used:5\n" in node.ask("show table")

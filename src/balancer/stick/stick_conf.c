@@ -313,6 +313,14 @@ static void resolve(struct conf_ctx *ctx, const struct balancer_conf *conf,
 	}
 }
 
+bool stick_conf_any(const struct balancer_conf *conf)
+{
+	for (const struct proxy_conf *p = conf->proxies; p; p = p->next)
+		if (p->stick_table)
+			return true;
+	return false;
+}
+
 void stick_conf_number(struct balancer_conf *conf)
 {
 	unsigned n = 0;

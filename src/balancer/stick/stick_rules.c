@@ -65,6 +65,16 @@ struct stick_table *stick_house_table(const struct stick_house *house,
 	return house && conf ? house->tables[conf->index] : NULL;
 }
 
+unsigned stick_house_count(const struct stick_house *house)
+{
+	return house->n;
+}
+
+struct stick_table *stick_house_at(const struct stick_house *house, unsigned i)
+{
+	return house->tables[i];
+}
+
 void stick_house_tick(const struct stick_house *house, int64_t now_us)
 {
 	for (unsigned i = 0; i < house->n; i++)

@@ -14,6 +14,8 @@ struct stick_house *stick_house_new(const struct balancer_conf *conf);
 void stick_house_free(struct stick_house **house);
 struct stick_table *stick_house_table(const struct stick_house *house,
 				      const struct stick_table_conf *conf);
+unsigned stick_house_count(const struct stick_house *house);
+struct stick_table *stick_house_at(const struct stick_house *house, unsigned i);
 /* Takes entries away whose time is over. From one thread, once a second. */
 void stick_house_tick(const struct stick_house *house, int64_t now_us);
 

@@ -25,6 +25,7 @@ enum message_type {
 	/* master -> balancer */
 	MESSAGE_BALANCER_DRAIN = 32, /* stop accepting, finish what runs, exit */
 	MESSAGE_BALANCER_STOP,	     /* exit now */
+	MESSAGE_BALANCER_SAVE,	     /* one fd: write the stick tables there, for the next one */
 
 	/* failover, balancer -> runner */
 	MESSAGE_RUN = 48,   /* struct message_run, then argv and env as NUL-terminated strings */

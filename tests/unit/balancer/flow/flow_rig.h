@@ -161,6 +161,7 @@ static inline void rig_start_with(struct rig *r, const struct stats_page_ops *st
 
 	assert_int_equal(channel_pair(ends), 0);
 	r->setup = (struct balancer_setup){.conf = &r->conf,
+					   .tables_fd = -1,
 					   .master_fd = ends[1],
 					   .runner_fd = -1,
 					   .page = r->page,
