@@ -154,4 +154,6 @@ void lint_weights(const struct lint *l)
 		check_asked(l, VRRP_TRACK_PROCESS, p->name, p->place);
 	for (const struct vrrp_file_conf *f = l->conf->files; f; f = f->next)
 		check_asked(l, VRRP_TRACK_FILE, f->name, f->place);
+	for (const struct vrrp_bfd_conf *c = l->conf->bfds; c; c = c->next)
+		check_asked(l, VRRP_TRACK_BFD, c->name, c->place);
 }
