@@ -5,6 +5,9 @@
 
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
+
+enum { READ_SPINS = 200, READ_STEPS = 100, READ_STEP_NS = 50000 };
 
 struct shared_page *shared_page_new(void)
 {
@@ -33,11 +36,18 @@ void shared_vip_end(struct shared_vip *vip)
 	count_up(vip, memory_order_release);
 }
 
+/* A writer that lost its processor in the middle is waited for, or a VIP would be missing from what
+ * operators see just when much happens; one that was killed there is not, for longer than that. */
 bool shared_vip_read(const struct shared_vip *vip, struct shared_vip *copy)
 {
-	for (int tries = 0; tries < 1000; tries++) {
-		uint32_t before = atomic_load_explicit(&vip->sequence, memory_order_acquire);
+	const struct timespec step = {0, READ_STEP_NS};
 
+	for (int tries = 0; tries < READ_SPINS + READ_STEPS; tries++) {
+		uint32_t before;
+
+		if (tries >= READ_SPINS)
+			nanosleep(&step, NULL);
+		before = atomic_load_explicit(&vip->sequence, memory_order_acquire);
 		if (before & 1)
 			continue;
 		memcpy(copy, vip, sizeof(*copy));
