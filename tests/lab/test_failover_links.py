@@ -66,3 +66,17 @@ def test_secondaries_are_promoted_while_it_runs(lab):
     assert value() == "1"
     one.stop()
     assert value() == "0"
+
+
+def test_an_interface_that_is_not_tracked_may_be_down(lab):
+    one = start(lab["lb1"], keepalived_conf(150, [f"{VIP}/24"], 0.1, 3, "dont_track_primary"))
+    one.wait_state("MASTER", 15)
+    sent = one.show()["sent"]
+    lab.cut("lb1")
+    wait_for(lambda: "NO-CARRIER" in lab["lb1"].run(["ip", "link", "show", "eth0"]), 5, "the cut")
+    wait_for(lambda: one.show()["sent"] >= sent + 10, 5, "advertisements into the void")
+    assert one.state() == "MASTER"
+    lab.mend("lb1")
+    wait_for(lambda: "NO-CARRIER" not in lab["lb1"].run(["ip", "link", "show", "eth0"]), 5, "the link")
+    assert one.show()["transitions"] == 2 and one.state() == "MASTER"
+    one.stop()

@@ -14,8 +14,10 @@
 #include "core/log/log.h"
 
 enum {
-	N_LISTENERS = 4, /* family, multihop or not */
-	READ_MAX = 64,	 /* packets per turn of the loop */
+	N_LISTENERS = 4,  /* family, multihop or not */
+	READ_MAX = 64,	  /* packets per turn of the loop */
+	DRAIN_MAX = 4096, /* before silence is believed: behind a flood there may be the neighbor */
+	BUFFER_LEN = 1 << 20, /* of a listener, for the same reason */
 	BUF_LEN = 512,
 	RETRY_US = 1000000,
 	SOURCE_PORT_FIRST = 49152, /* RFC 5881 4 */
@@ -78,6 +80,8 @@ static int open_listener(const struct listener *l)
 
 	if (fd < 0)
 		return -errno;
+	if (set_int(fd, SOL_SOCKET, SO_RCVBUFFORCE, BUFFER_LEN) < 0)
+		set_int(fd, SOL_SOCKET, SO_RCVBUF, BUFFER_LEN);
 	err = prepare_listener(fd, l->family);
 	if (!err && bind(fd, &at.sa, at.len) < 0)
 		err = -errno;
@@ -135,20 +139,22 @@ static bool read_one(struct listener *l)
 	return true;
 }
 
+static void read_some(struct listener *l, int most)
+{
+	for (int i = 0; i < most && l->lfd.fd >= 0 && read_one(l); i++)
+		;
+}
+
 static void on_readable(struct loop *loop, struct loop_fd *lfd, uint32_t ready)
 {
-	struct listener *l = container_of(lfd, struct listener, lfd);
-
 	(void)loop, (void)ready;
-	for (int i = 0; i < READ_MAX && l->lfd.fd >= 0 && read_one(l); i++)
-		;
+	read_some(container_of(lfd, struct listener, lfd), READ_MAX);
 }
 
 void bfd_transport_drain(struct bfd_transport *t)
 {
 	for (int i = 0; i < N_LISTENERS; i++)
-		if (t->listeners[i].lfd.fd >= 0)
-			on_readable(t->loop, &t->listeners[i].lfd, LOOP_IN);
+		read_some(&t->listeners[i], DRAIN_MAX);
 }
 
 static void close_listener(struct listener *l)
