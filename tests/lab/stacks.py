@@ -145,13 +145,15 @@ class Stack:
 class Pair(Stack):
     name = "keepalived + haproxy"
     comms = ("haproxy", "keepalived")
+    log_options = ["-D"]
 
     def start(self):
         self.haproxy = None
         if self.haproxy_cfg:
             self.start_haproxy()
         self.keepalived = self.host.spawn(
-            ["/usr/sbin/keepalived", "-n", "-l", "-D", "-P", "-f", self.keepalived_conf], log="stack.log")
+            ["/usr/sbin/keepalived", "-n", "-l", *self.log_options, "-P", "-f", self.keepalived_conf],
+            log="stack.log")
         self.parts = [part for part in (self.haproxy, self.keepalived) if part]
 
     def start_haproxy(self):
