@@ -80,6 +80,7 @@ def watch(lab, nodes, advert):
     watcher = PromptWatcher(lab["lb2"])
     cut_us = now_us()
     lab.cut("lb1")
+    time.sleep(0.5 + 5 * advert)  # polling starts processes, which would hold up the watcher
     try:
         wait_for(lambda: len(held(lab["lb2"])) == N_VIPS, 30, "all addresses on lb2", 0.2)
     except LabError:

@@ -129,9 +129,20 @@ static const struct story stories[] = {
 
 	/* ---- master: 6.4.3 ---- */
 	{"in step: from the next multiple of the interval on", .in_step = true, .steps = {
-		{START, 1}, {RUN, 0, 360937}, {IS, 1, VRRP_MASTER}, {SENT, 1, 1},
-		{RUN, 0, 39062}, {SENT, 1, 1}, {RUN, 0, 1}, {SENT, 1, 2},
+		{START, 1}, {RUN, 0, 360938}, {IS, 1, VRRP_MASTER}, {SENT, 1, 1},
+		{RUN, 0, 39061}, {SENT, 1, 1}, {RUN, 0, 1}, {SENT, 1, 2},
 		{RUN, 0, 99999}, {SENT, 1, 2}, {RUN, 0, 1}, {SENT, 1, 3}}},
+	{"in step: the word first, all else behind the others", .in_step = true, .steps = {
+		{START, 1}, {RUN, 0, 360937}, {IS, 1, VRRP_BACKUP}, {ORDER, 1, .text = "a"},
+		{RUN, 0, 1}, {IS, 1, VRRP_MASTER}, {ORDER, 1, .text = "a+ggggg"}}},
+	{"in step: a higher one speaks at the same moment", .in_step = true, .steps = {
+		{START, 1}, {RUN, 0, 360937}, {SENT, 1, 1}, {RX, 1, 150, 2}, {RUN, 0, 360936},
+		{IS, 1, VRRP_BACKUP}, {SENT, 1, 1}, {RUN, 0, 1}, {SENT, 1, 2}, {RUN, 0, 1},
+		{IS, 1, VRRP_MASTER}, {SENT, 1, 2}}},
+	{"in step: frozen behind its word it listens anew", .in_step = true, .steps = {
+		{START, 1}, {RUN, 0, 360937}, {SENT, 1, 1}, {FREEZE, 1}, {RUN, 0, S(1)}, {THAW, 1},
+		{RUN, 0, 1}, {IS, 1, VRRP_BACKUP}, {MOVES, 1, .text = "B"}, {SENT, 1, 1},
+		{RUN, 0, 360935}, {SENT, 1, 1}, {RUN, 0, 2}, {IS, 1, VRRP_MASTER}, {SENT, 1, 2}}},
 	{"in step: also after an answer to a lower one", .in_step = true, .steps = {
 		{START, 1}, {RUN, 0, 400000}, {FORGET}, {RUN, 0, 30000}, {RX, 1, 50, 2}, {SENT, 1, 1},
 		{RUN, 0, 69999}, {SENT, 1, 1}, {RUN, 0, 1}, {SENT, 1, 2}}},

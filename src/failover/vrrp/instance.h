@@ -77,7 +77,8 @@ struct vrrp_instance_params {
 	struct vrrp_pace *pace;	 /* of announcements; NULL = no pauses */
 	/* A master's advertisements leave at whole multiples of their interval on the loop's clock,
 	 * the first one up to an interval early: those of many instances in one turn of the loop,
-	 * which costs both ends a fraction of as many turns. */
+	 * which costs both ends a fraction of as many turns. Takeovers come together then, and all
+	 * speak before the first one adds addresses. */
 	bool in_step;
 };
 

@@ -66,6 +66,7 @@ struct vrrp_instance {
 
 	struct loop_timer timer; /* INIT: start delay, BACKUP: down, MASTER: next advertisement */
 	bool in_step;		 /* vrrp_instance_params */
+	bool claimed;		 /* BACKUP: the advertisement of the takeover has left already */
 	int64_t last_sent_us;	 /* MASTER's own beat; 0 = never */
 	int64_t learned_us;	 /* v3: the master's interval; 0 = use ours */
 	int64_t hold_until_us;	 /* preempt_delay; 0 = begins with the next lower advertisement */
