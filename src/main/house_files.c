@@ -5,12 +5,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/log/log.h"
 #include "failover/vrrp/house.h"
+
+enum { COMM_LEN = 32 };
 
 static const struct house_conf *house_of(const struct config *config)
 {
@@ -41,6 +44,56 @@ bool house_pid_path(const struct args *args, const struct config *config, char *
 		snprintf(out, cap, "%s/keepalived%s%s.pid", pid_folder(h), named ? "_" : "",
 			 named ? h->instance : "");
 	return asked || args->dialect == ARGS_KEEPALIVED;
+}
+
+static int pid_in(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	int pid = 0;
+
+	if (!f)
+		return 0;
+	if (fscanf(f, "%d", &pid) != 1 || pid <= 1)
+		pid = 0;
+	fclose(f);
+	return pid;
+}
+
+/* "" = there is no such process. */
+static void comm_of(int pid, char comm[COMM_LEN])
+{
+	char path[64];
+	FILE *f;
+
+	comm[0] = '\0';
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	f = fopen(path, "re");
+	if (!f)
+		return;
+	if (fgets(comm, COMM_LEN, f))
+		comm[strcspn(comm, "\n")] = '\0';
+	fclose(f);
+}
+
+int house_pid_owner(const char *path)
+{
+	char theirs[COMM_LEN], ours[COMM_LEN];
+	int pid = pid_in(path);
+
+	if (!pid || pid == getpid())
+		return 0;
+	comm_of(pid, theirs);
+	comm_of(getpid(), ours);
+	return theirs[0] && (strcmp(theirs, ours) == 0 || strcmp(theirs, "relais") == 0 ||
+			     strcmp(theirs, "keepalived") == 0)
+		       ? pid
+		       : 0;
+}
+
+void house_pid_remove(const char *path)
+{
+	if (pid_in(path) == getpid())
+		unlink(path);
 }
 
 static bool reload_path(const struct config *config, char *out, size_t cap)

@@ -11,6 +11,11 @@
  * use_pid_dir or `instance` in /run/keepalived. False: there is to be none. */
 bool house_pid_path(const struct args *args, const struct config *config, char *out, size_t cap);
 
+/* The process that the pid file names, when it lives and is one of these programs; 0 = none. */
+int house_pid_owner(const char *path);
+/* Unless another process has written itself there meanwhile. */
+void house_pid_remove(const char *path);
+
 /* reload_file: empty while the configuration is read. Nothing where none is configured. */
 void house_reload_begin(const struct config *config);
 void house_reload_end(const struct config *config);

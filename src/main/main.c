@@ -70,6 +70,22 @@ static bool write_pidfile(const char *path)
 	return true;
 }
 
+/* As Keepalived, a second one is not started, and takes nobody's pid file away. A second haproxy
+ * is: it is the ports that say whether both can be. */
+static bool is_running(const struct args *args, const char *pidfile)
+{
+	int pid = pidfile[0] && args->dialect != ARGS_HAPROXY ? house_pid_owner(pidfile) : 0;
+
+	for (size_t i = 0; i < args->n_old_pids; i++)
+		if (args->old_pids[i] == pid)
+			return false;
+	if (pid)
+		fprintf(stderr,
+			"relais: not started: it is running already (process %d, says %s)\n", pid,
+			pidfile);
+	return pid != 0;
+}
+
 static void raise_fd_limit(void)
 {
 	struct rlimit limit;
@@ -106,6 +122,10 @@ static int run(struct args *args)
 		args->daemon = true;
 	pid_asked = args->pidfile || (global && global->pidfile);
 	house_pid_path(args, config, pidfile, sizeof(pidfile));
+	if (is_running(args, pidfile)) {
+		config_free(&config);
+		return 1;
+	}
 	args->up_fd = args->daemon ? daemonize() : -1;
 	if (pidfile[0] && !write_pidfile(pidfile)) {
 		if (pid_asked)
@@ -114,7 +134,7 @@ static int run(struct args *args)
 	}
 	status = master_run(args, &config);
 	if (pidfile[0])
-		unlink(pidfile);
+		house_pid_remove(pidfile);
 	return status;
 }
 

@@ -55,6 +55,12 @@ def test_a_second_one_with_the_same_file_is_refused(host, first):
     watcher.stop()
 
 
+def test_its_pid_file_stays_the_first_ones(host, first):
+    status, out = ends(host, Relais.program, "-db", "-k", first.keepalived_conf, "-p", "/run/relais.pid")
+    assert status == 1 and "it is running already" in out
+    assert int((host.root / "run/relais.pid").read_text()) > 0 and first.is_running()
+
+
 def test_another_virtual_router_may_run_beside_it(host, first):
     path = host.write("other.conf", CONF % (52, "192.0.2.20"))
     other = host.spawn([Relais.program, "-db", "-k", path], log="other.log")

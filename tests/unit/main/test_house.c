@@ -7,9 +7,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -139,6 +142,45 @@ static void pid_files_are_where_keepalived_has_them(void **state)
 	assert_string_equal(path, "/run/other.pid");
 }
 
+static void write_pid(const char *path, pid_t pid)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	fprintf(f, "%d\n", (int)pid);
+	fclose(f);
+}
+
+static void a_pid_file_says_who_runs_and_only_he_removes_it(void **state)
+{
+	char path[] = "/tmp/relais-house-pid.XXXXXX";
+	int fd = mkstemp(path);
+	pid_t other = fork();
+
+	(void)state;
+	if (other == 0) {
+		pause();
+		_exit(0);
+	}
+	assert_true(fd >= 0 && other > 0);
+	close(fd);
+	assert_int_equal(house_pid_owner(path), 0); /* empty */
+	write_pid(path, other);
+	assert_int_equal(house_pid_owner(path), other);
+	house_pid_remove(path);
+	assert_int_equal(access(path, F_OK), 0);
+	kill(other, SIGKILL);
+	waitpid(other, NULL, 0);
+	assert_int_equal(house_pid_owner(path), 0);
+	write_pid(path, getppid()); /* alive, but another program: the number was used again */
+	assert_int_equal(house_pid_owner(path), 0);
+	write_pid(path, getpid());
+	assert_int_equal(house_pid_owner(path), 0);
+	house_pid_remove(path);
+	assert_int_not_equal(access(path, F_OK), 0);
+	assert_int_equal(house_pid_owner(path), 0);
+}
+
 static void the_reload_file_is_empty_and_goes(void **state)
 {
 	char path[] = "/tmp/relais-reload-XXXXXX";
@@ -221,6 +263,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_exactly_a_time_is_wrong),
 		cmocka_unit_test(a_file_that_comes_is_noticed_and_removed_when_its_time_has_come),
 		cmocka_unit_test(pid_files_are_where_keepalived_has_them),
+		cmocka_unit_test(a_pid_file_says_who_runs_and_only_he_removes_it),
 		cmocka_unit_test(the_reload_file_is_empty_and_goes),
 		cmocka_unit_test(a_hook_runs_to_its_end_whatever_it_does),
 	};
