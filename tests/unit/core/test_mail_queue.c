@@ -153,7 +153,7 @@ static void a_runner_that_died_is_asked_again(void **state)
 
 static void flapping_is_told_in_few_mails_and_the_last_word_comes(void **state)
 {
-	char what[16];
+	char what[24];
 	int n = 0;
 
 	(void)state;
