@@ -191,9 +191,11 @@ static bool pull(struct blocks_lines *l, struct blocks_text *out)
 				out->line = ++s->line;
 				out->column = 1;
 				out->exact = true;
-				if (strlen(out->text) < (size_t)(nl - line))
+				if (strlen(out->text) < (size_t)(nl - line)) {
 					conf_error(l->diags, place_of(out),
 						   "a NUL byte: not a text file");
+					s->at = s->end; /* the rest is none either */
+				}
 				strip(l, out->text);
 			}
 			return true;

@@ -261,6 +261,24 @@ static void includes_are_followed_and_sealed(void **state)
 	finish(&r);
 }
 
+static void what_is_no_text_is_said_once(void **state)
+{
+	static const char bytes[] = "a\nELF\0\1\nx\0y\nz\0\n";
+	char path[] = "/tmp/relais-blocks-XXXXXX";
+	int fd = mkstemp(path);
+	struct reading r;
+
+	(void)state;
+	assert_int_equal(write(fd, bytes, sizeof(bytes) - 1), sizeof(bytes) - 1);
+	close(fd);
+	start(&r);
+	read_path(&r, path, NULL);
+	assert_int_equal(r.diags.n_errors, 1);
+	assert_int_equal(r.diags.first->place.line, 2);
+	finish(&r);
+	unlink(path);
+}
+
 static void an_include_of_itself_ends(void **state)
 {
 	struct reading r;
@@ -330,6 +348,7 @@ int main(void)
 		cmocka_unit_test(lines_that_repeat),
 		cmocka_unit_test(what_never_ends_is_stopped),
 		cmocka_unit_test(includes_are_followed_and_sealed),
+		cmocka_unit_test(what_is_no_text_is_said_once),
 		cmocka_unit_test(an_include_of_itself_ends),
 		cmocka_unit_test(places_are_those_of_the_file),
 		cmocka_unit_test(the_two_grammars_are_told_apart),
