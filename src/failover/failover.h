@@ -8,7 +8,7 @@
 
 #include "core/conf/files.h"
 #include "core/sys/shared_page.h"
-#include "failover/vrrp/vrrp_conf.h"
+#include "failover/model/vrrp_conf.h"
 
 /* A configuration from files; owned by the arena given. NULL with diagnostics. */
 typedef struct failover_conf *failover_parse_fn(struct conf_files *files, struct conf_diags *diags,

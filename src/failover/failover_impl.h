@@ -12,9 +12,9 @@
 #include "core/loop/mailbox.h"
 #include "core/sys/channel.h"
 #include "core/sys/message.h"
-#include "failover/address/announce_send.h"
-#include "failover/address/claims.h"
-#include "failover/address/duplicate.h"
+#include "failover/address/segment/announce_send.h"
+#include "failover/address/segment/claims.h"
+#include "failover/address/segment/duplicate.h"
 #include "failover/address/hold.h"
 #include "failover/address/keep.h"
 #include "failover/address/vmac.h"
@@ -35,7 +35,7 @@
 #include "failover/track/track.h"
 #include "failover/track/witness.h"
 #include "failover/vrrp/group.h"
-#include "failover/vrrp/transport.h"
+#include "failover/transport/transport.h"
 
 struct node { /* one VRRP instance */
 	struct list link;

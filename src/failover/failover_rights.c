@@ -15,7 +15,7 @@
 #include <sys/resource.h>
 
 #include "core/log/log.h"
-#include "failover/vrrp/house.h"
+#include "failover/model/house.h"
 
 enum {
 	DEFAULT_PRIORITY = 50,

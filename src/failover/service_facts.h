@@ -9,7 +9,7 @@
 
 #include "core/loop/loop.h"
 #include "core/sys/shared_page.h"
-#include "failover/vrrp/vrrp_conf.h"
+#include "failover/model/vrrp_conf.h"
 
 enum { SERVICE_FACTS_GRACE_US = 3000000 };
 

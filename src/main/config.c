@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "core/base/die.h"
-#include "core/conf/blocks.h"
+#include "core/conf/blocks/blocks.h"
 #include "core/sys/netns.h"
 #include "failover/conf/failover_conf.h"
 #include "failover/lint/lint.h"

@@ -10,7 +10,7 @@
 #include "core/conf/files.h"
 #include "core/sys/shared_page.h"
 #include "failover/virtual/virtual_text.h"
-#include "failover/vrrp/vrrp_conf.h"
+#include "failover/model/vrrp_conf.h"
 #include "main/args.h"
 
 struct config {

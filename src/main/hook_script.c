@@ -14,7 +14,7 @@
 
 #include "core/base/die.h"
 #include "core/log/log.h"
-#include "main/runner_say.h"
+#include "main/runner/runner_say.h"
 
 /* The request that runner_job.c reads: the head, then the words. NULL: they are too long. */
 static struct channel_message *request_of(const struct hook_conf *conf)

@@ -7,7 +7,7 @@
 #define RELAIS_MAIN_HOOK_SCRIPT_H
 
 #include "core/loop/loop.h"
-#include "failover/vrrp/house.h"
+#include "failover/model/house.h"
 
 struct runner_job;
 

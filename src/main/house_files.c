@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "core/log/log.h"
-#include "failover/vrrp/house.h"
+#include "failover/model/house.h"
 
 enum { COMM_LEN = 32 };
 

@@ -14,8 +14,8 @@
 #include "admin/vip_view.h"
 #include "core/log/log.h"
 #include "failover/vrrp/fsm.h"
-#include "failover/vrrp/house.h"
-#include "failover/vrrp/packet.h"
+#include "failover/model/house.h"
+#include "failover/wire/packet.h"
 
 struct counted { /* in keepalived's words; heading "" = stands alone, NULL = as the one before */
 	const char *json, *heading, *label;

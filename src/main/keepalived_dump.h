@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 #include "core/sys/shared_page.h"
-#include "failover/vrrp/vrrp_conf.h"
+#include "failover/model/vrrp_conf.h"
 
 enum keepalived_dump_kind { KEEPALIVED_DUMP_DATA, KEEPALIVED_DUMP_STATS, KEEPALIVED_DUMP_JSON };
 

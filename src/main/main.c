@@ -11,7 +11,7 @@
 
 #include "core/log/log.h"
 #include "core/sys/netns.h"
-#include "main/check.h"
+#include "main/check/check.h"
 #include "main/house_files.h"
 #include "main/listeners.h"
 #include "main/master.h"

@@ -21,8 +21,8 @@
 #include "main/keepalived_dump.h"
 #include "main/listeners.h"
 #include "main/master_priv.h"
-#include "main/runner_rights.h"
-#include "main/running.h"
+#include "main/runner/runner_rights.h"
+#include "main/check/running.h"
 
 static bool wants_balancer(const struct master *m)
 {

@@ -17,7 +17,7 @@
 #include "main/house_files.h"
 #include "main/listeners.h"
 #include "main/master_priv.h"
-#include "main/running.h"
+#include "main/check/running.h"
 
 static void report(const struct config *config)
 {

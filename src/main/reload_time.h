@@ -11,7 +11,7 @@
 #include <limits.h>
 
 #include "core/loop/loop.h"
-#include "failover/vrrp/house.h"
+#include "failover/model/house.h"
 
 enum reload_time_kind { RELOAD_TIME_WRONG, RELOAD_TIME_DAILY, RELOAD_TIME_ONCE };
 

@@ -22,8 +22,8 @@
 #include "main/admin_wiring.h"
 #include "main/listeners.h"
 #include "main/master_priv.h"
-#include "main/runner.h"
-#include "main/runner_rights.h"
+#include "main/runner/runner.h"
+#include "main/runner/runner_rights.h"
 
 static const char *how_it_ended(int status, char *buf, size_t len)
 {

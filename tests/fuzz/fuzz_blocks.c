@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "core/conf/blocks.h"
+#include "core/conf/blocks/blocks.h"
 #include "failover/conf/failover_conf.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "failover/vrrp/admit.h"
+#include "failover/wire/admit.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "failover/vrrp/signature.h"
+#include "failover/wire/signature.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

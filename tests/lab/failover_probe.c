@@ -9,7 +9,7 @@
  *                  VIP/LEN ...
  *
  *   failover_probe -k FILE       all of it from a keepalived.conf; also `reload -k FILE`; with
- *                                a runner (main/runner.c) for its scripts
+ *                                a runner (main/runner/runner.c) for its scripts
  *
  * -q tracks a script that only asks whether haproxy lives. *
  * -I begins a further instance. Lines: stop | crash (kill -9, then one that resumes) | show |
@@ -34,9 +34,9 @@
 #include "failover/address/hold.h"
 #include "failover/conf/failover_conf.h"
 #include "failover/failover.h"
-#include "failover/vrrp/house.h"
-#include "failover/vrrp/packet.h"
-#include "main/runner.h"
+#include "failover/model/house.h"
+#include "failover/wire/packet.h"
+#include "main/runner/runner.h"
 
 enum { ARGS_MAX = 128, BEAT_US = 50000 };
 

@@ -1,6 +1,6 @@
 """Scripts that misbehave: track and notify scripts that hang, fork, print without end, vanish, are killed.
 What they start is ended with them, memory stays small, the log has a line of each, and the state of the
-address is right all the time (main/runner.c, runner_job.c, runner_say.c, track/track.c, notify/notify.c)."""
+address is right all the time (main/runner/runner.c, runner_job.c, runner_say.c, track/track.c, notify/notify.c)."""
 import pathlib
 
 import pytest

@@ -1,5 +1,5 @@
 """relais -c --diff beside a running relais: what it says a reload will do is what the reload then does
-(main/check.c, diff.c, diff_balancer.c, running.c)."""
+(main/check/check.c, diff.c, diff_balancer.c, running.c)."""
 import re
 import subprocess
 

@@ -1,5 +1,5 @@
 """Two nodes of relais' failover in a small network: taking, keeping, giving and losing a VIP
-(vrrp/transport.c, address/announce_send.c and the rest of the room with real packets and a real kernel)."""
+(transport/transport.c, address/segment/announce_send.c and the rest of the room with real packets and a real kernel)."""
 import os
 import signal
 import socket

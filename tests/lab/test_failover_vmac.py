@@ -1,5 +1,5 @@
 """Virtual MAC addresses (use_vmac): the address moves and its MAC with it, between two nodes of relais and
-between relais and Debian's keepalived (address/vmac.c, vrrp/transport.c)."""
+between relais and Debian's keepalived (address/vmac.c, transport/transport.c)."""
 import socket
 import signal
 

@@ -13,8 +13,8 @@
 #include <string.h>
 
 #include "core/log/log.h"
-#include "failover/vrrp/ah.h"
-#include "failover/vrrp/signature.h"
+#include "failover/wire/ah.h"
+#include "failover/wire/signature.h"
 #include "failover/vrrp/peers.h"
 #include "vrrp_wire.h"
 

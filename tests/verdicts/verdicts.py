@@ -6,7 +6,7 @@
 Over the files of tests/verdicts/keepalived (one rule each; the first line says which) and over people's
 own files where there are any (see tools/count-configs). Each difference stands in
 docs/keepalived-differences.md with its reason; a difference that is not there fails, and so does a row
-there that is no difference any more (main/check.c gives the exit statuses). People's own files are
+there that is no difference any more (main/check/check.c gives the exit statuses). People's own files are
 compared too, but only noted: there may be others tomorrow, and they depend on what is installed here.
 --write prints the rows as they are now, for that paper. Runs in a network namespace of its own, with the
 interfaces that the files name; needs root and keepalived.

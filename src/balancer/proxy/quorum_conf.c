@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "balancer/proxy/proxy_parse.h"
-#include "core/conf/blocks.h"
+#include "core/conf/blocks/blocks.h"
 #include "core/conf/value.h"
 
 static bool read_id(struct slice text, uint32_t *id)

@@ -20,7 +20,7 @@
 
 #include "core/sys/shared_page.h"
 #include "failover/address/links.h"
-#include "failover/vrrp/vrrp_conf.h"
+#include "failover/model/vrrp_conf.h"
 
 struct hold;
 

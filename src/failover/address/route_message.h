@@ -6,7 +6,7 @@
 #define RELAIS_ADDRESS_ROUTE_MESSAGE_H
 
 #include "failover/address/rtnl_message.h"
-#include "failover/vrrp/route_conf.h"
+#include "failover/model/route_conf.h"
 
 /* The number of an interface, 0 = there is none of that name. */
 typedef int route_ifindex_fn(const void *ctx, const char *name);

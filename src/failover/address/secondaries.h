@@ -8,7 +8,7 @@
 #define RELAIS_ADDRESS_SECONDARIES_H
 
 #include "core/sys/shared_page.h"
-#include "failover/vrrp/vrrp_conf.h"
+#include "failover/model/vrrp_conf.h"
 
 struct secondaries;
 

@@ -8,7 +8,7 @@
 #define RELAIS_ADDRESS_WALL_H
 
 #include "core/sys/shared_page.h"
-#include "failover/vrrp/vrrp_conf.h"
+#include "failover/model/vrrp_conf.h"
 
 struct wall {			  /* a member of its owner; all-zero but for page is none */
 	struct shared_page *page; /* borrowed; NULL = no notes */

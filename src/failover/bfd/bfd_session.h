@@ -10,7 +10,7 @@
 
 #include "core/loop/loop.h"
 #include "failover/bfd/bfd_packet.h"
-#include "failover/vrrp/vrrp_conf.h"
+#include "failover/model/vrrp_conf.h"
 
 struct bfd_session;
 

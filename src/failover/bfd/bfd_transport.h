@@ -7,7 +7,7 @@
 #define RELAIS_BFD_BFD_TRANSPORT_H
 
 #include "core/loop/loop.h"
-#include "failover/vrrp/vrrp_conf.h"
+#include "failover/model/vrrp_conf.h"
 
 enum { BFD_PORT = 3784, BFD_PORT_MULTIHOP = 4784 };
 

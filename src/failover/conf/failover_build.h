@@ -5,7 +5,7 @@
 #ifndef RELAIS_CONF_FAILOVER_BUILD_H
 #define RELAIS_CONF_FAILOVER_BUILD_H
 
-#include "core/conf/blocks.h"
+#include "core/conf/blocks/blocks.h"
 #include "core/conf/native.h"
 #include "failover/conf/failover_conf.h"
 

@@ -156,7 +156,7 @@ static const struct script_conf *any_script(const struct failover_conf *conf)
 	return found ? found : virtual_servers_script(conf);
 }
 
-/* Keepalived says so of the whole file, with an exit status of its own; see main/check.c. */
+/* Keepalived says so of the whole file, with an exit status of its own; see main/check/check.c. */
 static void check_security(struct failover_build *b)
 {
 	const struct script_conf *script = any_script(b->conf);

@@ -8,7 +8,7 @@
 
 #include "core/conf/files.h"
 #include "core/conf/keyword.h"
-#include "failover/vrrp/vrrp_conf.h"
+#include "failover/model/vrrp_conf.h"
 
 struct block_node;
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "failover/conf/failover_build.h"
-#include "failover/vrrp/house.h"
+#include "failover/model/house.h"
 
 enum { NAME_MAX_LEN = 15, CPUS_MAX = 1024 };
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "core/base/hmac.h"
-#include "failover/vrrp/packet.h"
+#include "failover/wire/packet.h"
 
 enum {
 	VERSION = 1,

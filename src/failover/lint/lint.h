@@ -6,7 +6,7 @@
 #ifndef RELAIS_LINT_LINT_H
 #define RELAIS_LINT_LINT_H
 
-#include "failover/vrrp/vrrp_conf.h"
+#include "failover/model/vrrp_conf.h"
 
 /* An address that this machine has now. */
 struct lint_address {

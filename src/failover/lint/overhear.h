@@ -9,7 +9,7 @@
 #define RELAIS_LINT_OVERHEAR_H
 
 #include "failover/lint/lint.h"
-#include "failover/vrrp/packet.h"
+#include "failover/wire/packet.h"
 
 /* Who was heard: one for each (instance or VRID, source, version) on an interface. */
 struct overheard {

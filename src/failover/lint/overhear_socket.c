@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "failover/address/duplicate_packet.h"
+#include "failover/address/segment/duplicate_packet.h"
 #include "failover/lint/overhear.h"
 
 enum { EARS_MAX = 64, ASK_TIMES = 2, ANSWER_US = 400000 };

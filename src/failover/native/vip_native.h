@@ -7,7 +7,7 @@
 #ifndef RELAIS_NATIVE_VIP_NATIVE_H
 #define RELAIS_NATIVE_VIP_NATIVE_H
 
-#include "core/conf/blocks.h"
+#include "core/conf/blocks/blocks.h"
 #include "core/conf/native.h"
 
 /* vip, vip-group and vip-defaults, for the manual and for readers that pass over them; their begin

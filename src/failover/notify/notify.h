@@ -15,7 +15,7 @@
 #define RELAIS_NOTIFY_NOTIFY_H
 
 #include "core/loop/runner_link.h"
-#include "failover/vrrp/vrrp_conf.h"
+#include "failover/model/vrrp_conf.h"
 
 struct notify;
 

@@ -7,7 +7,7 @@
 
 #include "core/log/log.h"
 #include "core/loop/runner_link.h"
-#include "failover/vrrp/vrrp_conf.h"
+#include "failover/model/vrrp_conf.h"
 
 struct notify_fifo { /* a member of its owner; all-zero is closed */
 	struct loop *loop;

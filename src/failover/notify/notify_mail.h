@@ -5,7 +5,7 @@
 #define RELAIS_NOTIFY_NOTIFY_MAIL_H
 
 #include "core/mail/mail_queue.h"
-#include "failover/vrrp/vrrp_conf.h"
+#include "failover/model/vrrp_conf.h"
 
 /* kind: INSTANCE or GROUP. word: what scripts and FIFOs are told; only states and DELETED are worth
  * a mail, the others are passed over. */

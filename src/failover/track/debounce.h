@@ -6,7 +6,7 @@
 #define RELAIS_TRACK_DEBOUNCE_H
 
 #include "core/loop/loop.h"
-#include "failover/vrrp/vrrp_conf.h"
+#include "failover/model/vrrp_conf.h"
 
 struct debounce;
 

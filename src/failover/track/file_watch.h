@@ -7,7 +7,7 @@
 #define RELAIS_TRACK_FILE_WATCH_H
 
 #include "core/loop/loop.h"
-#include "failover/vrrp/vrrp_conf.h"
+#include "failover/model/vrrp_conf.h"
 
 struct file_watch;
 

@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#include "failover/vrrp/vrrp_conf.h"
+#include "failover/model/vrrp_conf.h"
 
 /* comm: its name as /proc/PID/comm has it, without the newline: 15 characters at most. */
 bool process_match_name(const struct vrrp_process_conf *p, const char *comm);

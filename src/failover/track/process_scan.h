@@ -7,7 +7,7 @@
 
 #include <stdatomic.h>
 
-#include "failover/vrrp/vrrp_conf.h"
+#include "failover/model/vrrp_conf.h"
 
 enum { PROCESS_SCAN_MAX = 64 }; /* rows; what is more is not counted */
 

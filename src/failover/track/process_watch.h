@@ -8,7 +8,7 @@
 #define RELAIS_TRACK_PROCESS_WATCH_H
 
 #include "core/loop/loop.h"
-#include "failover/vrrp/vrrp_conf.h"
+#include "failover/model/vrrp_conf.h"
 
 struct process_watch;
 

@@ -11,7 +11,7 @@
 
 #include "core/loop/runner_link.h"
 #include "failover/track/track_tally.h"
-#include "failover/vrrp/vrrp_conf.h"
+#include "failover/model/vrrp_conf.h"
 
 struct track;
 

@@ -7,7 +7,7 @@
 #define RELAIS_VIRTUAL_VIRTUAL_CONF_H
 
 #include "core/base/addr.h"
-#include "failover/vrrp/vrrp_conf.h"
+#include "failover/model/vrrp_conf.h"
 
 enum { VIRTUAL_UNSET = -1 };
 

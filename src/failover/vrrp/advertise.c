@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "failover/vrrp/ah.h"
+#include "failover/wire/ah.h"
 
 /* ff02::12 (5.1.2.2) and 224.0.0.18 (5.1.1.2) unless configured. */
 static struct addr group_address(const struct vrrp_instance_conf *conf)

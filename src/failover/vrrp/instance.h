@@ -13,10 +13,10 @@
 #include "core/loop/loop.h"
 #include "core/sys/shared_page.h"
 #include "failover/vrrp/fsm.h"
-#include "failover/vrrp/pace.h"
-#include "failover/vrrp/packet.h"
-#include "failover/vrrp/vrrp_conf.h"
-#include "failover/vrrp/vrrp_link.h"
+#include "failover/announce/pace.h"
+#include "failover/wire/packet.h"
+#include "failover/model/vrrp_conf.h"
+#include "failover/model/vrrp_link.h"
 
 struct vrrp_instance;
 

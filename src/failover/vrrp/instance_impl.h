@@ -7,13 +7,13 @@
 #define RELAIS_VRRP_INSTANCE_IMPL_H
 
 #include "core/log/log.h"
-#include "failover/vrrp/admit.h"
-#include "failover/vrrp/announce.h"
+#include "failover/wire/admit.h"
+#include "failover/announce/announce.h"
 #include "failover/vrrp/flap.h"
 #include "failover/vrrp/group.h"
 #include "failover/vrrp/instance.h"
 #include "failover/vrrp/promote.h"
-#include "failover/vrrp/signature.h"
+#include "failover/wire/signature.h"
 #include "failover/vrrp/peers.h"
 
 enum { REASON_LEN = 128, GATE_BURST = 3, GATE_PERIOD_US = 60 * 1000000 }; /* log gates */

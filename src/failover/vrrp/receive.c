@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include "failover/vrrp/ah.h"
+#include "failover/wire/ah.h"
 
 static void count_drop(struct vrrp_instance *inst, enum vrrp_drop why, const struct vrrp_path *path)
 {

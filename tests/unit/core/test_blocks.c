@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "core/base/text.h"
-#include "core/conf/blocks.h"
+#include "core/conf/blocks/blocks.h"
 
 static const char *const quoted[] = {"script", NULL};
 

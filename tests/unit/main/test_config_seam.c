@@ -1,6 +1,6 @@
 /*
  * main/config_seam.c: what the failover half tracks must be in the balancer half; and the rows
- * track_backend, track_frontend, track_server (failover/conf/track_service_conf.c).
+ * track_backend, track_frontend, track_server (failover/conf/track/track_service_conf.c).
  */
 #include <setjmp.h>
 #include <stdarg.h>

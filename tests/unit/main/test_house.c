@@ -20,7 +20,7 @@
 #include "main/hook_script.h"
 #include "main/house_files.h"
 #include "main/reload_time.h"
-#include "main/runner_job.h"
+#include "main/runner/runner_job.h"
 
 /* ---- times ---- */
 

@@ -12,8 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "failover/vrrp/house.h"
-#include "failover/vrrp/packet.h"
+#include "failover/model/house.h"
+#include "failover/wire/packet.h"
 #include "main/keepalived_dump.h"
 
 static struct vip_conf vip = {.prefix_len = 24};

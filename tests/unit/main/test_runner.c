@@ -21,7 +21,7 @@
 #include "core/log/log.h"
 #include "core/sys/channel.h"
 #include "core/sys/message.h"
-#include "main/runner.h"
+#include "main/runner/runner.h"
 
 enum { PATIENCE_MS = 30000 };
 

@@ -1,6 +1,6 @@
 /*
- * main/runner_rights.c: what a balancer may have run is what its configuration says, word for word
- * and as that user; everything else is refused.
+ * main/runner/runner_rights.c: what a balancer may have run is what its configuration says, word
+ * for word and as that user; everything else is refused.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "main/registry.h"
-#include "main/runner_rights.h"
+#include "main/runner/runner_rights.h"
 
 static const char text[] =
 	"global\n external-check\n uid 77\n gid 78\n"

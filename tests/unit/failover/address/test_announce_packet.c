@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include <arpa/inet.h>
 
-#include "failover/address/announce_packet.h"
+#include "failover/address/segment/announce_packet.h"
 
 static const uint8_t mac[6] = {0x02, 0x00, 0x00, 0xaa, 0xbb, 0x01};
 

@@ -1,7 +1,7 @@
 /*
- * failover/address/claims.c on a real kernel in a network namespace of the test's own, where v1 is
- * the segment that v0 speaks to: who names a held address as its own is told, and what is no claim
- * does not even come up. Skipped where namespaces are not allowed.
+ * failover/address/segment/claims.c on a real kernel in a network namespace of the test's own,
+ * where v1 is the segment that v0 speaks to: who names a held address as its own is told, and what
+ * is no claim does not even come up. Skipped where namespaces are not allowed.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,9 +16,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "failover/address/announce_packet.h"
-#include "failover/address/claims.h"
-#include "failover/address/duplicate_packet.h"
+#include "failover/address/segment/announce_packet.h"
+#include "failover/address/segment/claims.h"
+#include "failover/address/segment/duplicate_packet.h"
 
 static const uint8_t other[6] = {2, 0, 0, 0, 0, 2};
 static const uint8_t ip4[4] = {192, 0, 2, 10}, foreign4[4] = {192, 0, 2, 99};

@@ -1,7 +1,7 @@
 /*
- * failover/address/duplicate.c with duplicate_packet.c: the frames, and the asking on a real kernel
- * in a network namespace of the test's own, where v1 is the segment that v0 speaks to. Skipped
- * where namespaces are not allowed.
+ * failover/address/segment/duplicate.c with duplicate_packet.c: the frames, and the asking on a
+ * real kernel in a network namespace of the test's own, where v1 is the segment that v0 speaks to.
+ * Skipped where namespaces are not allowed.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,9 +16,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "failover/address/announce_packet.h"
-#include "failover/address/duplicate.h"
-#include "failover/address/duplicate_packet.h"
+#include "failover/address/segment/announce_packet.h"
+#include "failover/address/segment/duplicate.h"
+#include "failover/address/segment/duplicate_packet.h"
 
 static const uint8_t mine[6] = {2, 0, 0, 0, 0, 1}, other[6] = {2, 0, 0, 0, 0, 2};
 static const uint8_t ip4[4] = {192, 0, 2, 10};

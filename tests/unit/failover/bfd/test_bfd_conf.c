@@ -1,6 +1,6 @@
 /*
- * bfd/bfd_conf.c and track_bfd of conf/track_conf.c: what a bfd_instance comes to, and a verdict
- * for each row that `keepalived -t` of 2.2.7 was asked about.
+ * bfd/bfd_conf.c and track_bfd of conf/track/track_conf.c: what a bfd_instance comes to, and a
+ * verdict for each row that `keepalived -t` of 2.2.7 was asked about.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "failover/conf/failover_conf.h"
-#include "failover/vrrp/house.h"
+#include "failover/model/house.h"
 #include "failover/vrrp/instance.h"
 
 struct reading {

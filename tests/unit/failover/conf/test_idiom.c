@@ -8,8 +8,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "core/conf/blocks.h"
-#include "failover/conf/idiom.h"
+#include "core/conf/blocks/blocks.h"
+#include "failover/conf/script/idiom.h"
 
 static bool asks(const char *text)
 {

@@ -1,6 +1,6 @@
 /*
- * conf/track_group_conf.c: which instances track which static things, and a verdict for each form
- * that `keepalived -t` of 2.2.7 was asked about.
+ * conf/track/track_group_conf.c: which instances track which static things, and a verdict for each
+ * form that `keepalived -t` of 2.2.7 was asked about.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /*
- * vrrp/admit.c and instance.c: a hundred and fifty thousand hostile advertisements. Each is counted
+ * wire/admit.c and instance.c: a hundred and fifty thousand hostile advertisements. Each is counted
  * under its kind, none moves the state, and the log stays readable.
  */
 #include <setjmp.h>
