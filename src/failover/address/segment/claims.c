@@ -174,12 +174,12 @@ static void look_for(struct claims *c, struct loop_fd *lfd, int family, uint16_t
 		hold_each(c->setup.hold, container_of(pos, struct watch, link)->owner, collect,
 			  &c->keys);
 	}
-	if (c->keys.n == 0)
-		close_socket(c, lfd);
-	else if (lfd->fd < 0)
-		err = open_socket(c, lfd, protocol);
-	else
+	/* Without an address the filter drops all: the kernel takes 10 to 30 ms to close such a
+	 * socket, in which nothing would be advertised. */
+	if (lfd->fd >= 0)
 		err = attach(c, lfd->fd);
+	else if (c->keys.n > 0)
+		err = open_socket(c, lfd, protocol);
 	if (err)
 		log_err("claims: packet socket: %s", strerror(-err));
 }
