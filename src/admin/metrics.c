@@ -181,11 +181,14 @@ static void put_process(FILE *out, const struct balancer *b)
 		  atomic_load(&b->totals.draining) ? 1 : 0);
 }
 
-static void count_row(void *ctx, const struct proxy *p, const struct stat_row *row)
+/* How many lines there will be. */
+static size_t count_rows(const struct balancer *b)
 {
-	(void)p;
-	(void)row;
-	((struct rows *)ctx)->cap++;
+	size_t n = 0;
+
+	for (unsigned i = 0; i < b->n_proxies; i++)
+		n += 2 + (b->proxies[i].backend ? b->proxies[i].backend->n_servers : 0);
+	return n;
 }
 
 /* The cells of a row point into the row. */
@@ -219,7 +222,7 @@ bool metrics_print(FILE *out, const struct balancer *b, unsigned scopes)
 	if (scopes & METRICS_PROCESS)
 		put_process(out, b);
 	if (scopes & (F | B | S)) {
-		stat_rows_each(b, count_row, &rows);
+		rows.cap = count_rows(b);
 		rows.list = calloc(rows.cap + 1, sizeof(*rows.list));
 		if (!rows.list)
 			return false;
@@ -234,24 +237,28 @@ bool metrics_print(FILE *out, const struct balancer *b, unsigned scopes)
 	return true;
 }
 
+unsigned metrics_scope_find(struct slice name)
+{
+	if (slice_eq(name, SLICE("*")))
+		return METRICS_ALL;
+	if (slice_eq(name, SLICE("global"))) /* as HAProxy's exporter has it */
+		return METRICS_PROCESS;
+	for (unsigned i = 0; i < sizeof(scope_names) / sizeof(scope_names[0]); i++)
+		if (slice_eq(name, slice_of(scope_names[i])))
+			return 1u << i;
+	return 0;
+}
+
 unsigned metrics_scopes_of(struct slice target)
 {
-	struct slice part;
 	unsigned scopes = 0;
 
 	slice_cut(&target, '?');
 	while (target.len > 0) {
-		part = slice_cut(&target, '&');
-		if (!slice_starts(part, SLICE("scope=")))
-			continue;
-		for (unsigned i = 0; i < 5; i++) {
-			struct slice value = {part.ptr + 6, part.len - 6};
+		struct slice part = slice_cut(&target, '&');
 
-			if (slice_eq(value, slice_of(i == 0 ? "global" : scope_names[i])))
-				scopes |= 1u << i;
-			else if (slice_eq(value, SLICE("*")))
-				scopes = METRICS_ALL;
-		}
+		if (slice_starts(part, SLICE("scope=")))
+			scopes |= metrics_scope_find((struct slice){part.ptr + 6, part.len - 6});
 	}
 	return scopes ? scopes : METRICS_ALL;
 }

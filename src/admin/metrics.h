@@ -21,6 +21,8 @@ enum metrics_scope { /* bits */
 
 /* False: no memory, out has a part. */
 bool metrics_print(FILE *out, const struct balancer *b, unsigned scopes);
+/* The bits of a name, "*" = all; 0 = there is none such. */
+unsigned metrics_scope_find(struct slice name);
 /* Of a request's target: ?scope=server&scope=vip; all when none is named. */
 unsigned metrics_scopes_of(struct slice target);
 

@@ -194,11 +194,11 @@ static void show_env(struct admin_reply *reply, int argc, char **argv)
 
 static void show_metrics(struct admin_reply *reply, int argc, char **argv)
 {
-	struct slice scope = slice_of(argc > 0 ? argv[0] : "*");
-	char target[64];
+	unsigned scopes = metrics_scope_find(slice_of(argc > 0 ? argv[0] : "*"));
 
-	snprintf(target, sizeof(target), "?scope=%.*s", (int)scope.len, scope.ptr);
-	if (!metrics_print(reply->out, balancer_running(), metrics_scopes_of(slice_of(target))))
+	if (!scopes)
+		fprintf(reply->out, "There are no metrics of '%s'.\n", argv[0]);
+	else if (!metrics_print(reply->out, balancer_running(), scopes))
 		fputs("no memory\n", reply->out);
 }
 

@@ -115,28 +115,19 @@ static void read_names(struct conf_ctx *ctx, const struct conf_line *line, void 
 	failover_rows_extra(ctx, line, 1);
 }
 
-static void read_name(struct conf_ctx *ctx, const struct conf_line *line, const char **out)
+/* Where the row's text goes. */
+static const char **text_of(const struct conf_ctx *ctx, void *target)
 {
-	*out = line->words[1].text;
-	if (strlen(*out) > NAME_MAX_LEN)
-		FAILOVER_WARN(ctx, line, 1, "'%s' is longer than %d characters and cut there", *out,
-			      NAME_MAX_LEN);
+	return (const char **)((char *)house_of(target) + ctx->keyword->offset);
+}
+
+static void read_name(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+{
+	*text_of(ctx, target) = line->words[1].text;
+	if (strlen(line->words[1].text) > NAME_MAX_LEN)
+		FAILOVER_WARN(ctx, line, 1, "'%s' is longer than %d characters and cut there",
+			      line->words[1].text, NAME_MAX_LEN);
 	failover_rows_extra(ctx, line, 2);
-}
-
-static void read_master_name(struct conf_ctx *ctx, const struct conf_line *line, void *target)
-{
-	read_name(ctx, line, &house_of(target)->master_name);
-}
-
-static void read_failover_name(struct conf_ctx *ctx, const struct conf_line *line, void *target)
-{
-	read_name(ctx, line, &house_of(target)->failover_name);
-}
-
-static void read_checker_name(struct conf_ctx *ctx, const struct conf_line *line, void *target)
-{
-	read_name(ctx, line, &house_of(target)->checker_name);
 }
 
 static void read_instance(struct conf_ctx *ctx, const struct conf_line *line, void *target)
@@ -159,29 +150,14 @@ static void read_data_instance(struct conf_ctx *ctx, const struct conf_line *lin
 	failover_value_bool(ctx, line, 1, &house_of(target)->data_use_instance);
 }
 
-static void read_dump(struct conf_ctx *ctx, const struct conf_line *line, const char **out)
+static void read_dump(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
 	if (line->words[1].text[0] == '/')
-		*out = line->words[1].text;
+		*text_of(ctx, target) = line->words[1].text;
 	else
 		FAILOVER_WARN(ctx, line, 1, "'%s' is not an absolute path, left out",
 			      line->words[1].text);
 	failover_rows_extra(ctx, line, 2);
-}
-
-static void read_state_dump(struct conf_ctx *ctx, const struct conf_line *line, void *target)
-{
-	read_dump(ctx, line, &house_of(target)->state_dump);
-}
-
-static void read_stats_dump(struct conf_ctx *ctx, const struct conf_line *line, void *target)
-{
-	read_dump(ctx, line, &house_of(target)->stats_dump);
-}
-
-static void read_json_dump(struct conf_ctx *ctx, const struct conf_line *line, void *target)
-{
-	read_dump(ctx, line, &house_of(target)->json_dump);
 }
 
 static void read_wait(struct conf_ctx *ctx, const struct conf_line *line, void *target)
@@ -323,6 +299,12 @@ static void read_unknown_vrids(struct conf_ctx *ctx, const struct conf_line *lin
 		.name = word, .sections = where, .type = CONF_CUSTOM, .parse = how, .args = what, \
 		.effect = when, .doc = text, .since = "0.1"                                       \
 	}
+#define TEXT(word, how, member, what, when, text)                                             \
+	{                                                                                     \
+		.name = word, .sections = FAILOVER_GLOBAL, .type = CONF_CUSTOM, .parse = how, \
+		.offset = offsetof(struct house_conf, member), .args = what, .effect = when,  \
+		.doc = text, .since = "0.1"                                                   \
+	}
 #define G	FAILOVER_GLOBAL
 #define T	FAILOVER_TOP
 #define RELOAD	CONF_EFFECT_RELOAD
@@ -347,23 +329,24 @@ const struct conf_keyword failover_house_rows[] = {
 	    "the reload_time_file is not removed: a time without a date is daily"),
 	ROW(G, "process_names", read_names, NULL, RESTART,
 	    "processes are called keepalived, keepalived_vrrp and keepalived_ipvs"),
-	ROW(G, "process_name", read_master_name, "<name>", RESTART, "name of the master process"),
-	ROW(G, "vrrp_process_name", read_failover_name, "<name>", RESTART,
-	    "name of the failover process"),
-	ROW(G, "checker_process_name", read_checker_name, "<name>", RESTART,
-	    "name of the balancer's process"),
+	TEXT("process_name", read_name, master_name, "<name>", RESTART,
+	     "name of the master process"),
+	TEXT("vrrp_process_name", read_name, failover_name, "<name>", RESTART,
+	     "name of the failover process"),
+	TEXT("checker_process_name", read_name, checker_name, "<name>", RESTART,
+	     "name of the balancer's process"),
 	ROW(T, "instance", read_instance, "<name>", RESTART, "part of names of files"),
 	ROW(T, "use_pid_dir", read_pid_dir, NULL, RESTART,
 	    "the pid file is in /run/keepalived (under keepalived's name)"),
 	ROW(G, "data_use_instance", read_data_instance, "[<bool>]", RELOAD,
 	    "the instance's name is in the name of the data dump"),
-	ROW(G, "state_dump_file", read_state_dump, "<path>", RELOAD,
-	    "where SIGUSR1 writes its dump under keepalived's name, /tmp/keepalived.data by "
-	    "default"),
-	ROW(G, "stats_dump_file", read_stats_dump, "<path>", RELOAD,
-	    "the same of SIGUSR2, /tmp/keepalived.stats"),
-	ROW(G, "json_dump_file", read_json_dump, "<path>", RELOAD,
-	    "the same of signal 36, /tmp/keepalived.json"),
+	TEXT("state_dump_file", read_dump, state_dump, "<path>", RELOAD,
+	     "where SIGUSR1 writes its dump under keepalived's name, /tmp/keepalived.data by "
+	     "default"),
+	TEXT("stats_dump_file", read_dump, stats_dump, "<path>", RELOAD,
+	     "the same of SIGUSR2, /tmp/keepalived.stats"),
+	TEXT("json_dump_file", read_dump, json_dump, "<path>", RELOAD,
+	     "the same of signal 36, /tmp/keepalived.json"),
 	ROW(T, "child_wait_time", read_wait, "<seconds>", RELOAD,
 	    "until processes that do not end at the stop are killed, 3 s by default"),
 	ROW(G, "umask", read_umask, "<number>|<bits>", RESTART,

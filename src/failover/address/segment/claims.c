@@ -8,20 +8,17 @@
 #include "failover/address/segment/claims.h"
 
 #include <errno.h>
-#include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "core/base/die.h"
 #include "core/log/log.h"
-#include "failover/address/segment/duplicate_packet.h"
+#include "failover/address/segment/listener.h"
 
 enum {
-	FRAMES_AT_ONCE = 64,
 	REBUILD_US = 5000,	 /* after the addresses changed */
 	SETTLE_US = 2000,	 /* after a claim: what was sent before it has been read */
 	PAUSE_LEAST_US = 100000, /* between two tellings; doubles while the claims go on */
@@ -108,7 +105,7 @@ static unsigned put_head(struct sock_filter *f, int family)
 }
 
 /* More addresses than a filter has room for: all frames come up and are compared here. */
-static int attach(struct claims *c, int fd)
+static struct sock_fprog make_filter(struct claims *c)
 {
 	const struct keys *k = &c->keys;
 	struct sock_filter *f = c->filter;
@@ -126,46 +123,16 @@ static int attach(struct claims *c, int fd)
 		f[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, 256);
 	}
 	program.len = (unsigned short)n;
-	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) < 0 ? -errno
-											   : 0;
+	return program;
 }
 
 /* ---- sockets ---- */
 
-static void close_socket(struct claims *c, struct loop_fd *lfd)
-{
-	if (lfd->fd < 0)
-		return;
-	loop_fd_del(c->setup.loop, lfd);
-	close(lfd->fd);
-	lfd->fd = -1;
-}
-
-static int open_socket(struct claims *c, struct loop_fd *lfd, uint16_t protocol)
-{
-	struct sockaddr_ll at = {.sll_family = AF_PACKET, .sll_protocol = htons(protocol)};
-	int err;
-
-	/* Protocol 0 first: nothing comes in before the filter is there. */
-	lfd->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (lfd->fd < 0)
-		return -errno;
-	err = attach(c, lfd->fd);
-	if (!err && bind(lfd->fd, (struct sockaddr *)&at, sizeof(at)) < 0)
-		err = -errno;
-	if (!err)
-		err = loop_fd_add(c->setup.loop, lfd, LOOP_IN);
-	if (err) {
-		close(lfd->fd);
-		lfd->fd = -1;
-	}
-	return err;
-}
-
 static void look_for(struct claims *c, struct loop_fd *lfd, int family, uint16_t protocol)
 {
+	struct sock_fprog filter;
 	struct list *pos;
-	int err = 0;
+	int err;
 
 	c->keys.family = family;
 	c->keys.n = 0;
@@ -174,12 +141,10 @@ static void look_for(struct claims *c, struct loop_fd *lfd, int family, uint16_t
 		hold_each(c->setup.hold, container_of(pos, struct watch, link)->owner, collect,
 			  &c->keys);
 	}
-	/* Without an address the filter drops all: the kernel takes 10 to 30 ms to close such a
-	 * socket, in which nothing would be advertised. */
-	if (lfd->fd >= 0)
-		err = attach(c, lfd->fd);
-	else if (c->keys.n > 0)
-		err = open_socket(c, lfd, protocol);
+	if (lfd->fd < 0 && c->keys.n == 0)
+		return;
+	filter = make_filter(c); /* without an address it drops all */
+	err = segment_listen(c->setup.loop, lfd, protocol, &filter);
 	if (err)
 		log_err("claims: packet socket: %s", strerror(-err));
 }
@@ -195,23 +160,8 @@ static void on_rebuild(struct loop *loop, struct loop_timer *timer)
 
 /* ---- claims ---- */
 
-struct claim {
-	int family, ifindex;
-	uint8_t ip[16], mac[6];
-	const struct addr *vip; /* found; borrowed from hold for the moment */
-};
-
-static void compare(void *ctx, const struct addr *vip, int ifindex)
-{
-	struct claim *c = ctx;
-
-	if (ifindex == c->ifindex && vip->sa.sa_family == c->family &&
-	    memcmp(rtnl_addr_bytes(vip), c->ip, rtnl_address_len((uint8_t)c->family)) == 0)
-		c->vip = vip;
-}
-
 /* The first is told soon; while they go on, at pauses that grow. */
-static void note(struct watch *w, const struct claim *claim)
+static void note(struct watch *w, const struct segment_claim *claim)
 {
 	struct loop *loop = w->claims->setup.loop;
 	int64_t now = loop_now_us(loop), at = now + SETTLE_US;
@@ -239,8 +189,9 @@ static void on_settled(struct loop *loop, struct loop_timer *timer)
 	setup->on_claim(setup->ctx, w->owner, &w->vip, w->mac);
 }
 
-static void hear(struct claims *c, struct claim *claim)
+static void hear(void *ctx, struct segment_claim *claim)
 {
+	struct claims *c = ctx;
 	struct list *pos;
 
 	if (links_has_mac(c->setup.links, claim->mac))
@@ -249,42 +200,21 @@ static void hear(struct claims *c, struct claim *claim)
 	{
 		struct watch *w = container_of(pos, struct watch, link);
 
-		claim->vip = NULL;
-		hold_each(c->setup.hold, w->owner, compare, claim);
-		if (claim->vip)
+		if (segment_claimed(claim, c->setup.hold, w->owner))
 			note(w, claim);
-	}
-}
-
-static void on_frames(struct claims *c, int fd)
-{
-	for (int n = 0; n < FRAMES_AT_ONCE; n++) {
-		struct sockaddr_ll from;
-		socklen_t from_len = sizeof(from);
-		uint8_t frame[256];
-		struct claim claim = {0};
-		ssize_t len =
-			recvfrom(fd, frame, sizeof(frame), 0, (struct sockaddr *)&from, &from_len);
-
-		if (len < 0)
-			return;
-		claim.ifindex = from.sll_ifindex;
-		if (from.sll_pkttype != PACKET_OUTGOING &&
-		    duplicate_claim_read(frame, (size_t)len, &claim.family, claim.ip, claim.mac))
-			hear(c, &claim);
 	}
 }
 
 static void on_arp(struct loop *loop, struct loop_fd *lfd, uint32_t ready)
 {
 	(void)loop, (void)ready;
-	on_frames(container_of(lfd, struct claims, arp), lfd->fd);
+	segment_read(lfd->fd, hear, container_of(lfd, struct claims, arp));
 }
 
 static void on_nd(struct loop *loop, struct loop_fd *lfd, uint32_t ready)
 {
 	(void)loop, (void)ready;
-	on_frames(container_of(lfd, struct claims, nd), lfd->fd);
+	segment_read(lfd->fd, hear, container_of(lfd, struct claims, nd));
 }
 
 /* ---- who is watched ---- */
@@ -360,7 +290,7 @@ void claims_free(struct claims **claims)
 	while (!list_empty(&c->watches))
 		drop(container_of(c->watches.next, struct watch, link));
 	loop_timer_clear(c->setup.loop, &c->rebuild);
-	close_socket(c, &c->arp);
-	close_socket(c, &c->nd);
+	segment_close(c->setup.loop, &c->arp);
+	segment_close(c->setup.loop, &c->nd);
 	free(c);
 }

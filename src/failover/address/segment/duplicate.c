@@ -9,19 +9,18 @@
 #include "failover/address/segment/duplicate.h"
 
 #include <errno.h>
-#include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "core/base/die.h"
 #include "core/log/log.h"
 #include "failover/address/segment/duplicate_packet.h"
+#include "failover/address/segment/listener.h"
 
-enum { FRAMES_AT_ONCE = 64, QUIET_STEPS = 2, ASK_AGAIN_US = 2000000 };
+enum { QUIET_STEPS = 2, ASK_AGAIN_US = 2000000 };
 
 static const int64_t pauses_us[] = {0, 50000, 100000, 200000, 400000, 750000, 1500000};
 enum { STEPS = sizeof(pauses_us) / sizeof(pauses_us[0]) };
@@ -71,17 +70,8 @@ static void ask(void *ctx, const struct addr *vip, int ifindex)
 
 /* ---- sockets ---- */
 
-static void close_socket(struct duplicate *d, struct loop_fd *lfd)
-{
-	if (lfd->fd < 0)
-		return;
-	loop_fd_del(d->setup.loop, lfd);
-	close(lfd->fd);
-	lfd->fd = -1;
-}
-
-/* What a socket lets through: ARP, neighbour advertisements, or nothing (protocol 0). */
-static int attach(int fd, uint16_t protocol)
+/* What a socket lets through: ARP, neighbour advertisements, or nothing (on false). */
+static int listen_to(struct duplicate *d, struct loop_fd *lfd, uint16_t protocol, bool on)
 {
 	/* Neighbour advertisements only: next header 58 at 20, ICMPv6 type 136 at 54. */
 	struct sock_filter na_only[] = {
@@ -92,55 +82,20 @@ static int attach(int fd, uint16_t protocol)
 		BPF_STMT(BPF_RET | BPF_K, 256),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
-	struct sock_filter all_or_nothing[] = {
-		BPF_STMT(BPF_RET | BPF_K, protocol == ETHERTYPE_ARP ? 256 : 0)};
+	struct sock_filter all_or_nothing[] = {BPF_STMT(BPF_RET | BPF_K, on ? 256 : 0)};
 	struct sock_fprog program = {1, all_or_nothing};
 
-	if (protocol == ETHERTYPE_IPV6)
+	if (on && protocol == ETHERTYPE_IPV6)
 		program = (struct sock_fprog){sizeof(na_only) / sizeof(na_only[0]), na_only};
-	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
+	return segment_listen(d->setup.loop, lfd, protocol, &program);
 }
 
-/* In place of closing it, for which the kernel waits until all its processors have let go of it: 10
- * to 30 ms in which nothing is advertised. */
-static void mute(const struct loop_fd *lfd)
+static bool listen_both(struct duplicate *d, bool on)
 {
-	if (lfd->fd >= 0)
-		attach(lfd->fd, 0);
-}
+	int err = listen_to(d, &d->arp, ETHERTYPE_ARP, on);
 
-static int open_socket(struct duplicate *d, struct loop_fd *lfd, uint16_t protocol)
-{
-	struct sockaddr_ll at = {.sll_family = AF_PACKET, .sll_protocol = htons(protocol)};
-	int err;
-
-	/* Protocol 0 first: nothing comes in before the filter is there. */
-	lfd->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (lfd->fd < 0)
-		return -errno;
-	if (attach(lfd->fd, protocol) < 0 || bind(lfd->fd, (struct sockaddr *)&at, sizeof(at)) < 0)
-		err = -errno;
-	else
-		err = loop_fd_add(d->setup.loop, lfd, LOOP_IN);
-	if (err) {
-		close(lfd->fd);
-		lfd->fd = -1;
-	}
-	return err;
-}
-
-static bool open_sockets(struct duplicate *d)
-{
-	int err = 0;
-
-	if (d->arp.fd < 0)
-		err = open_socket(d, &d->arp, ETHERTYPE_ARP);
-	else
-		attach(d->arp.fd, ETHERTYPE_ARP);
-	if (!err && d->nd.fd < 0)
-		err = open_socket(d, &d->nd, ETHERTYPE_IPV6);
-	else if (!err)
-		attach(d->nd.fd, ETHERTYPE_IPV6);
+	if (!err)
+		err = listen_to(d, &d->nd, ETHERTYPE_IPV6, on);
 	if (err)
 		log_err("duplicate guard: packet socket: %s", strerror(-err));
 	return !err;
@@ -148,23 +103,9 @@ static bool open_sockets(struct duplicate *d)
 
 /* ---- answers ---- */
 
-struct claim {
-	int family, ifindex;
-	uint8_t ip[16], mac[6];
-	const struct addr *vip; /* found; borrowed from hold for the moment */
-};
-
-static void compare(void *ctx, const struct addr *vip, int ifindex)
+static void hear(void *ctx, struct segment_claim *c)
 {
-	struct claim *c = ctx;
-
-	if (ifindex == c->ifindex && vip->sa.sa_family == c->family &&
-	    memcmp(rtnl_addr_bytes(vip), c->ip, rtnl_address_len((uint8_t)c->family)) == 0)
-		c->vip = vip;
-}
-
-static void hear(struct duplicate *d, struct claim *c)
-{
+	struct duplicate *d = ctx;
 	struct list *pos;
 
 	if (links_has_mac(d->setup.links, c->mac))
@@ -174,9 +115,7 @@ static void hear(struct duplicate *d, struct claim *c)
 		struct inquiry *q = inquiry_of(pos);
 		struct addr vip;
 
-		c->vip = NULL;
-		hold_each(d->setup.hold, q->owner, compare, c);
-		if (!c->vip || q->answered)
+		if (q->answered || !segment_claimed(c, d->setup.hold, q->owner))
 			continue;
 		vip = *c->vip;
 		q->answered = q->conflict = true;
@@ -185,35 +124,16 @@ static void hear(struct duplicate *d, struct claim *c)
 	}
 }
 
-static void on_frames(struct duplicate *d, int fd)
-{
-	for (int n = 0; n < FRAMES_AT_ONCE; n++) {
-		struct sockaddr_ll from;
-		socklen_t from_len = sizeof(from);
-		uint8_t frame[256];
-		struct claim c = {0};
-		ssize_t len =
-			recvfrom(fd, frame, sizeof(frame), 0, (struct sockaddr *)&from, &from_len);
-
-		if (len < 0)
-			return;
-		c.ifindex = from.sll_ifindex;
-		if (from.sll_pkttype != PACKET_OUTGOING &&
-		    duplicate_claim_read(frame, (size_t)len, &c.family, c.ip, c.mac))
-			hear(d, &c);
-	}
-}
-
 static void on_arp(struct loop *loop, struct loop_fd *lfd, uint32_t ready)
 {
 	(void)loop, (void)ready;
-	on_frames(container_of(lfd, struct duplicate, arp), lfd->fd);
+	segment_read(lfd->fd, hear, container_of(lfd, struct duplicate, arp));
 }
 
 static void on_nd(struct loop *loop, struct loop_fd *lfd, uint32_t ready)
 {
 	(void)loop, (void)ready;
-	on_frames(container_of(lfd, struct duplicate, nd), lfd->fd);
+	segment_read(lfd->fd, hear, container_of(lfd, struct duplicate, nd));
 }
 
 /* ---- inquiries ---- */
@@ -225,10 +145,8 @@ static void end(struct inquiry *q)
 	loop_timer_clear(d->setup.loop, &q->timer);
 	list_del(&q->link);
 	free(q);
-	if (list_empty(&d->inquiries)) {
-		mute(&d->arp);
-		mute(&d->nd);
-	}
+	if (list_empty(&d->inquiries))
+		listen_both(d, false);
 }
 
 static void on_step(struct loop *loop, struct loop_timer *timer)
@@ -268,7 +186,7 @@ void duplicate_start(struct duplicate *d, const void *owner)
 {
 	struct inquiry *q = find(d, owner);
 
-	if (!open_sockets(d))
+	if (!listen_both(d, true))
 		return;
 	if (!q) {
 		q = calloc(1, sizeof(*q));
@@ -315,7 +233,7 @@ void duplicate_free(struct duplicate **d)
 		return;
 	LIST_EACH_SAFE(pos, tmp, &p->inquiries)
 	end(inquiry_of(pos));
-	close_socket(p, &p->arp);
-	close_socket(p, &p->nd);
+	segment_close(p->setup.loop, &p->arp);
+	segment_close(p->setup.loop, &p->nd);
 	free(p);
 }

@@ -1,7 +1,7 @@
 /*
- * failover/address/segment/duplicate.c with duplicate_packet.c: the frames, and the asking on a
- * real kernel in a network namespace of the test's own, where v1 is the segment that v0 speaks to.
- * Skipped where namespaces are not allowed.
+ * failover/address/segment/duplicate.c with duplicate_packet.c and address/segment/listener.c: the
+ * frames, and the asking on a real kernel in a network namespace of the test's own, where v1 is the
+ * segment that v0 speaks to. Skipped where namespaces are not allowed.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,40 +2,8 @@
  * bfd/bfd_conf.c and track_bfd of conf/track/track_conf.c: what a bfd_instance comes to, and a
  * verdict for each row that `keepalived -t` of 2.2.7 was asked about.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include <stdio.h>
-#include <string.h>
 
-#include "failover/conf/failover_conf.h"
-
-struct reading {
-	struct conf_files files;
-	struct conf_diags diags;
-	struct arena arena;
-	struct failover_conf *conf;
-};
-
-static void read_text(struct reading *r, const char *text)
-{
-	static const char *const path = "k.conf";
-
-	conf_files_init(&r->files);
-	conf_diags_init(&r->diags);
-	arena_init(&r->arena, 0);
-	conf_files_put(&r->files, path, slice_of(text));
-	r->conf = failover_conf_parse(&r->files, &path, 1, &r->arena, &r->diags, NULL);
-}
-
-static void finish(struct reading *r)
-{
-	arena_fini(&r->arena);
-	conf_diags_fini(&r->diags);
-	conf_files_fini(&r->files);
-}
+#include "../reading.h"
 
 #define ROUTER                                                                              \
 	"vrrp_instance V {\n interface eth0\n virtual_router_id 5\n virtual_ipaddress {\n " \
@@ -48,7 +16,8 @@ static void every_word_is_read(void **state)
 	struct reading r;
 
 	(void)state;
-	read_text(&r, "bfd_instance b1 {\n neighbor_ip 192.0.2.2\n source_ip 192.0.2.1\n"
+	reading_start(&r,
+		      "bfd_instance b1 {\n neighbor_ip 192.0.2.2\n source_ip 192.0.2.1\n"
 		      " interface eth0\n min_rx 100\n min_tx 100.5\n idle_tx 2000\n multiplier 3\n"
 		      " passive\n ttl 200\n max_hops 3\n weight -20 reverse\n vrrp\n}\n"
 		      "bfd_instance b2 {\n neighbour_ip 2001:db8::2\n checker\n vrrp\n multihop\n "
@@ -84,7 +53,7 @@ static void every_word_is_read(void **state)
 	assert_true(t->reverse);
 	assert_string_equal(t->next->name, "b2");
 	assert_int_equal(r.conf->groups->tracks->kind, VRRP_TRACK_BFD);
-	finish(&r);
+	reading_end(&r);
 }
 
 /* n_bfds: how many sessions are left; complains: keepalived -t ends with 5. */
@@ -154,7 +123,7 @@ static void each_verdict_is_keepaliveds(void **state)
 		struct reading r;
 		unsigned n = 0;
 
-		read_text(&r, rows[i].text);
+		reading_start(&r, rows[i].text);
 		for (const struct vrrp_bfd_conf *c = r.conf->bfds; c; c = c->next)
 			n++;
 		if (r.diags.n_errors || n != rows[i].n_bfds ||
@@ -163,7 +132,7 @@ static void each_verdict_is_keepaliveds(void **state)
 			fail_msg("row %zu: %u sessions, %u warnings, %u errors:\n%s", i, n,
 				 r.diags.n_warnings, r.diags.n_errors, rows[i].text);
 		}
-		finish(&r);
+		reading_end(&r);
 	}
 }
 
@@ -173,14 +142,14 @@ static void a_short_proof_of_nearness_is_noted(void **state)
 	unsigned notes = 0;
 
 	(void)state;
-	read_text(&r, "bfd_instance b {\n neighbor_ip 2001:db8::2\n}");
+	reading_start(&r, "bfd_instance b {\n neighbor_ip 2001:db8::2\n}");
 	for (const struct conf_diag *d = r.diags.first; d; d = d->next)
 		notes += d->severity == CONF_NOTE && strstr(d->text, "only 255") != NULL;
 	assert_int_equal(notes, 1);
-	finish(&r);
-	read_text(&r, "bfd_instance b {\n neighbor_ip fe80::2\n}");
+	reading_end(&r);
+	reading_start(&r, "bfd_instance b {\n neighbor_ip fe80::2\n}");
 	assert_null(r.conf->bfds); /* on which link? */
-	finish(&r);
+	reading_end(&r);
 }
 
 int main(void)

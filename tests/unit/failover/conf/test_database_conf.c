@@ -2,28 +2,13 @@
  * failover/conf: fence, promote and demote of an instance and their times (hooks_conf.c), and
  * tracked databases (track_database_conf.c, whose words track_database.c reads for both grammars).
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include <string.h>
 
+#include "../reading.h"
 #include "core/base/text.h"
-#include "failover/conf/failover_conf.h"
-
-struct reading {
-	struct conf_files files;
-	struct conf_diags diags;
-	struct arena arena;
-	struct failover_conf *conf;
-};
 
 /* An instance that has these lines too. */
 static void read_lines(struct reading *r, const char *lines, const char *behind)
 {
-	static const char *const path = "k.conf";
-	struct failover_conf_options options = {.config_id = "db1"};
 	char buf[2048];
 	struct text t;
 
@@ -33,18 +18,7 @@ static void read_lines(struct reading *r, const char *lines, const char *behind)
 		 "vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n nopreempt\n"
 		 " virtual_ipaddress {\n 192.0.2.10\n }\n%s\n}\n%s",
 		 lines, behind);
-	conf_files_init(&r->files);
-	conf_diags_init(&r->diags);
-	arena_init(&r->arena, 0);
-	conf_files_put(&r->files, path, slice_of(buf));
-	r->conf = failover_conf_parse(&r->files, &path, 1, &r->arena, &r->diags, &options);
-}
-
-static void finish(struct reading *r)
-{
-	arena_fini(&r->arena);
-	conf_diags_fini(&r->diags);
-	conf_files_fini(&r->files);
+	reading_start(r, buf);
 }
 
 static bool says(const struct reading *r, enum conf_severity severity, const char *text)
@@ -77,7 +51,7 @@ static void hooks_have_words_users_and_times(void **state)
 	assert_int_equal(h->fence_timeout_us, 10000000);
 	assert_int_equal(h->promote_timeout_us, 2500000);
 	assert_int_equal(h->demote_timeout_us, 10000000);
-	finish(&r);
+	reading_end(&r);
 }
 
 static void a_hook_that_cannot_be_run_refuses_the_configuration(void **state)
@@ -87,10 +61,10 @@ static void a_hook_that_cannot_be_run_refuses_the_configuration(void **state)
 	(void)state;
 	read_lines(&r, "promote /nowhere/promote\n", "");
 	assert_true(says(&r, CONF_ERROR, "'promote' cannot be left out"));
-	finish(&r);
+	reading_end(&r);
 	read_lines(&r, "demote /bin/true\ndemote /bin/false\n", "");
 	assert_true(says(&r, CONF_ERROR, "'demote' is there already"));
-	finish(&r);
+	reading_end(&r);
 }
 
 static void in_a_group_they_are_refused_by_name(void **state)
@@ -103,7 +77,7 @@ static void in_a_group_they_are_refused_by_name(void **state)
 		   " virtual_ipaddress {\n 192.0.2.20\n }\n}\n"
 		   "vrrp_sync_group G {\n group {\n VI_1\n VI_2\n }\n}\n");
 	assert_true(says(&r, CONF_ERROR, "not supported in a sync group"));
-	finish(&r);
+	reading_end(&r);
 }
 
 static void preemption_beside_promote_is_noted(void **state)
@@ -114,7 +88,7 @@ static void preemption_beside_promote_is_noted(void **state)
 	read_lines(&r, "promote /bin/true\npreempt\n", "");
 	assert_int_equal(r.diags.n_errors, 0);
 	assert_true(says(&r, CONF_NOTE, "without 'nopreempt'"));
-	finish(&r);
+	reading_end(&r);
 }
 
 static void a_database_s_words_may_stand_on_one_line_or_on_several(void **state)
@@ -155,7 +129,7 @@ static void a_database_s_words_may_stand_on_one_line_or_on_several(void **state)
 	assert_string_equal(t->name, "mysql primary");
 	assert_true(t->database->galera);
 	assert_null(t->next);
-	finish(&r);
+	reading_end(&r);
 }
 
 static void rows_that_ask_the_same_share_one_database(void **state)
@@ -173,7 +147,7 @@ static void rows_that_ask_the_same_share_one_database(void **state)
 	assert_ptr_equal(i->tracks->database, i->next->tracks->database);
 	assert_string_equal(i->next->tracks->next->name, "pgsql primary #2");
 	assert_int_equal(i->next->tracks->next->database->timeout_us, 3000000);
-	finish(&r);
+	reading_end(&r);
 }
 
 static void what_is_wrong_with_a_database_is_said(void **state)
@@ -197,7 +171,7 @@ static void what_is_wrong_with_a_database_is_said(void **state)
 
 		read_lines(&r, rows[i].lines, "");
 		assert_true(says(&r, CONF_ERROR, rows[i].says));
-		finish(&r);
+		reading_end(&r);
 	}
 }
 

@@ -7,43 +7,11 @@
  * unserved_conf.c; instance_finish.c
  * settles what they come to.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "failover/conf/failover_conf.h"
+#include "../reading.h"
 #include "failover/model/house.h"
 #include "failover/vrrp/instance.h"
-
-struct reading {
-	struct conf_files files;
-	struct conf_diags diags;
-	struct arena arena;
-	struct failover_conf *conf;
-};
-
-static void read_text(struct reading *r, const char *text)
-{
-	static const char *const path = "k.conf";
-	struct failover_conf_options options = {.config_id = "lb1"};
-
-	conf_files_init(&r->files);
-	conf_diags_init(&r->diags);
-	arena_init(&r->arena, 0);
-	conf_files_put(&r->files, path, slice_of(text));
-	r->conf = failover_conf_parse(&r->files, &path, 1, &r->arena, &r->diags, &options);
-}
-
-static void finish(struct reading *r)
-{
-	arena_fini(&r->arena);
-	conf_diags_fini(&r->diags);
-	conf_files_fini(&r->files);
-}
 
 static const struct conf_diag *find_diag(const struct reading *r, enum conf_severity severity,
 					 unsigned line, const char *text)
@@ -63,16 +31,16 @@ static void the_deployed_pair_is_read(void **state)
 	char text[ADDR_TEXT_MAX];
 
 	(void)state;
-	read_text(&r,
-		  "global_defs {\n router_id LVS_DEVEL\n enable_script_security\n"
-		  " script_user root\n}\n"
-		  "vrrp_script chk { script \"killall -0 haproxy\"\n interval 2\n weight -2\n"
-		  " fall 10\n rise 2 }\n"
-		  "vrrp_instance VI_1 {\n state MASTER\n interface eth0\n"
-		  " virtual_router_id 51\n priority 101\n"
-		  " authentication {\n auth_type PASS\n auth_pass 42\n }\n"
-		  " virtual_ipaddress {\n 192.0.2.10\n 192.0.2.11/24 dev eth1 label eth1:1\n }\n"
-		  " track_script { chk }\n notify_master \"/bin/echo 'a b' c\"\n}\n");
+	reading_start(
+		&r, "global_defs {\n router_id LVS_DEVEL\n enable_script_security\n"
+		    " script_user root\n}\n"
+		    "vrrp_script chk { script \"killall -0 haproxy\"\n interval 2\n weight -2\n"
+		    " fall 10\n rise 2 }\n"
+		    "vrrp_instance VI_1 {\n state MASTER\n interface eth0\n"
+		    " virtual_router_id 51\n priority 101\n"
+		    " authentication {\n auth_type PASS\n auth_pass 42\n }\n"
+		    " virtual_ipaddress {\n 192.0.2.10\n 192.0.2.11/24 dev eth1 label eth1:1\n }\n"
+		    " track_script { chk }\n notify_master \"/bin/echo 'a b' c\"\n}\n");
 	assert_int_equal(r.diags.n_errors, 0);
 	assert_int_equal(r.diags.n_warnings, 0);
 	assert_string_equal(r.conf->router_id, "LVS_DEVEL");
@@ -105,7 +73,7 @@ static void the_deployed_pair_is_read(void **state)
 	assert_string_equal(i->notify.master.argv[1], "a b");
 	assert_string_equal(i->notify.master.argv[2], "c");
 	assert_int_equal(i->notify.master.uid, 0);
-	finish(&r);
+	reading_end(&r);
 }
 
 static void globals_count_wherever_they_stand(void **state)
@@ -113,7 +81,8 @@ static void globals_count_wherever_they_stand(void **state)
 	struct reading r;
 
 	(void)state;
-	read_text(&r, "vrrp_instance A {\n interface eth0\n virtual_router_id 1\n advert_int 0.25\n"
+	reading_start(&r,
+		      "vrrp_instance A {\n interface eth0\n virtual_router_id 1\n advert_int 0.25\n"
 		      " virtual_ipaddress { 192.0.2.1 }\n garp_master_repeat 3\n}\n"
 		      "global_defs {\n vrrp_version 3\n vrrp_garp_master_repeat 7\n"
 		      " vrrp_garp_master_delay 2.5\n vrrp_mcast_group4 224.0.0.99\n"
@@ -127,7 +96,7 @@ static void globals_count_wherever_they_stand(void **state)
 	assert_int_equal(r.conf->instances->garp.delay_us, 2500000);
 	assert_int_equal(r.conf->instances->garp.interval_us, 1000);
 	assert_int_equal(r.conf->instances->mcast_group.in4.sin_addr.s_addr, htonl(0xe0000063));
-	finish(&r);
+	reading_end(&r);
 }
 
 static void values_out_of_range_are_replaced_as_keepalived_does(void **state)
@@ -136,13 +105,13 @@ static void values_out_of_range_are_replaced_as_keepalived_does(void **state)
 	const struct vrrp_instance_conf *i;
 
 	(void)state;
-	read_text(&r, "vrrp_instance A {\n interface eth0\n virtual_router_id 3\n state SLAVE\n"
-		      " priority 300\n advert_int 0.1\n nopreempt\n"
-		      " authentication { auth_type PASS;\n auth_pass longer-than-8\n }\n"
-		      " virtual_ipaddress {\n 192.0.2.1/33\n host.example.com\n 2001:db8::1\n"
-		      " 192.0.2.2 label far-too-long-for-a-label\n 192.0.2.3 bogus\n }\n"
-		      " garp_master_repeat 0\n frobnicate 1\n virtual_ipadress { 192.0.2.9 }\n"
-		      " track_script { none }\n interface2\n}\n");
+	reading_start(&r, "vrrp_instance A {\n interface eth0\n virtual_router_id 3\n state SLAVE\n"
+			  " priority 300\n advert_int 0.1\n nopreempt\n"
+			  " authentication { auth_type PASS;\n auth_pass longer-than-8\n }\n"
+			  " virtual_ipaddress {\n 192.0.2.1/33\n host.example.com\n 2001:db8::1\n"
+			  " 192.0.2.2 label far-too-long-for-a-label\n 192.0.2.3 bogus\n }\n"
+			  " garp_master_repeat 0\n frobnicate 1\n virtual_ipadress { 192.0.2.9 }\n"
+			  " track_script { none }\n interface2\n}\n");
 	assert_int_equal(r.diags.n_errors, 0);
 	i = r.conf->instances;
 	assert_int_equal(i->priority, 100);
@@ -162,7 +131,7 @@ static void values_out_of_range_are_replaced_as_keepalived_does(void **state)
 	assert_non_null(find_diag(&r, CONF_WARNING, 19, "unknown keyword 'frobnicate'"));
 	assert_non_null(find_diag(&r, CONF_WARNING, 20, "did you mean 'virtual_ipaddress'?"));
 	assert_non_null(find_diag(&r, CONF_WARNING, 21, "'none' is not defined above"));
-	finish(&r);
+	reading_end(&r);
 }
 
 static void combinations_are_settled(void **state)
@@ -170,7 +139,8 @@ static void combinations_are_settled(void **state)
 	struct reading r;
 
 	(void)state;
-	read_text(&r, "vrrp_instance A {\n state MASTER\n nopreempt\n interface eth0\n"
+	reading_start(&r,
+		      "vrrp_instance A {\n state MASTER\n nopreempt\n interface eth0\n"
 		      " virtual_router_id 1\n virtual_ipaddress { 2001:db8::1 }\n"
 		      " authentication { auth_type PASS\n auth_pass x\n }\n advert_int 0.015\n}\n");
 	assert_int_equal(r.diags.n_errors, 0);
@@ -180,7 +150,7 @@ static void combinations_are_settled(void **state)
 	assert_int_equal(r.conf->instances->auth, VRRP_AUTH_NONE);
 	assert_int_equal(r.conf->instances->advert_us, 10000);
 	assert_int_equal(r.conf->instances->vips->preferred_lft_s, 0);
-	finish(&r);
+	reading_end(&r);
 }
 
 static void strict_mode_clears_and_goes_on(void **state)
@@ -189,7 +159,8 @@ static void strict_mode_clears_and_goes_on(void **state)
 	const struct vrrp_instance_conf *i;
 
 	(void)state;
-	read_text(&r, "global_defs {\n vrrp_strict\n}\n"
+	reading_start(&r,
+		      "global_defs {\n vrrp_strict\n}\n"
 		      "vrrp_instance A {\n interface eth0\n virtual_router_id 3\n state MASTER\n"
 		      " authentication {\n auth_type PASS\n auth_pass x\n }\n"
 		      " unicast_peer { 192.0.2.7 }\n virtual_ipaddress { 192.0.2.1 }\n}\n"
@@ -206,7 +177,7 @@ static void strict_mode_clears_and_goes_on(void **state)
 	assert_int_equal(i->next->preempt_delay_us, 3000000);
 	assert_false(i->next->strict);
 	assert_true(i->next->accept);
-	finish(&r);
+	reading_end(&r);
 }
 
 static void who_accepts(void **state)
@@ -215,7 +186,8 @@ static void who_accepts(void **state)
 	const struct vrrp_instance_conf *i;
 
 	(void)state;
-	read_text(&r, "global_defs { nftables of_mine\n nftables_priority -10 }\n"
+	reading_start(&r,
+		      "global_defs { nftables of_mine\n nftables_priority -10 }\n"
 		      "vrrp_instance A { interface eth0\n virtual_router_id 1\n no_accept\n"
 		      " virtual_ipaddress { 192.0.2.1 } }\n"
 		      "vrrp_instance B { interface eth0\n virtual_router_id 2\n strict_mode on\n"
@@ -233,7 +205,7 @@ static void who_accepts(void **state)
 	assert_false(i->next->next->accept);
 	assert_non_null(find_diag(&r, CONF_WARNING, 0, "version 2 has no 'accept'"));
 	assert_true(i->next->next->next->accept);
-	finish(&r);
+	reading_end(&r);
 }
 
 static void virtual_macs_come_to_interfaces(void **state)
@@ -245,19 +217,19 @@ static void virtual_macs_come_to_interfaces(void **state)
 	struct reading r;
 
 	(void)state;
-	read_text(&r,
-		  "vrrp_instance A { interface eth0\n virtual_router_id 51\n use_vmac\n"
-		  " virtual_ipaddress { 192.0.2.1\n 192.0.2.2 dev eth0\n 192.0.2.3 dev eth1\n"
-		  " 192.0.2.4 dev eth1 use_vmac }\n"
-		  " virtual_ipaddress_excluded { 2001:db8::1 } }\n"
-		  "vrrp_instance B { interface eth0\n virtual_router_id 51\n use_vmac\n"
-		  " virtual_ipaddress { fe80::1 } }\n"
-		  "vrrp_instance C { interface eth0\n virtual_router_id 53\n"
-		  " use_vmac vip 02:00:00:00:77\n use_vmac_addr\n unicast_peer { 192.0.2.9 }\n"
-		  " virtual_ipaddress { 192.0.2.5 } \n virtual_ipaddress_excluded { 2001:db8::2 "
-		  "} }\n"
-		  "vrrp_instance D { interface eth2\n virtual_router_id 51\n use_vmac\n"
-		  " vmac_xmit_base\n virtual_ipaddress { 192.0.2.6 } }\n");
+	reading_start(
+		&r, "vrrp_instance A { interface eth0\n virtual_router_id 51\n use_vmac\n"
+		    " virtual_ipaddress { 192.0.2.1\n 192.0.2.2 dev eth0\n 192.0.2.3 dev eth1\n"
+		    " 192.0.2.4 dev eth1 use_vmac }\n"
+		    " virtual_ipaddress_excluded { 2001:db8::1 } }\n"
+		    "vrrp_instance B { interface eth0\n virtual_router_id 51\n use_vmac\n"
+		    " virtual_ipaddress { fe80::1 } }\n"
+		    "vrrp_instance C { interface eth0\n virtual_router_id 53\n"
+		    " use_vmac vip 02:00:00:00:77\n use_vmac_addr\n unicast_peer { 192.0.2.9 }\n"
+		    " virtual_ipaddress { 192.0.2.5 } \n virtual_ipaddress_excluded { 2001:db8::2 "
+		    "} }\n"
+		    "vrrp_instance D { interface eth2\n virtual_router_id 51\n use_vmac\n"
+		    " vmac_xmit_base\n virtual_ipaddress { 192.0.2.6 } }\n");
 	assert_int_equal(r.diags.n_errors, 0);
 	i = r.conf->instances;
 	v = i->vips;
@@ -281,7 +253,7 @@ static void virtual_macs_come_to_interfaces(void **state)
 	i = i->next;
 	assert_string_equal(i->vmac, "vrrp1.51");
 	assert_string_equal(vrrp_conf_wire(i), "eth2");
-	finish(&r);
+	reading_end(&r);
 }
 
 static void files_and_processes_are_watched(void **state)
@@ -292,7 +264,8 @@ static void files_and_processes_are_watched(void **state)
 	struct reading r;
 
 	(void)state;
-	read_text(&r, "track_file down { file \"/run/down\"\n weight 0\n init_file 3 overwrite }\n"
+	reading_start(&r,
+		      "track_file down { file \"/run/down\"\n weight 0\n init_file 3 overwrite }\n"
 		      "vrrp_track_file points { file /run/points\n weight -7 reverse }\n"
 		      "track_file nowhere { weight 1 }\n"
 		      "vrrp_track_process web { process nginx }\n"
@@ -341,7 +314,7 @@ static void files_and_processes_are_watched(void **state)
 	assert_int_equal(t->next->weight, 5);
 	assert_ptr_equal(t->next->next->script, r.conf->scripts);
 	assert_non_null(find_diag(&r, CONF_WARNING, 0, "'nowhere' names no file"));
-	finish(&r);
+	reading_end(&r);
 }
 
 static void what_is_not_served_is_named(void **state)
@@ -350,7 +323,8 @@ static void what_is_not_served_is_named(void **state)
 	const struct conf_diag *d;
 
 	(void)state;
-	read_text(&r, "vrrp_instance A {\n interface eth0\n virtual_router_id 1\n"
+	reading_start(&r,
+		      "vrrp_instance A {\n interface eth0\n virtual_router_id 1\n"
 		      "  use_ipvlan\n track_bfd {\n b\n }\n}\n"
 		      "bfd_instance b {\n neighbor_ip 192.0.2.3\n}\n"
 		      "virtual_server 192.0.2.9 80 {\n lb_algo rr\n real_server 192.0.2.8 80 {\n"
@@ -363,7 +337,7 @@ static void what_is_not_served_is_named(void **state)
 	assert_non_null(find_diag(&r, CONF_WARNING, 6, "'b' is not defined above"));
 	assert_non_null(find_diag(&r, CONF_WARNING, 12, "virtual_server 192.0.2.9 80"));
 	assert_non_null(find_diag(&r, CONF_WARNING, 19, "'enable_dbus' is without effect"));
-	finish(&r);
+	reading_end(&r);
 }
 
 static void announcements_have_groups_and_further_interfaces(void **state)
@@ -372,7 +346,8 @@ static void announcements_have_groups_and_further_interfaces(void **state)
 	const struct garp_group_conf *g;
 
 	(void)state;
-	read_text(&r, "global_defs {\n vrrp_garp_extra_if all 100\n}\n"
+	reading_start(&r,
+		      "global_defs {\n vrrp_garp_extra_if all 100\n}\n"
 		      "garp_group {\n garp_interval 0.5\n interfaces {\n eth0\n eth1 eth2\n }\n}\n"
 		      "garp_group {\n gna_interval 1\n interface eth1\n}\n"
 		      "garp_group {\n interface eth3\n}\n"
@@ -394,7 +369,7 @@ static void announcements_have_groups_and_further_interfaces(void **state)
 	assert_true(r.conf->instances->garp.extra_all);
 	assert_int_equal(r.conf->instances->next->garp.extra_us, 7000000);
 	assert_false(r.conf->instances->next->garp.extra_all);
-	finish(&r);
+	reading_end(&r);
 }
 
 static void mail_is_asked_for_once_or_one_by_one(void **state)
@@ -403,11 +378,11 @@ static void mail_is_asked_for_once_or_one_by_one(void **state)
 	const struct failover_conf *c;
 
 	(void)state;
-	read_text(&r,
-		  "global_defs {\n notification_email { a@x\n b@x }\n smtp_server mx 2525\n"
-		  " smtp_connect_timeout 0\n smtp_alert\n smtp_alert_checker off\n}\n"
-		  "vrrp_instance A {\n interface lo\n virtual_router_id 1\n}\n"
-		  "vrrp_instance B {\n interface lo\n virtual_router_id 2\n smtp_alert off\n}\n");
+	reading_start(
+		&r, "global_defs {\n notification_email { a@x\n b@x }\n smtp_server mx 2525\n"
+		    " smtp_connect_timeout 0\n smtp_alert\n smtp_alert_checker off\n}\n"
+		    "vrrp_instance A {\n interface lo\n virtual_router_id 1\n}\n"
+		    "vrrp_instance B {\n interface lo\n virtual_router_id 2\n smtp_alert off\n}\n");
 	c = r.conf;
 	assert_int_equal(r.diags.n_errors, 0);
 	assert_string_equal(c->mail.to[1], "b@x");
@@ -418,7 +393,7 @@ static void mail_is_asked_for_once_or_one_by_one(void **state)
 	assert_true(c->instances->smtp_alert);
 	assert_false(c->instances->next->smtp_alert);
 	assert_false(c->smtp_alert_checker);
-	finish(&r);
+	reading_end(&r);
 }
 
 static void the_house_is_read_as_keepalived_reads_it(void **state)
@@ -427,12 +402,13 @@ static void the_house_is_read_as_keepalived_reads_it(void **state)
 	const struct house_conf *h;
 
 	(void)state;
-	read_text(&r,
-		  "global_defs {\n startup_script \"/bin/true one\"\n startup_script_timeout 1001\n"
-		  " startup_script /bin/false\n process_names\n vrrp_process_name abc\n"
-		  " umask IRGRP|IWOTH\n vrrp_priority -25\n vrrp_cpu_affinity 0 1\n"
-		  " vrrp_rx_bufs_policy ADVERT\n reload_file\n log_unknown_vrids\n}\n"
-		  "instance one\nuse_pid_dir\nchild_wait_time 7\n");
+	reading_start(
+		&r,
+		"global_defs {\n startup_script \"/bin/true one\"\n startup_script_timeout 1001\n"
+		" startup_script /bin/false\n process_names\n vrrp_process_name abc\n"
+		" umask IRGRP|IWOTH\n vrrp_priority -25\n vrrp_cpu_affinity 0 1\n"
+		" vrrp_rx_bufs_policy ADVERT\n reload_file\n log_unknown_vrids\n}\n"
+		"instance one\nuse_pid_dir\nchild_wait_time 7\n");
 	h = r.conf->house;
 	assert_int_equal(r.diags.n_errors, 0);
 	assert_string_equal(h->startup.script.argv[1], "one");
@@ -452,7 +428,7 @@ static void the_house_is_read_as_keepalived_reads_it(void **state)
 	assert_true(h->log_unknown_vrids && h->use_pid_dir);
 	assert_string_equal(h->instance, "one");
 	assert_int_equal(h->child_wait_s, 7);
-	finish(&r);
+	reading_end(&r);
 }
 
 static void auth_type_ah_listens_before_it_speaks(void **state)
@@ -460,7 +436,8 @@ static void auth_type_ah_listens_before_it_speaks(void **state)
 	struct reading r;
 
 	(void)state;
-	read_text(&r, "vrrp_instance A {\n interface eth0\n virtual_router_id 1\n state MASTER\n"
+	reading_start(&r,
+		      "vrrp_instance A {\n interface eth0\n virtual_router_id 1\n state MASTER\n"
 		      " authentication {\n auth_type AH\n auth_pass longer-than-8\n }\n"
 		      " virtual_ipaddress { 192.0.2.1 }\n}\n"
 		      "vrrp_instance B {\n interface eth0\n virtual_router_id 2\n version 3\n"
@@ -472,7 +449,7 @@ static void auth_type_ah_listens_before_it_speaks(void **state)
 	assert_false(r.conf->instances->wants_master);
 	assert_non_null(find_diag(&r, CONF_WARNING, 0, "'state MASTER' is cleared"));
 	assert_int_equal(r.conf->instances->next->auth, VRRP_AUTH_NONE);
-	finish(&r);
+	reading_end(&r);
 }
 
 static void two_routers_in_one_place_are_refused(void **state)
@@ -480,15 +457,15 @@ static void two_routers_in_one_place_are_refused(void **state)
 	struct reading r;
 
 	(void)state;
-	read_text(&r, "vrrp_instance A {\n interface eth0\n virtual_router_id 7\n"
-		      " virtual_ipaddress { 192.0.2.1 }\n}\n"
-		      "vrrp_instance B {\n interface eth0\n virtual_router_id 7\n"
-		      " virtual_ipaddress { 192.0.2.2 }\n}\n"
-		      "vrrp_instance C {\n interface eth1\n virtual_router_id 7\n"
-		      " virtual_ipaddress { 192.0.2.3 }\n}\n"
-		      "vrrp_instance D {\n interface eth0\n virtual_router_id 7\n"
-		      " virtual_ipaddress { 2001:db8::1 }\n}\n"
-		      "vrrp_instance A {\n}\nvrrp_instance {\n}\nvrrp_instance E {\n}\n");
+	reading_start(&r, "vrrp_instance A {\n interface eth0\n virtual_router_id 7\n"
+			  " virtual_ipaddress { 192.0.2.1 }\n}\n"
+			  "vrrp_instance B {\n interface eth0\n virtual_router_id 7\n"
+			  " virtual_ipaddress { 192.0.2.2 }\n}\n"
+			  "vrrp_instance C {\n interface eth1\n virtual_router_id 7\n"
+			  " virtual_ipaddress { 192.0.2.3 }\n}\n"
+			  "vrrp_instance D {\n interface eth0\n virtual_router_id 7\n"
+			  " virtual_ipaddress { 2001:db8::1 }\n}\n"
+			  "vrrp_instance A {\n}\nvrrp_instance {\n}\nvrrp_instance E {\n}\n");
 	assert_int_equal(r.diags.n_errors, 3);
 	assert_non_null(find_diag(&r, CONF_ERROR, 6, "virtual_router_id 7 is that of A"));
 	assert_non_null(find_diag(&r, CONF_WARNING, 21, "there already"));
@@ -496,7 +473,7 @@ static void two_routers_in_one_place_are_refused(void **state)
 	assert_non_null(find_diag(&r, CONF_ERROR, 25, "'virtual_router_id' is missing"));
 	assert_non_null(find_diag(&r, CONF_ERROR, 25, "'interface' is missing"));
 	assert_int_equal(r.conf->n_instances, 5);
-	finish(&r);
+	reading_end(&r);
 }
 
 static void scripts_that_cannot_run_are_left_out(void **state)
@@ -504,18 +481,18 @@ static void scripts_that_cannot_run_are_left_out(void **state)
 	struct reading r;
 
 	(void)state;
-	read_text(&r, "global_defs {\n enable_script_security\n script_user root\n}\n"
-		      "vrrp_script a {\n script \"/nonexistent/x\"\n}\n"
-		      "vrrp_script b {\n interval 3\n}\n"
-		      "vrrp_script c {\n script \"/bin/sh -c 'exit 0'\"\n user nosuchuser\n}\n"
-		      "vrrp_script d {\n script \"/bin/true x\"\n interval 0.5\n timeout abc\n"
-		      " weight 300\n rise 0\n init_fail\n}\n"
-		      "vrrp_script d {\n script /bin/false\n}\n"
-		      "vrrp_instance A {\n interface eth0\n virtual_router_id 7\n"
-		      " virtual_ipaddress { 192.0.2.1 }\n"
-		      " track_script {\n a\n d weight 5 reverse\n d\n e\n }\n"
-		      " track_interface {\n eth1 weight -3\n eth2\n }\n}\n"
-		      "vrrp_script e {\n script \"/bin/true\"\n}\n");
+	reading_start(&r, "global_defs {\n enable_script_security\n script_user root\n}\n"
+			  "vrrp_script a {\n script \"/nonexistent/x\"\n}\n"
+			  "vrrp_script b {\n interval 3\n}\n"
+			  "vrrp_script c {\n script \"/bin/sh -c 'exit 0'\"\n user nosuchuser\n}\n"
+			  "vrrp_script d {\n script \"/bin/true x\"\n interval 0.5\n timeout abc\n"
+			  " weight 300\n rise 0\n init_fail\n}\n"
+			  "vrrp_script d {\n script /bin/false\n}\n"
+			  "vrrp_instance A {\n interface eth0\n virtual_router_id 7\n"
+			  " virtual_ipaddress { 192.0.2.1 }\n"
+			  " track_script {\n a\n d weight 5 reverse\n d\n e\n }\n"
+			  " track_interface {\n eth1 weight -3\n eth2\n }\n}\n"
+			  "vrrp_script e {\n script \"/bin/true\"\n}\n");
 	assert_int_equal(r.diags.n_errors, 0);
 	assert_string_equal(r.conf->scripts->name, "d");
 	assert_int_equal(r.conf->scripts->interval_us, 1000000);
@@ -535,7 +512,7 @@ static void scripts_that_cannot_run_are_left_out(void **state)
 	assert_non_null(find_diag(&r, CONF_WARNING, 13, "nosuchuser"));
 	assert_non_null(find_diag(&r, CONF_WARNING, 33, "tracked already"));
 	assert_non_null(find_diag(&r, CONF_WARNING, 34, "'e' is not defined above"));
-	finish(&r);
+	reading_end(&r);
 }
 
 static void groups_know_their_members(void **state)
@@ -543,14 +520,14 @@ static void groups_know_their_members(void **state)
 	struct reading r;
 
 	(void)state;
-	read_text(&r, "vrrp_sync_group G {\n group {\n A\n B\n X\n }\n notify_fault /bin/true\n"
-		      " track_interface { eth9 }\n smtp_alert\n}\n"
-		      "vrrp_script s { script /bin/true\n weight 5\n }\n"
-		      "vrrp_instance A {\n interface eth0\n virtual_router_id 1\n"
-		      " virtual_ipaddress { 192.0.2.1 }\n track_script { s }\n"
-		      " track_interface { eth8 weight 5 }\n}\n"
-		      "vrrp_instance B {\n interface eth0\n virtual_router_id 2\n"
-		      " virtual_ipaddress { 192.0.2.2 }\n}\n");
+	reading_start(&r, "vrrp_sync_group G {\n group {\n A\n B\n X\n }\n notify_fault /bin/true\n"
+			  " track_interface { eth9 }\n smtp_alert\n}\n"
+			  "vrrp_script s { script /bin/true\n weight 5\n }\n"
+			  "vrrp_instance A {\n interface eth0\n virtual_router_id 1\n"
+			  " virtual_ipaddress { 192.0.2.1 }\n track_script { s }\n"
+			  " track_interface { eth8 weight 5 }\n}\n"
+			  "vrrp_instance B {\n interface eth0\n virtual_router_id 2\n"
+			  " virtual_ipaddress { 192.0.2.2 }\n}\n");
 	assert_int_equal(r.diags.n_errors, 0);
 	assert_string_equal(r.conf->groups->member_names[1], "B");
 	assert_null(r.conf->groups->member_names[2]);
@@ -565,7 +542,7 @@ static void groups_know_their_members(void **state)
 	assert_string_equal(r.conf->groups->tracks->name, "eth9");
 	assert_non_null(r.conf->groups->notify.fault.argv);
 	assert_non_null(find_diag(&r, CONF_WARNING, 1, "'X'"));
-	finish(&r);
+	reading_end(&r);
 }
 
 static void unicast_and_timers(void **state)
@@ -574,7 +551,8 @@ static void unicast_and_timers(void **state)
 	const struct vrrp_instance_conf *i;
 
 	(void)state;
-	read_text(&r, "vrrp_instance A {\n interface eth0\n virtual_router_id 1\n version 3\n"
+	reading_start(&r,
+		      "vrrp_instance A {\n interface eth0\n virtual_router_id 1\n version 3\n"
 		      " unicast_src_ip 192.0.2.5\n unicast_ttl 30\n"
 		      " unicast_peer {\n 192.0.2.6 min_ttl 10 max_ttl 20\n 192.0.2.7\n foo\n }\n"
 		      " preempt_delay 4.12\n down_timer_adverts 5\n vrrp_garp 1\n"
@@ -603,7 +581,7 @@ static void unicast_and_timers(void **state)
 	assert_int_equal(i->excluded->prefix_len, 64);
 	assert_int_equal(i->excluded->preferred_lft_s, -1);
 	assert_int_equal(i->family, AF_INET);
-	finish(&r);
+	reading_end(&r);
 }
 
 static void the_sealed_set_says_the_same(void **state)
@@ -614,10 +592,10 @@ static void the_sealed_set_says_the_same(void **state)
 	int fd;
 
 	(void)state;
-	read_text(&r, "vrrp_script d {\n script \"true x\"\n user root\n}\n"
-		      "vrrp_instance A {\n interface eth0\n virtual_router_id 7\n"
-		      " virtual_ipaddress { 192.0.2.${_RANDOM 1 200} }\n track_script { d }\n"
-		      " notify /nonexistent/y\n}\n");
+	reading_start(&r, "vrrp_script d {\n script \"true x\"\n user root\n}\n"
+			  "vrrp_instance A {\n interface eth0\n virtual_router_id 7\n"
+			  " virtual_ipaddress { 192.0.2.${_RANDOM 1 200} }\n track_script { d }\n"
+			  " notify /nonexistent/y\n}\n");
 	fd = conf_files_save(&r.files);
 	conf_files_init(&again.files);
 	conf_diags_init(&again.diags);
@@ -631,8 +609,8 @@ static void the_sealed_set_says_the_same(void **state)
 	assert_string_equal(again.conf->scripts->script.argv[0], r.conf->scripts->script.argv[0]);
 	assert_true(addr_eq(&again.conf->instances->vips->address,
 			    &r.conf->instances->vips->address, false));
-	finish(&r);
-	finish(&again);
+	reading_end(&r);
+	reading_end(&again);
 }
 
 int main(void)

@@ -2,45 +2,18 @@
  * conf/links_conf.c: delays and ways of asking, one list for both blocks. Verdicts as `keepalived
  * -t` of 2.2.7 gives them, but for what it passes over in silence.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include <stdio.h>
-#include <string.h>
-
-#include "failover/conf/failover_conf.h"
-
-struct reading {
-	struct conf_files files;
-	struct conf_diags diags;
-	struct arena arena;
-	struct failover_conf *conf;
-};
+#include "../reading.h"
 
 static void read_words(struct reading *r, const char *top, const char *words)
 {
-	static const char *const path = "k.conf";
 	char text[1024];
 
 	snprintf(text, sizeof(text),
 		 "%s\nvrrp_instance V {\n interface eth0\n virtual_router_id 5\n"
 		 " virtual_ipaddress {\n 192.0.2.100\n }\n%s\n}\n",
 		 top, words);
-	conf_files_init(&r->files);
-	conf_diags_init(&r->diags);
-	arena_init(&r->arena, 0);
-	conf_files_put(&r->files, path, slice_of(text));
-	r->conf = failover_conf_parse(&r->files, &path, 1, &r->arena, &r->diags, NULL);
+	reading_start(r, text);
 	assert_int_equal(r->diags.n_errors, 0);
-}
-
-static void finish(struct reading *r)
-{
-	arena_fini(&r->arena);
-	conf_diags_fini(&r->diags);
-	conf_files_fini(&r->files);
 }
 
 static void both_blocks_fill_one_list(void **state)
@@ -67,7 +40,7 @@ static void both_blocks_fill_one_list(void **state)
 	assert_int_equal(l->beat, VRRP_LINKBEAT_NONE);
 	assert_int_equal(l->next->beat, VRRP_LINKBEAT_MII);
 	assert_int_equal(l->next->next->beat, VRRP_LINKBEAT_IOCTL);
-	finish(&r);
+	reading_end(&r);
 }
 
 static void a_delay_stays_below_the_down_timer(void **state)
@@ -79,7 +52,7 @@ static void a_delay_stays_below_the_down_timer(void **state)
 	assert_int_equal(r.conf->links->down_us, 1999999);
 	assert_int_equal(r.conf->links->up_us, 100000);
 	assert_int_equal(r.diags.n_warnings, 0); /* a note, as Keepalived says nothing at all */
-	finish(&r);
+	reading_end(&r);
 }
 
 static void polling_may_be_said_for_all(void **state)
@@ -95,11 +68,11 @@ static void polling_may_be_said_for_all(void **state)
 	assert_int_equal(l->beat, VRRP_LINKBEAT_MII);
 	assert_string_equal(l->next->name, "eth1");
 	assert_null(l->next->next);
-	finish(&r);
+	reading_end(&r);
 	read_words(&r, "", " linkbeat_use_polling");
 	assert_int_equal(r.diags.n_warnings, 1); /* deprecated */
 	assert_string_equal(r.conf->links->name, "eth0");
-	finish(&r);
+	reading_end(&r);
 }
 
 static void each_verdict_is_keepaliveds(void **state)
@@ -128,7 +101,7 @@ static void each_verdict_is_keepaliveds(void **state)
 		read_words(&r, rows[i].text, "");
 		if ((r.diags.n_warnings > 0) != rows[i].complains)
 			fail_msg("%u warnings: %s", r.diags.n_warnings, rows[i].text);
-		finish(&r);
+		reading_end(&r);
 	}
 }
 

@@ -2,22 +2,8 @@
  * conf/track/track_group_conf.c: which instances track which static things, and a verdict for each
  * form that `keepalived -t` of 2.2.7 was asked about.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include <stdio.h>
-#include <string.h>
 
-#include "failover/conf/failover_conf.h"
-
-struct reading {
-	struct conf_files files;
-	struct conf_diags diags;
-	struct arena arena;
-	struct failover_conf *conf;
-};
+#include "../reading.h"
 
 #define V                                                                                   \
 	"vrrp_instance V {\n interface eth0\n virtual_router_id 5\n virtual_ipaddress {\n " \
@@ -26,21 +12,8 @@ struct reading {
 
 static void read_text(struct reading *r, const char *text)
 {
-	static const char *const path = "k.conf";
-
-	conf_files_init(&r->files);
-	conf_diags_init(&r->diags);
-	arena_init(&r->arena, 0);
-	conf_files_put(&r->files, path, slice_of(text));
-	r->conf = failover_conf_parse(&r->files, &path, 1, &r->arena, &r->diags, NULL);
+	reading_start(r, text);
 	assert_int_equal(r->diags.n_errors, 0);
-}
-
-static void finish(struct reading *r)
-{
-	arena_fini(&r->arena);
-	conf_diags_fini(&r->diags);
-	conf_files_fini(&r->files);
 }
 
 static void members_track_what_names_their_group(void **state)
@@ -68,7 +41,7 @@ static void members_track_what_names_their_group(void **state)
 	assert_int_equal(t->weight, 0);
 	assert_ptr_equal(t->next->name, s->next->name);
 	assert_non_null(t->next->next);
-	finish(&r);
+	reading_end(&r);
 }
 
 static void each_verdict_is_keepaliveds(void **state)
@@ -108,7 +81,7 @@ static void each_verdict_is_keepaliveds(void **state)
 			n++;
 		if (n != rows[i].n_tracked || (r.diags.n_warnings > 0) != rows[i].complains)
 			fail_msg("row %zu: %u tracked, %u warnings", i, n, r.diags.n_warnings);
-		finish(&r);
+		reading_end(&r);
 	}
 }
 

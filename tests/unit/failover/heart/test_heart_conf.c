@@ -2,43 +2,17 @@
  * The rows heartbeat, heartbeat_key_file, compare and compare_delay (heart_conf.c), `compare` in
  * rows of what is tracked, and witness with its lease (conf/witness_conf.c).
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include <stdio.h>
-#include <string.h>
 
-#include "failover/conf/failover_conf.h"
-
-struct reading {
-	struct conf_files files;
-	struct conf_diags diags;
-	struct arena arena;
-	struct failover_conf *conf;
-};
+#include "../reading.h"
 
 static const char key_text[] = "0123456789abcdef0123456789abcdef\n";
 
 static void read_text(struct reading *r, const char *text)
 {
-	static const char *const path = "k.conf";
-
-	conf_files_init(&r->files);
-	conf_diags_init(&r->diags);
-	arena_init(&r->arena, 0);
-	conf_files_put(&r->files, path, slice_of(text));
+	reading_init(r);
 	conf_files_put(&r->files, "/key", slice_of(key_text));
 	conf_files_put(&r->files, "/short", SLICE("abc\n"));
-	r->conf = failover_conf_parse(&r->files, &path, 1, &r->arena, &r->diags, NULL);
-}
-
-static void finish(struct reading *r)
-{
-	arena_fini(&r->arena);
-	conf_diags_fini(&r->diags);
-	conf_files_fini(&r->files);
+	reading_parse(r, text);
 }
 
 static bool said(const struct reading *r, enum conf_severity severity, const char *text)
@@ -79,7 +53,7 @@ static void paths_are_read_with_their_ports(void **state)
 		slice_eq_str(r.conf->instances->heartbeat_key, "0123456789abcdef0123456789abcdef"));
 	assert_int_equal(r.conf->instances->compare, 0);
 	assert_int_equal(r.conf->instances->compare_delay_us, 250000);
-	finish(&r);
+	reading_end(&r);
 }
 
 static void global_ones_are_the_default_and_not_mixed_with_own_ones(void **state)
@@ -102,7 +76,7 @@ static void global_ones_are_the_default_and_not_mixed_with_own_ones(void **state
 	assert_int_equal(b->compare, 0);
 	assert_true(slice_eq(a->heartbeat_key, b->heartbeat_key));
 	assert_int_equal(a->compare_delay_us, 1000000);
-	finish(&r);
+	reading_end(&r);
 }
 
 static void what_cannot_be_is_refused(void **state)
@@ -117,7 +91,7 @@ static void what_cannot_be_is_refused(void **state)
 	assert_int_equal(r.diags.n_errors, 5);
 	assert_true(said(&r, CONF_ERROR, "a heartbeat goes to 'peer ADDRESS [port N]'"));
 	assert_true(said(&r, CONF_ERROR, "key file '/none'"));
-	finish(&r);
+	reading_end(&r);
 	read_text(
 		&r,
 		INSTANCE(
@@ -126,13 +100,13 @@ static void what_cannot_be_is_refused(void **state)
 			" heartbeat_key_file /short\n"));
 	assert_true(said(&r, CONF_ERROR, "more than 6 paths"));
 	assert_true(said(&r, CONF_ERROR, "holds 3 bytes, a key has 16 to 1024"));
-	finish(&r);
+	reading_end(&r);
 	read_text(&r, INSTANCE("A", "51", " heartbeat_key_file /key\n nopreempt\n compare on\n"));
 	assert_int_equal(r.diags.n_errors, 0);
 	assert_true(said(&r, CONF_WARNING, "there is no heartbeat"));
 	assert_true(said(&r, CONF_WARNING, "compare beside nopreempt needs a heartbeat"));
 	assert_int_equal(r.conf->instances->compare, 0);
-	finish(&r);
+	reading_end(&r);
 }
 
 static void tracked_rows_say_whether_they_are_compared(void **state)
@@ -155,7 +129,7 @@ static void tracked_rows_say_whether_they_are_compared(void **state)
 	assert_int_equal(t->next->next->compare, 0);
 	assert_int_equal(t->next->next->next->compare, 1);
 	assert_int_equal(r.conf->instances->compare, -1);
-	finish(&r);
+	reading_end(&r);
 }
 
 static void a_lease_has_one_name_and_some_addresses(void **state)
@@ -178,7 +152,7 @@ static void a_lease_has_one_name_and_some_addresses(void **state)
 	assert_int_equal(lease->endpoints[1].sa.sa_family, AF_INET6);
 	assert_true(r.conf->instances->witnesses->next->tcp);
 	assert_null(r.conf->instances->witnesses->next->next);
-	finish(&r);
+	reading_end(&r);
 }
 
 static void a_lease_that_cannot_be_is_refused(void **state)
@@ -201,7 +175,7 @@ static void a_lease_that_cannot_be_is_refused(void **state)
 		read_text(&r, text);
 		assert_int_equal(r.diags.n_errors, 1);
 		assert_true(said(&r, CONF_ERROR, rows[i][1]));
-		finish(&r);
+		reading_end(&r);
 	}
 	read_text(&r,
 		  INSTANCE("A", "51",
@@ -210,7 +184,7 @@ static void a_lease_that_cannot_be_is_refused(void **state)
 	assert_true(
 		said(&r, CONF_ERROR, "A and B are in one sync group, but have not the same lease"));
 	assert_true(said(&r, CONF_ERROR, "it cannot have a lease"));
-	finish(&r);
+	reading_end(&r);
 }
 
 int main(void)
