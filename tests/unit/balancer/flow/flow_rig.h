@@ -230,6 +230,22 @@ static inline int rig_accept(struct rig *r, unsigned server)
 	return fd;
 }
 
+/* How most stories begin: HTTP, one server, and a client that is connected. */
+static inline int rig_open(struct rig *r)
+{
+	rig_init(r, PROXY_MODE_HTTP, 1);
+	rig_start(r);
+	return rig_client(r);
+}
+
+/* And how they end. */
+static inline void rig_close(struct rig *r, int client, int server)
+{
+	close(client);
+	close(server);
+	rig_stop(r);
+}
+
 static inline void rig_say(int fd, const char *text)
 {
 	assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));

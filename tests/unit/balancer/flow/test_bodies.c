@@ -53,9 +53,7 @@ static void an_upload_arrives_whole(void **state)
 	pid_t pid;
 
 	(void)state;
-	rig_init(&r, PROXY_MODE_HTTP, 1);
-	rig_start(&r);
-	client = rig_client(&r);
+	client = rig_open(&r);
 	for (int i = 0; i < 2; i++) {
 		snprintf(head, sizeof(head),
 			 "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n", BIG);
@@ -84,9 +82,7 @@ static void big_chunks_arrive_whole(void **state)
 	pid_t pid;
 
 	(void)state;
-	rig_init(&r, PROXY_MODE_HTTP, 1);
-	rig_start(&r);
-	client = rig_client(&r);
+	client = rig_open(&r);
 	rig_say(client, GET);
 	server = rig_accept(&r, 0);
 	rig_expect(server, GET);
@@ -119,9 +115,7 @@ static void a_reader_that_sleeps_loses_nothing(void **state)
 	pid_t pid;
 
 	(void)state;
-	rig_init(&r, PROXY_MODE_HTTP, 1);
-	rig_start(&r);
-	client = rig_client(&r);
+	client = rig_open(&r);
 	setsockopt(client, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
 	rig_say(client, GET);
 	server = rig_accept(&r, 0);
@@ -149,9 +143,7 @@ static void a_server_may_answer_before_it_has_heard_all(void **state)
 	char head[4096];
 
 	(void)state;
-	rig_init(&r, PROXY_MODE_HTTP, 1);
-	rig_start(&r);
-	client = rig_client(&r);
+	client = rig_open(&r);
 	rig_say(client, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\nfirst");
 	server = rig_accept(&r, 0);
 	rig_head(server, head);
@@ -161,8 +153,7 @@ static void a_server_may_answer_before_it_has_heard_all(void **state)
 	rig_expect(client, "no!");
 	rig_say(client, "still sending"); /* must not cost the client its answer */
 	rig_expect_end(client);
-	close(client), close(server);
-	rig_stop(&r);
+	rig_close(&r, client, server);
 }
 
 static void a_body_until_the_end_is_passed_on(void **state)
@@ -172,9 +163,7 @@ static void a_body_until_the_end_is_passed_on(void **state)
 	char head[4096];
 
 	(void)state;
-	rig_init(&r, PROXY_MODE_HTTP, 1);
-	rig_start(&r);
-	client = rig_client(&r);
+	client = rig_open(&r);
 	rig_say(client, GET);
 	server = rig_accept(&r, 0);
 	rig_expect(server, GET);
@@ -193,9 +182,7 @@ static void a_post_goes_over_a_fresh_connection_first(void **state)
 	int client, server, other;
 
 	(void)state;
-	rig_init(&r, PROXY_MODE_HTTP, 1);
-	rig_start(&r);
-	client = rig_client(&r);
+	client = rig_open(&r);
 	rig_say(client, GET);
 	server = rig_accept(&r, 0);
 	rig_expect(server, GET);
@@ -228,8 +215,7 @@ static void idle_clients_are_closed_in_time(void **state)
 	rig_say(server, OK2);
 	rig_expect(client, OK2);
 	rig_expect_end(client); /* without a word: nothing was asked */
-	close(client), close(server);
-	rig_stop(&r);
+	rig_close(&r, client, server);
 }
 
 static void a_client_that_stops_uploading_is_told(void **state)
@@ -248,8 +234,7 @@ static void a_client_that_stops_uploading_is_told(void **state)
 	server = rig_accept(&r, 0);
 	assert_non_null(strstr(rig_head(client, head), "HTTP/1.1 408 "));
 	assert_non_null(strstr(rig_log_line(&r, line), " cH-- "));
-	close(client), close(server);
-	rig_stop(&r);
+	rig_close(&r, client, server);
 }
 
 static void a_request_to_a_dying_server_waits_for_its_turn_elsewhere(void **state)
@@ -270,8 +255,7 @@ static void a_request_to_a_dying_server_waits_for_its_turn_elsewhere(void **stat
 	rig_expect(server, GET);
 	rig_say(server, OK2);
 	rig_expect(client, OK2);
-	close(client), close(server);
-	rig_stop(&r);
+	rig_close(&r, client, server);
 }
 
 int main(void)

@@ -37,8 +37,7 @@ static void requests_share_connections_on_both_sides(void **state)
 	rig_expect(server, GET);
 	rig_say(server, OK2);
 	rig_expect(client, OK2);
-	close(client), close(server);
-	rig_stop(&r);
+	rig_close(&r, client, server);
 }
 
 static void pipelined_requests_are_answered_in_order(void **state)
@@ -47,9 +46,7 @@ static void pipelined_requests_are_answered_in_order(void **state)
 	int client, server;
 
 	(void)state;
-	rig_init(&r, PROXY_MODE_HTTP, 1);
-	rig_start(&r);
-	client = rig_client(&r);
+	client = rig_open(&r);
 	rig_say(client, "POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"
 			"GET /2 HTTP/1.1\r\nHost: a\r\n\r\nGET /3 HTTP/1.1\r\nHo");
 	server = rig_accept(&r, 0);
@@ -62,8 +59,7 @@ static void pipelined_requests_are_answered_in_order(void **state)
 	rig_expect(server, "GET /3 HTTP/1.1\r\nHost: a\r\n\r\n");
 	rig_say(server, OK2);
 	rig_expect(client, OK2);
-	close(client), close(server);
-	rig_stop(&r);
+	rig_close(&r, client, server);
 }
 
 static void chunks_and_continue_pass_through(void **state)
@@ -73,9 +69,7 @@ static void chunks_and_continue_pass_through(void **state)
 	char head[4096];
 
 	(void)state;
-	rig_init(&r, PROXY_MODE_HTTP, 1);
-	rig_start(&r);
-	client = rig_client(&r);
+	client = rig_open(&r);
 	rig_say(client, "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n"
 			"Transfer-Encoding: chunked\r\n\r\n");
 	server = rig_accept(&r, 0);
@@ -93,8 +87,7 @@ static void chunks_and_continue_pass_through(void **state)
 	rig_expect(client, "ta\r\n0\r\n\r\n");
 	rig_say(client, GET);
 	rig_expect(server, GET);
-	close(client), close(server);
-	rig_stop(&r);
+	rig_close(&r, client, server);
 }
 
 static void an_old_client_gets_no_chunks(void **state)
@@ -104,9 +97,7 @@ static void an_old_client_gets_no_chunks(void **state)
 	char head[4096];
 
 	(void)state;
-	rig_init(&r, PROXY_MODE_HTTP, 1);
-	rig_start(&r);
-	client = rig_client(&r);
+	client = rig_open(&r);
 	rig_say(client, "GET / HTTP/1.0\r\n\r\n");
 	server = rig_accept(&r, 0);
 	rig_head(server, head);
@@ -115,8 +106,7 @@ static void an_old_client_gets_no_chunks(void **state)
 	assert_null(strcasestr(rig_head(client, head), "transfer-encoding"));
 	rig_expect(client, "data");
 	rig_expect_end(client);
-	close(client), close(server);
-	rig_stop(&r);
+	rig_close(&r, client, server);
 }
 
 static void bodies_of_all_sizes_arrive_whole(void **state)
@@ -130,9 +120,7 @@ static void bodies_of_all_sizes_arrive_whole(void **state)
 	(void)state;
 	for (size_t i = 0; i < 5000000; i++)
 		body[i] = (char)(i * 7 + i / 255);
-	rig_init(&r, PROXY_MODE_HTTP, 1);
-	rig_start(&r);
-	client = rig_client(&r);
+	client = rig_open(&r);
 	rig_say(client, GET);
 	server = rig_accept(&r, 0);
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
@@ -161,9 +149,7 @@ static void an_upgrade_becomes_a_tunnel(void **state)
 	char head[4096];
 
 	(void)state;
-	rig_init(&r, PROXY_MODE_HTTP, 1);
-	rig_start(&r);
-	client = rig_client(&r);
+	client = rig_open(&r);
 	rig_say(client,
 		"GET /chat HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
 		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
@@ -219,9 +205,7 @@ static void a_dead_idle_connection_is_replaced_in_silence(void **state)
 	int client, server;
 
 	(void)state;
-	rig_init(&r, PROXY_MODE_HTTP, 1);
-	rig_start(&r);
-	client = rig_client(&r);
+	client = rig_open(&r);
 	rig_say(client, GET);
 	server = rig_accept(&r, 0);
 	rig_expect(server, GET);
@@ -234,8 +218,7 @@ static void a_dead_idle_connection_is_replaced_in_silence(void **state)
 	rig_expect(server, GET);
 	rig_say(server, OK2);
 	rig_expect(client, OK2);
-	close(client), close(server);
-	rig_stop(&r);
+	rig_close(&r, client, server);
 }
 
 static void errors_of_the_server_have_their_status_and_flags(void **state)
@@ -309,9 +292,7 @@ static void head_and_304_have_no_body(void **state)
 	char head[4096];
 
 	(void)state;
-	rig_init(&r, PROXY_MODE_HTTP, 1);
-	rig_start(&r);
-	client = rig_client(&r);
+	client = rig_open(&r);
 	rig_say(client, "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
 	server = rig_accept(&r, 0);
 	rig_head(server, head);
@@ -325,8 +306,7 @@ static void head_and_304_have_no_body(void **state)
 	rig_expect(server, GET);
 	rig_say(server, OK2);
 	rig_expect(client, OK2);
-	close(client), close(server);
-	rig_stop(&r);
+	rig_close(&r, client, server);
 }
 
 static void the_cookie_is_inserted_and_leads_back(void **state)
@@ -363,8 +343,7 @@ static void the_cookie_is_inserted_and_leads_back(void **state)
 		rig_expect(client, OK2);
 		assert_non_null(strstr(rig_log_line(&r, line), " --VN "));
 	}
-	close(client), close(server);
-	rig_stop(&r);
+	rig_close(&r, client, server);
 }
 
 static void draining_finishes_requests_and_says_close(void **state)
@@ -374,9 +353,7 @@ static void draining_finishes_requests_and_says_close(void **state)
 	char head[4096];
 
 	(void)state;
-	rig_init(&r, PROXY_MODE_HTTP, 1);
-	rig_start(&r);
-	client = rig_client(&r);
+	client = rig_open(&r);
 	rig_say(client, GET);
 	server = rig_accept(&r, 0);
 	rig_expect(server, GET);
