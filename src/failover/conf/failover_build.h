@@ -135,6 +135,19 @@ void failover_house_finish(struct failover_build *b);
 /* vip_conf.c: one line of virtual_ipaddress; NULL when it is left out. */
 struct vip_conf *failover_vip_read(struct conf_ctx *ctx, const struct conf_line *line);
 
+/* track_list.c. Where a new row goes in the list of the instance or group; NULL, with a warning,
+ * when one of that kind and name is there. */
+struct vrrp_track_conf **failover_track_slot(struct conf_ctx *ctx, const struct conf_line *line,
+					     void *target, enum vrrp_track_kind kind,
+					     const char *name);
+/* What stands behind the name of a row whose kind, name and place are set; false: it is left out.
+ */
+typedef bool failover_track_fn(struct conf_ctx *ctx, const struct conf_line *line,
+			       struct vrrp_track_conf *row);
+/* A block with a row in each line. */
+void failover_track_rows(struct conf_ctx *ctx, const struct conf_line *line, void *target,
+			 enum vrrp_track_kind kind, failover_track_fn *fill);
+
 /* track_conf.c */
 void failover_track_interfaces(struct conf_ctx *ctx, const struct conf_line *line, void *target);
 void failover_track_scripts(struct conf_ctx *ctx, const struct conf_line *line, void *target);

@@ -4,13 +4,6 @@
  */
 #include "failover/conf/failover_build.h"
 
-static struct vrrp_track_conf **tracks_of(struct conf_ctx *ctx, void *target)
-{
-	if (failover_build_of(ctx)->section == FAILOVER_GROUP)
-		return &((struct vrrp_group_conf *)target)->tracks;
-	return &((struct vrrp_instance_conf *)target)->tracks;
-}
-
 static const struct vrrp_script_conf *find_script(const struct failover_build *b, const char *name,
 						  bool is_process)
 {
@@ -107,70 +100,44 @@ bool failover_track_compare(const char *word, struct vrrp_track_conf *t)
 }
 
 /* One line of the block: NAME [compare|nocompare] [weight N [reverse]]. */
-static void read_one(struct conf_ctx *ctx, const struct conf_line *line, enum vrrp_track_kind kind,
-		     struct vrrp_track_conf **list)
+static bool fill(struct conf_ctx *ctx, const struct conf_line *line, struct vrrp_track_conf *t)
 {
-	const char *name = line->words[0].text;
-	struct vrrp_track_conf *t;
 	unsigned at;
 
-	for (; *list; list = &(*list)->next) {
-		if ((*list)->kind == kind && strcmp((*list)->name, name) == 0) {
-			FAILOVER_WARN(ctx, line, 0, "'%s' is tracked already: the first counts",
-				      name);
-			return;
-		}
-	}
-	t = ARENA_NEW(ctx->arena, struct vrrp_track_conf);
-	t->kind = kind;
-	t->name = name;
-	t->place = block_word_place(line, 0);
 	if (!resolve(failover_build_of(ctx), t)) {
 		FAILOVER_WARN(ctx, line, 0,
-			      "'%s' is not defined above, or left out: it is not tracked", name);
-		return;
+			      "'%s' is not defined above, or left out: it is not tracked", t->name);
+		return false;
 	}
 	at = line->n_words > 1 && failover_track_compare(line->words[1].text, t) ? 2 : 1;
-	if (line->n_words > at &&
-	    !(t->weight_set = failover_value_weight(ctx, line, at, weight_most(kind), &t->weight,
-						    &t->reverse)))
-		return;
-	*list = t;
-}
-
-static void read_all(struct conf_ctx *ctx, const struct conf_line *line, enum vrrp_track_kind kind,
-		     void *target)
-{
-	const struct block_node *node = block_node_of(line);
-
-	failover_rows_extra(ctx, line, 1);
-	for (node = node->children; node; node = node->next) {
-		failover_rows_no_block(ctx, node);
-		read_one(ctx, &node->line, kind, tracks_of(ctx, target));
-	}
+	if (line->n_words <= at)
+		return true;
+	t->weight_set =
+		failover_value_weight(ctx, line, at, weight_most(t->kind), &t->weight, &t->reverse);
+	return t->weight_set;
 }
 
 void failover_track_interfaces(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
-	read_all(ctx, line, VRRP_TRACK_INTERFACE, target);
+	failover_track_rows(ctx, line, target, VRRP_TRACK_INTERFACE, fill);
 }
 
 void failover_track_scripts(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
-	read_all(ctx, line, VRRP_TRACK_SCRIPT, target);
+	failover_track_rows(ctx, line, target, VRRP_TRACK_SCRIPT, fill);
 }
 
 void failover_track_files(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
-	read_all(ctx, line, VRRP_TRACK_FILE, target);
+	failover_track_rows(ctx, line, target, VRRP_TRACK_FILE, fill);
 }
 
 void failover_track_bfds(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
-	read_all(ctx, line, VRRP_TRACK_BFD, target);
+	failover_track_rows(ctx, line, target, VRRP_TRACK_BFD, fill);
 }
 
 void failover_track_processes(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
-	read_all(ctx, line, VRRP_TRACK_PROCESS, target);
+	failover_track_rows(ctx, line, target, VRRP_TRACK_PROCESS, fill);
 }

@@ -6,32 +6,12 @@
 #include "failover/conf/failover_build.h"
 #include "failover/conf/track/track_database.h"
 
-static struct vrrp_track_conf **tracks_of(struct conf_ctx *ctx, void *target)
-{
-	if (failover_build_of(ctx)->section == FAILOVER_GROUP)
-		return &((struct vrrp_group_conf *)target)->tracks;
-	return &((struct vrrp_instance_conf *)target)->tracks;
-}
-
-static void add(struct conf_ctx *ctx, const struct conf_line *line, struct vrrp_track_conf **list,
-		struct vrrp_track_conf *row)
-{
-	for (; *list; list = &(*list)->next) {
-		if ((*list)->kind == row->kind && strcmp((*list)->name, row->name) == 0) {
-			FAILOVER_WARN(ctx, line, 0, "'%s' is tracked already: the first counts",
-				      row->name);
-			return;
-		}
-	}
-	*list = row;
-}
-
 static void read_block(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
 	struct failover_build *b = failover_build_of(ctx);
 	const char *kind = strchr(line->words[0].text, '_') + 1; /* track_KIND */
 	const struct block_node *node = block_node_of(line);
-	struct vrrp_track_conf *row;
+	struct vrrp_track_conf *row, **slot;
 	struct track_database t;
 
 	failover_rows_extra(ctx, line, 1);
@@ -49,8 +29,9 @@ static void read_block(struct conf_ctx *ctx, const struct conf_line *line, void 
 		return;
 	}
 	row = track_database_end(ctx, line, 0, b->conf, &t, b->script_user.uid, b->script_user.gid);
-	if (row)
-		add(ctx, line, tracks_of(ctx, target), row);
+	slot = row ? failover_track_slot(ctx, line, target, row->kind, row->name) : NULL;
+	if (slot)
+		*slot = row;
 }
 
 #define ROW(word, server)                                                                          \

@@ -7,13 +7,6 @@
 
 enum { MIN_MAX = 4096 };
 
-static struct vrrp_track_conf **tracks_of(struct conf_ctx *ctx, void *target)
-{
-	if (failover_build_of(ctx)->section == FAILOVER_GROUP)
-		return &((struct vrrp_group_conf *)target)->tracks;
-	return &((struct vrrp_instance_conf *)target)->tracks;
-}
-
 /* [min N] [weight N [reverse]] [compare|nocompare], in any order. */
 static bool read_options(struct conf_ctx *ctx, const struct conf_line *line,
 			 struct vrrp_track_conf *t)
@@ -55,52 +48,27 @@ static bool read_options(struct conf_ctx *ctx, const struct conf_line *line,
 	return true;
 }
 
-static void read_one(struct conf_ctx *ctx, const struct conf_line *line, enum vrrp_track_kind kind,
-		     struct vrrp_track_conf **list)
+static bool fill(struct conf_ctx *ctx, const struct conf_line *line, struct vrrp_track_conf *t)
 {
-	const char *name = line->words[0].text;
-	struct vrrp_track_conf *t = ARENA_NEW(ctx->arena, struct vrrp_track_conf);
-
-	for (; *list; list = &(*list)->next) {
-		if ((*list)->kind == kind && strcmp((*list)->name, name) == 0) {
-			FAILOVER_WARN(ctx, line, 0, "'%s' is tracked already: the first counts",
-				      name);
-			return;
-		}
+	t->min = 1;
+	if (t->kind == VRRP_TRACK_SERVER && !strchr(t->name, '/')) {
+		FAILOVER_ERROR(ctx, line, 0, "'%s' names no server: write BACKEND/SERVER", t->name);
+		return false;
 	}
-	*t = (struct vrrp_track_conf){
-		.kind = kind, .name = name, .min = 1, .place = block_word_place(line, 0)};
-	if (kind == VRRP_TRACK_SERVER && !strchr(name, '/')) {
-		FAILOVER_ERROR(ctx, line, 0, "'%s' names no server: write BACKEND/SERVER", name);
-		return;
-	}
-	if (read_options(ctx, line, t))
-		*list = t;
-}
-
-static void read_all(struct conf_ctx *ctx, const struct conf_line *line, enum vrrp_track_kind kind,
-		     void *target)
-{
-	const struct block_node *node = block_node_of(line);
-
-	failover_rows_extra(ctx, line, 1);
-	for (node = node->children; node; node = node->next) {
-		failover_rows_no_block(ctx, node);
-		read_one(ctx, &node->line, kind, tracks_of(ctx, target));
-	}
+	return read_options(ctx, line, t);
 }
 
 void failover_track_backends(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
-	read_all(ctx, line, VRRP_TRACK_BACKEND, target);
+	failover_track_rows(ctx, line, target, VRRP_TRACK_BACKEND, fill);
 }
 
 void failover_track_frontends(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
-	read_all(ctx, line, VRRP_TRACK_FRONTEND, target);
+	failover_track_rows(ctx, line, target, VRRP_TRACK_FRONTEND, fill);
 }
 
 void failover_track_servers(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
-	read_all(ctx, line, VRRP_TRACK_SERVER, target);
+	failover_track_rows(ctx, line, target, VRRP_TRACK_SERVER, fill);
 }

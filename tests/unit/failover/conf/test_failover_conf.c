@@ -1,11 +1,11 @@
 /*
- * failover: keepalived.conf into failover_conf. Where Keepalived 2.2.7 goes on with a complaint, so
- * does relais, with a warning that names what happens; what it cannot do yet is an error by name.
- * The rows are walked by failover_rows.c and read by failover_values.c; they stand in
- * global_conf.c, instance_conf.c, notify_conf.c, track_conf.c, vip_conf.c, script_conf.c (files:
- * script_file.c), group_conf.c, vmac_conf.c, watch_conf.c, smtp_conf.c, house_conf.c and
- * unserved_conf.c; instance_finish.c
- * settles what they come to.
+ * failover: keepalived.conf into failover_conf (track/track_list.c has the lists). Where
+ * Keepalived 2.2.7 goes on with a complaint, so does relais, with a warning that names what
+ * happens; what it cannot do yet is an error by name. The rows are walked by failover_rows.c and
+ * read by failover_values.c; they stand in global_conf.c, instance_conf.c, notify_conf.c,
+ * track_conf.c, vip_conf.c, script_conf.c (files: script_file.c), group_conf.c, vmac_conf.c,
+ * watch_conf.c, smtp_conf.c, house_conf.c and unserved_conf.c; instance_finish.c settles what they
+ * come to.
  */
 #include <unistd.h>
 
