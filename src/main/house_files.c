@@ -59,19 +59,19 @@ static int pid_in(const char *path)
 	return pid;
 }
 
-/* "" = there is no such process. */
+/* "" = there is no such process, or it has ended and nobody has asked how. */
 static void comm_of(int pid, char comm[COMM_LEN])
 {
-	char path[64];
+	char path[64], state = 'X';
 	FILE *f;
 
 	comm[0] = '\0';
-	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid); /* PID (COMM) STATE ... */
 	f = fopen(path, "re");
 	if (!f)
 		return;
-	if (fgets(comm, COMM_LEN, f))
-		comm[strcspn(comm, "\n")] = '\0';
+	if (fscanf(f, "%*d (%15[^)]) %c", comm, &state) != 2 || state == 'Z' || state == 'X')
+		comm[0] = '\0';
 	fclose(f);
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/log/log.h"
@@ -58,6 +59,8 @@ static int daemonize(void)
 	return ends[1];
 }
 
+enum { PID_WAIT_MS = 1000, PID_STEP_MS = 10 };
+
 static bool write_pidfile(const char *path)
 {
 	FILE *f = fopen(path, "we");
@@ -74,11 +77,18 @@ static bool write_pidfile(const char *path)
  * is: it is the ports that say whether both can be. */
 static bool is_running(const struct args *args, const char *pidfile)
 {
-	int pid = pidfile[0] && args->dialect != ARGS_HAPROXY ? house_pid_owner(pidfile) : 0;
+	static const struct timespec step = {.tv_nsec = PID_STEP_MS * 1000000};
+	bool asked = pidfile[0] && args->dialect != ARGS_HAPROXY;
+	int pid = asked ? house_pid_owner(pidfile) : 0;
 
 	for (size_t i = 0; i < args->n_old_pids; i++)
 		if (args->old_pids[i] == pid)
 			return false;
+	/* One that was killed a moment ago is about to be gone. */
+	for (int waited = 0; pid && waited < PID_WAIT_MS; waited += PID_STEP_MS) {
+		nanosleep(&step, NULL);
+		pid = house_pid_owner(pidfile);
+	}
 	if (pid)
 		fprintf(stderr,
 			"relais: not started: it is running already (process %d, says %s)\n", pid,

@@ -156,6 +156,7 @@ static void a_pid_file_says_who_runs_and_only_he_removes_it(void **state)
 	char path[] = "/tmp/relais-house-pid.XXXXXX";
 	int fd = mkstemp(path);
 	pid_t other = fork();
+	siginfo_t how;
 
 	(void)state;
 	if (other == 0) {
@@ -170,6 +171,8 @@ static void a_pid_file_says_who_runs_and_only_he_removes_it(void **state)
 	house_pid_remove(path);
 	assert_int_equal(access(path, F_OK), 0);
 	kill(other, SIGKILL);
+	assert_int_equal(waitid(P_PID, (id_t)other, &how, WEXITED | WNOWAIT), 0);
+	assert_int_equal(house_pid_owner(path), 0); /* ended, though nobody has asked how */
 	waitpid(other, NULL, 0);
 	assert_int_equal(house_pid_owner(path), 0);
 	write_pid(path, getppid()); /* alive, but another program: the number was used again */
