@@ -5,10 +5,16 @@
 
 Started as a program inside a lab host; `read(path)` gives what one wrote to its log."""
 import json
+import os
 import pathlib
 import socket
 import sys
 import threading
+
+
+def tell(event):
+    """A line in one write: each connection has its own thread, and print writes text and line end apart."""
+    os.write(sys.stdout.fileno(), (json.dumps(event) + "\n").encode())
 
 
 def serve(connection):
@@ -33,7 +39,7 @@ def serve(connection):
             at = lines.index("")
             mail["headers"] = dict(x.split(": ", 1) for x in lines[:at])
             mail["body"] = "\n".join(lines[at + 1:])
-            print(json.dumps(mail), flush=True)
+            tell(mail)
             mail = {"helo": mail["helo"], "from": None, "to": []}
         elif verb in (b"HELO", b"EHLO"):
             mail["helo"] = line[4:].decode().strip()
@@ -47,20 +53,20 @@ def serve(connection):
 def main():
     server = socket.create_server((sys.argv[1], int(sys.argv[2])), backlog=128)
     silent, held = sys.argv[3:] == ["silent"], []
-    print(json.dumps({"listening": True}), flush=True)
+    tell({"listening": True})
     while True:
         connection = server.accept()[0]
         if silent:
             held.append(connection)
-            print(json.dumps({"accepted": len(held)}), flush=True)
+            tell({"accepted": len(held)})
         else:
             threading.Thread(target=serve, args=(connection,), daemon=True).start()
 
 
 def read(path):
     path = pathlib.Path(path)
-    lines = path.read_text().splitlines() if path.exists() else []
-    return [json.loads(x) for x in lines if x.endswith("}")]
+    lines = path.read_text().splitlines(keepends=True) if path.exists() else []
+    return [json.loads(x) for x in lines if x.endswith("\n")]
 
 
 if __name__ == "__main__":
