@@ -170,6 +170,22 @@ uint32_t vip_moves_first(const struct shared_vip *v)
 	return v->n_moves > SHARED_MOVES_MAX ? v->n_moves - SHARED_MOVES_MAX : 0;
 }
 
+/* What was received for none of them. */
+static void print_strays(FILE *out, const struct shared_page *page, bool always)
+{
+	uint64_t unknown = atomic_load(&page->n_vrrp_unknown),
+		 malformed = atomic_load(&page->n_vrrp_malformed),
+		 overflown = atomic_load(&page->n_vrrp_overflown);
+
+	if (!always && !unknown && !malformed && !overflown)
+		return;
+	fprintf(out,
+		"# packets of no VIP here: unknown VRID %llu malformed %llu; "
+		"lost as they came too fast %llu\n",
+		(unsigned long long)unknown, (unsigned long long)malformed,
+		(unsigned long long)overflown);
+}
+
 bool vip_print(FILE *out, const struct shared_page *page, const char *what)
 {
 	uint32_t n = page ? atomic_load(&page->n_vips) : 0;
@@ -187,6 +203,8 @@ bool vip_print(FILE *out, const struct shared_page *page, const char *what)
 		if (what)
 			print_detail(out, &vip, mono_now_us());
 	}
+	if (found && !named)
+		print_strays(out, page, detail);
 	return found;
 }
 

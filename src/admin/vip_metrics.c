@@ -121,6 +121,27 @@ static void put_tracks(FILE *out, const struct vips *vips)
 	}
 }
 
+/* What was received for none of them. */
+static void put_strays(FILE *out, const struct shared_page *page)
+{
+	const struct {
+		const char *name, *doc;
+		uint64_t n;
+	} all[] = {
+		{"packets_unknown_vrid_total", "Packets with a VRID that is not here",
+		 atomic_load(&page->n_vrrp_unknown)},
+		{"packets_malformed_total", "Packets without a VRID",
+		 atomic_load(&page->n_vrrp_malformed)},
+		{"packets_overflown_total", "Packets that came faster than they could be read",
+		 atomic_load(&page->n_vrrp_overflown)},
+	};
+
+	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		head(out, all[i].name, COUNTER, all[i].doc);
+		fprintf(out, "relais_vip_%s %llu\n", all[i].name, (unsigned long long)all[i].n);
+	}
+}
+
 void metrics_print_vips(FILE *out, const struct shared_page *page, int64_t now_mono_us)
 {
 	uint32_t n = page ? atomic_load(&page->n_vips) : 0;
@@ -138,5 +159,6 @@ void metrics_print_vips(FILE *out, const struct shared_page *page, int64_t now_m
 	put_drops(out, &vips);
 	put_peers(out, &vips, now_mono_us);
 	put_tracks(out, &vips);
+	put_strays(out, page);
 	free(vips.list);
 }

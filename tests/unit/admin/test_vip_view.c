@@ -123,6 +123,24 @@ static void with_a_name_all_that_makes_it_up(void **state)
 	assert_true(strstr(answer, "the newest") > oldest);
 }
 
+static void packets_of_no_vip_are_told_below_all(void **state)
+{
+	(void)state;
+	assert_true(show("detail"));
+	assert_non_null(strstr(answer, "\n# packets of no VIP here: unknown VRID 0 malformed 0; "
+				       "lost as they came too fast 0\n"));
+	free(answer);
+	page->n_vrrp_unknown = 5;
+	page->n_vrrp_overflown = 7;
+	assert_true(show(NULL));
+	assert_int_equal(count("\n"), 3);
+	assert_non_null(strstr(answer, "\n# packets of no VIP here: unknown VRID 5 malformed 0; "
+				       "lost as they came too fast 7\n"));
+	free(answer);
+	assert_true(show("VI_1"));
+	assert_null(strstr(answer, "# packets"));
+}
+
 static void a_name_that_is_not_there_is_not_found(void **state)
 {
 	(void)state;
@@ -155,6 +173,7 @@ static void metrics_have_a_sample_for_each_state_peer_and_track(void **state)
 
 	(void)state;
 	put(page->vips[0].drops, "ttl 3, checksum 1");
+	page->n_vrrp_malformed = 9;
 	metrics_print_vips(out, page, 4500000);
 	fclose(out);
 	assert_non_null(strstr(answer, "# TYPE relais_vip_state gauge\n"));
@@ -169,6 +188,8 @@ static void metrics_have_a_sample_for_each_state_peer_and_track(void **state)
 	assert_non_null(strstr(answer, "relais_vip_track_up{vip=\"VI_1\",kind=\"backend\","
 				       "name=\"web\"} 0\n"));
 	assert_non_null(strstr(answer, "relais_vip_state{vip=\"VI_2\""));
+	assert_non_null(strstr(answer, "\nrelais_vip_packets_unknown_vrid_total 0\n"));
+	assert_non_null(strstr(answer, "\nrelais_vip_packets_malformed_total 9\n"));
 }
 
 static void metrics_may_be_asked_for_by_scope(void **state)
@@ -188,6 +209,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		STORY(without_a_name_each_has_one_line),
 		STORY(with_a_name_all_that_makes_it_up),
+		STORY(packets_of_no_vip_are_told_below_all),
 		STORY(a_name_that_is_not_there_is_not_found),
 		STORY(json_is_escaped_and_closed),
 		STORY(metrics_have_a_sample_for_each_state_peer_and_track),
