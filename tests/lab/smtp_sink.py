@@ -18,6 +18,13 @@ def tell(event):
 
 
 def serve(connection):
+    try:
+        talk(connection)
+    except ConnectionError as error:  # a client that ends or is stopped does not always say QUIT
+        tell({"broken off": str(error)})
+
+
+def talk(connection):
     stream = connection.makefile("rwb")
 
     def say(text):
