@@ -299,6 +299,7 @@ const struct sample_expr *sample_compile(struct rules_build *b, struct slice *te
 	    !check_args(b, e->row->name, e->row->args, &e->call))
 		return NULL;
 	e->call.name = e->row->name;
+	e->call.flags = e->row->flags;
 	if (e->row->check && !e->row->check(b, &e->call))
 		return NULL;
 	e->type = e->row->type;

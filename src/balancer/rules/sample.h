@@ -45,6 +45,7 @@ struct sample_call { /* a fetch or converter with its arguments */
 	unsigned n_args;
 	const char *name; /* the row's */
 	void *data;	  /* what check prepared */
+	unsigned flags;	  /* a fetch's: the row's */
 	bool single;	  /* a header that a message has once: see sample_header_single */
 };
 

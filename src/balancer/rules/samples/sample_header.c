@@ -1,10 +1,16 @@
 /*
  * Samples of header fields: hdr and its relatives, cookies. Names are looked up once at load, so
- * that finding a known header compares numbers.
+ * that finding a known header compares numbers. A fetch serves both ends: whether it means the
+ * request or the response is in its row (SAMPLE_FROM_).
  */
 #include <ctype.h>
 
 #include "balancer/rules/sample.h"
+
+#define FETCH(name)                                                             \
+	static bool name(const struct sample_call *call, struct rule_input *in, \
+			 struct sample_walk *walk, struct sample *out)
+#define NO_WALK (void)walk
 
 struct header_arg {	       /* call->data */
 	struct http_name name; /* len 0: fields of any name */
@@ -26,8 +32,22 @@ static bool check_header(struct rules_build *b, struct sample_call *call)
 	return true;
 }
 
-static struct http_message *message_of(struct rule_input *in, bool response)
+static bool in_response(const struct rule_input *in)
 {
+	return in->phase == RULE_HTTP_RESPONSE || in->phase == RULE_HTTP_AFTER_RESPONSE;
+}
+
+/* A row that is of both means the message that is there now. */
+static bool of_response(const struct sample_call *call, const struct rule_input *in)
+{
+	if (!(call->flags & SAMPLE_FROM_REQUEST))
+		return true;
+	return (call->flags & SAMPLE_FROM_RESPONSE) && in_response(in);
+}
+
+static struct http_message *message_of(const struct sample_call *call, struct rule_input *in)
+{
+	bool response = of_response(call, in);
 	struct http_message *msg = response ? in->res : in->req;
 
 	if (!msg && !response && in->phase == RULE_TCP_REQUEST && !in->payload_complete)
@@ -105,11 +125,11 @@ static bool find_occurrence(const struct header_arg *h, const struct http_messag
 	return false;
 }
 
-static bool get_value(const struct sample_call *call, struct rule_input *in, bool response,
-		      next_fn *next, struct sample_walk *walk, struct slice *out)
+static bool get_value(const struct sample_call *call, struct rule_input *in, next_fn *next,
+		      struct sample_walk *walk, struct slice *out)
 {
 	const struct header_arg *h = call->data;
-	struct http_message *msg = message_of(in, response);
+	struct http_message *msg = message_of(call, in);
 
 	if (!msg)
 		return false;
@@ -123,29 +143,18 @@ static bool get_value(const struct sample_call *call, struct rule_input *in, boo
 	return find_occurrence(h, msg, next, h->occ ? h->occ : -1, out);
 }
 
-static bool get_as_str(const struct sample_call *call, struct rule_input *in, bool response,
-		       next_fn *next, struct sample_walk *walk, struct sample *out)
+FETCH(get_hdr)
 {
 	struct slice value;
 
-	return get_value(call, in, response, next, walk, &value) && sample_give_str(out, value);
+	return get_value(call, in, next_element, walk, &value) && sample_give_str(out, value);
 }
 
-static bool get_req_hdr(const struct sample_call *c, struct rule_input *in, struct sample_walk *w,
-			struct sample *out)
+FETCH(get_fhdr)
 {
-	return get_as_str(c, in, false, next_element, w, out);
-}
+	struct slice value;
 
-static bool get_res_hdr(const struct sample_call *c, struct rule_input *in, struct sample_walk *w,
-			struct sample *out)
-{
-	return get_as_str(c, in, true, next_element, w, out);
-}
-
-static bool in_response(const struct rule_input *in)
-{
-	return in->phase == RULE_HTTP_RESPONSE || in->phase == RULE_HTTP_AFTER_RESPONSE;
+	return get_value(call, in, next_line, walk, &value) && sample_give_str(out, value);
 }
 
 enum sample_single sample_header_single(const struct sample_call *call, struct rule_input *in,
@@ -161,28 +170,10 @@ enum sample_single sample_header_single(const struct sample_call *call, struct r
 	return memchr(out->str.ptr, ',', out->str.len) ? SAMPLE_SINGLE_LIST : SAMPLE_SINGLE_FOUND;
 }
 
-static bool get_hdr(const struct sample_call *c, struct rule_input *in, struct sample_walk *w,
-		    struct sample *out)
+static bool count(const struct sample_call *call, struct rule_input *in, next_fn *next,
+		  struct sample *out)
 {
-	return get_as_str(c, in, in_response(in), next_element, w, out);
-}
-
-static bool get_req_fhdr(const struct sample_call *c, struct rule_input *in, struct sample_walk *w,
-			 struct sample *out)
-{
-	return get_as_str(c, in, false, next_line, w, out);
-}
-
-static bool get_res_fhdr(const struct sample_call *c, struct rule_input *in, struct sample_walk *w,
-			 struct sample *out)
-{
-	return get_as_str(c, in, true, next_line, w, out);
-}
-
-static bool count(const struct sample_call *call, struct rule_input *in, bool response,
-		  next_fn *next, struct sample *out)
-{
-	struct http_message *msg = message_of(in, response);
+	struct http_message *msg = message_of(call, in);
 	struct sample_walk walk = {0};
 	struct slice value;
 	int64_t n = 0;
@@ -194,83 +185,53 @@ static bool count(const struct sample_call *call, struct rule_input *in, bool re
 	return sample_give_num(out, SAMPLE_INT, n);
 }
 
-static bool get_req_cnt(const struct sample_call *c, struct rule_input *in, struct sample_walk *w,
-			struct sample *out)
+FETCH(count_hdr)
 {
-	(void)w;
-	return count(c, in, false, next_element, out);
+	NO_WALK;
+	return count(call, in, next_element, out);
 }
 
-static bool get_res_cnt(const struct sample_call *c, struct rule_input *in, struct sample_walk *w,
-			struct sample *out)
+FETCH(count_fhdr)
 {
-	(void)w;
-	return count(c, in, true, next_element, out);
-}
-
-static bool get_req_fcnt(const struct sample_call *c, struct rule_input *in, struct sample_walk *w,
-			 struct sample *out)
-{
-	(void)w;
-	return count(c, in, false, next_line, out);
-}
-
-static bool get_res_fcnt(const struct sample_call *c, struct rule_input *in, struct sample_walk *w,
-			 struct sample *out)
-{
-	(void)w;
-	return count(c, in, true, next_line, out);
+	NO_WALK;
+	return count(call, in, next_line, out);
 }
 
 /* Values that are no numbers (no addresses) are passed over. */
-static bool get_typed(const struct sample_call *c, struct rule_input *in, bool response,
-		      enum sample_type type, struct sample_walk *w, struct sample *out)
+static bool get_typed(const struct sample_call *call, struct rule_input *in, enum sample_type type,
+		      struct sample_walk *walk, struct sample *out)
 {
 	struct slice value;
 
-	while (get_value(c, in, response, next_element, w, &value)) {
+	while (get_value(call, in, next_element, walk, &value)) {
 		sample_give_str(out, value);
 		if (sample_cast(out, type, in))
 			return true;
-		if (!w)
+		if (!walk)
 			break;
 	}
 	return false;
 }
 
-static bool get_req_val(const struct sample_call *c, struct rule_input *in, struct sample_walk *w,
-			struct sample *out)
+FETCH(get_val)
 {
-	return get_typed(c, in, false, SAMPLE_INT, w, out);
+	return get_typed(call, in, SAMPLE_INT, walk, out);
 }
 
-static bool get_res_val(const struct sample_call *c, struct rule_input *in, struct sample_walk *w,
-			struct sample *out)
+FETCH(get_ip)
 {
-	return get_typed(c, in, true, SAMPLE_INT, w, out);
+	return get_typed(call, in, SAMPLE_ADDR, walk, out);
 }
 
-static bool get_req_ip(const struct sample_call *c, struct rule_input *in, struct sample_walk *w,
-		       struct sample *out)
+FETCH(get_names)
 {
-	return get_typed(c, in, false, SAMPLE_ADDR, w, out);
-}
-
-static bool get_res_ip(const struct sample_call *c, struct rule_input *in, struct sample_walk *w,
-		       struct sample *out)
-{
-	return get_typed(c, in, true, SAMPLE_ADDR, w, out);
-}
-
-static bool give_names(const struct sample_call *c, struct rule_input *in, bool response,
-		       struct sample *out)
-{
-	struct slice delim = c->args[0].given ? c->args[0].str : SLICE(",");
-	struct http_message *msg = message_of(in, response);
+	struct slice delim = call->args[0].given ? call->args[0].str : SLICE(",");
+	struct http_message *msg = message_of(call, in);
 	struct http_cursor at = {0};
 	size_t len = 0, used = 0;
 	char *buf;
 
+	NO_WALK;
 	if (!msg)
 		return false;
 	while (http_message_each(msg, &at))
@@ -290,27 +251,14 @@ static bool give_names(const struct sample_call *c, struct rule_input *in, bool 
 	return sample_give_str(out, (struct slice){buf, used});
 }
 
-static bool get_req_names(const struct sample_call *c, struct rule_input *in, struct sample_walk *w,
-			  struct sample *out)
-{
-	(void)w;
-	return give_names(c, in, false, out);
-}
-
-static bool get_res_names(const struct sample_call *c, struct rule_input *in, struct sample_walk *w,
-			  struct sample *out)
-{
-	(void)w;
-	return give_names(c, in, true, out);
-}
-
 /* The field lines as they will be sent, with the empty line. */
-static bool give_all(struct rule_input *in, bool response, struct sample *out)
+FETCH(get_all)
 {
-	struct http_message *msg = message_of(in, response);
+	struct http_message *msg = message_of(call, in);
 	size_t len, skip;
 	char *buf;
 
+	NO_WALK;
 	if (!msg)
 		return false;
 	len = http_message_len(msg);
@@ -319,22 +267,6 @@ static bool give_all(struct rule_input *in, bool response, struct sample *out)
 	if (!buf || http_message_write(msg, buf, len + 1) == 0)
 		return false;
 	return sample_give_str(out, (struct slice){buf + skip, len - skip});
-}
-
-static bool get_req_all(const struct sample_call *c, struct rule_input *in, struct sample_walk *w,
-			struct sample *out)
-{
-	(void)c;
-	(void)w;
-	return give_all(in, false, out);
-}
-
-static bool get_res_all(const struct sample_call *c, struct rule_input *in, struct sample_walk *w,
-			struct sample *out)
-{
-	(void)c;
-	(void)w;
-	return give_all(in, true, out);
 }
 
 /* ---- cookies ------------------------------------------------------------------------------ */
@@ -357,14 +289,15 @@ bool sample_cookie_next(struct slice *rest, struct slice name, bool set_cookie, 
 	return false;
 }
 
-static bool next_cookie(const struct sample_call *c, const struct http_message *msg, bool response,
-			struct sample_walk *walk, struct slice *out)
+static bool next_cookie(const struct sample_call *call, const struct http_message *msg,
+			bool response, struct sample_walk *walk, struct slice *out)
 {
 	struct http_name field =
 		http_name_known(response ? HTTP_HEADER_SET_COOKIE : HTTP_HEADER_COOKIE);
+	struct slice name = call->args[0].str;
 
 	for (;;) {
-		if (walk->inside && sample_cookie_next(&walk->rest, c->args[0].str, response, out))
+		if (walk->inside && sample_cookie_next(&walk->rest, name, response, out))
 			return true;
 		if (!http_message_find(msg, field, &walk->at))
 			return false;
@@ -373,80 +306,43 @@ static bool next_cookie(const struct sample_call *c, const struct http_message *
 	}
 }
 
-static bool get_cookie(const struct sample_call *c, struct rule_input *in, bool response,
-		       struct sample_walk *w, struct slice *out)
+/* The next one of a walk, the last one otherwise. */
+FETCH(get_cook)
 {
-	struct http_message *msg = message_of(in, response);
-	struct sample_walk walk = {0};
+	struct http_message *msg = message_of(call, in);
+	bool response = of_response(call, in), found = false;
+	struct sample_walk all = {0};
 	struct slice value;
-	bool found = false;
 
 	if (!msg)
 		return false;
-	if (w)
-		return next_cookie(c, msg, response, w, out);
-	while (next_cookie(c, msg, response, &walk, &value)) {
-		*out = value;
-		found = true;
-	}
+	if (walk)
+		return next_cookie(call, msg, response, walk, &value) &&
+		       sample_give_str(out, value);
+	while (next_cookie(call, msg, response, &all, &value))
+		found = sample_give_str(out, value);
 	return found;
 }
 
-static bool get_req_cook(const struct sample_call *c, struct rule_input *in, struct sample_walk *w,
-			 struct sample *out)
+FETCH(get_cook_val)
 {
-	struct slice value;
-
-	return get_cookie(c, in, false, w, &value) && sample_give_str(out, value);
+	return get_cook(call, in, walk, out) && sample_cast(out, SAMPLE_INT, in);
 }
 
-static bool get_res_cook(const struct sample_call *c, struct rule_input *in, struct sample_walk *w,
-			 struct sample *out)
+FETCH(count_cook)
 {
-	struct slice value;
-
-	return get_cookie(c, in, true, w, &value) && sample_give_str(out, value);
-}
-
-static bool get_req_cook_val(const struct sample_call *c, struct rule_input *in,
-			     struct sample_walk *w, struct sample *out)
-{
-	return get_req_cook(c, in, w, out) && sample_cast(out, SAMPLE_INT, in);
-}
-
-static bool get_res_cook_val(const struct sample_call *c, struct rule_input *in,
-			     struct sample_walk *w, struct sample *out)
-{
-	return get_res_cook(c, in, w, out) && sample_cast(out, SAMPLE_INT, in);
-}
-
-static bool count_cookies(const struct sample_call *c, struct rule_input *in, bool response,
-			  struct sample *out)
-{
-	struct http_message *msg = message_of(in, response);
-	struct sample_walk walk = {0};
+	struct http_message *msg = message_of(call, in);
+	bool response = of_response(call, in);
+	struct sample_walk all = {0};
 	struct slice value;
 	int64_t n = 0;
 
+	NO_WALK;
 	if (!msg)
 		return false;
-	while (next_cookie(c, msg, response, &walk, &value))
+	while (next_cookie(call, msg, response, &all, &value))
 		n++;
 	return sample_give_num(out, SAMPLE_INT, n);
-}
-
-static bool get_req_cook_cnt(const struct sample_call *c, struct rule_input *in,
-			     struct sample_walk *w, struct sample *out)
-{
-	(void)w;
-	return count_cookies(c, in, false, out);
-}
-
-static bool get_res_cook_cnt(const struct sample_call *c, struct rule_input *in,
-			     struct sample_walk *w, struct sample *out)
-{
-	(void)w;
-	return count_cookies(c, in, true, out);
 }
 
 #define REQ	  SAMPLE_FROM_REQUEST
@@ -463,45 +359,42 @@ static bool get_res_cook_cnt(const struct sample_call *c, struct rule_input *in,
 
 const struct sample_row sample_header_rows[] = {
 	HEADER_ROWS("hdr", REQ_MULTI | RES, get_hdr, "values of a header field, split at commas"),
-	HEADER_ROWS("req.hdr", REQ_MULTI, get_req_hdr,
-		    "values of a request header, split at commas"),
-	HEADER_ROWS("res.hdr", RES_MULTI, get_res_hdr,
-		    "values of a response header, split at commas"),
-	HEADER_ROWS("shdr", RES_MULTI, get_res_hdr, "res.hdr"),
-	HEADER_ROWS("req.fhdr", REQ_MULTI, get_req_fhdr, "whole values of a request header"),
-	HEADER_ROWS("res.fhdr", RES_MULTI, get_res_fhdr, "whole values of a response header"),
-	{"req.hdr_cnt", SAMPLE_INT, "S", REQ, get_req_cnt, check_header, "how many values"},
-	{"hdr_cnt", SAMPLE_INT, "S", REQ, get_req_cnt, check_header, "req.hdr_cnt"},
-	{"res.hdr_cnt", SAMPLE_INT, "S", RES, get_res_cnt, check_header, "how many values"},
-	{"shdr_cnt", SAMPLE_INT, "S", RES, get_res_cnt, check_header, "res.hdr_cnt"},
-	{"req.fhdr_cnt", SAMPLE_INT, "S", REQ, get_req_fcnt, check_header, "how many fields"},
-	{"res.fhdr_cnt", SAMPLE_INT, "S", RES, get_res_fcnt, check_header, "how many fields"},
-	{"req.hdr_val", SAMPLE_INT, "SI", REQ_MULTI, get_req_val, check_header, "as integers"},
-	{"hdr_val", SAMPLE_INT, "SI", REQ_MULTI, get_req_val, check_header, "req.hdr_val"},
-	{"res.hdr_val", SAMPLE_INT, "SI", RES_MULTI, get_res_val, check_header, "as integers"},
-	{"shdr_val", SAMPLE_INT, "SI", RES_MULTI, get_res_val, check_header, "res.hdr_val"},
-	{"req.hdr_ip", SAMPLE_ADDR, "SI", REQ_MULTI, get_req_ip, check_header, "as addresses"},
-	{"hdr_ip", SAMPLE_ADDR, "SI", REQ_MULTI, get_req_ip, check_header, "req.hdr_ip"},
-	{"res.hdr_ip", SAMPLE_ADDR, "SI", RES_MULTI, get_res_ip, check_header, "as addresses"},
-	{"shdr_ip", SAMPLE_ADDR, "SI", RES_MULTI, get_res_ip, check_header, "res.hdr_ip"},
-	{"req.hdr_names", SAMPLE_STR, "S", REQ, get_req_names, NULL, "all field names, joined"},
-	{"res.hdr_names", SAMPLE_STR, "S", RES, get_res_names, NULL, "all field names, joined"},
-	{"req.hdrs", SAMPLE_STR, "", REQ, get_req_all, NULL, "all field lines"},
-	{"res.hdrs", SAMPLE_STR, "", RES, get_res_all, NULL, "all field lines"},
-	{"req.cook", SAMPLE_STR, "S", REQ_MULTI | FORMS, get_req_cook, NULL, "value of a cookie"},
-	{"cook", SAMPLE_STR, "S", REQ_MULTI | FORMS, get_req_cook, NULL, "req.cook"},
-	{"cookie", SAMPLE_STR, "S", REQ_MULTI, get_req_cook, NULL, "req.cook"},
-	{"res.cook", SAMPLE_STR, "S", RES_MULTI | FORMS, get_res_cook, NULL,
-	 "value of a cookie set"},
-	{"scook", SAMPLE_STR, "S", RES_MULTI | FORMS, get_res_cook, NULL, "res.cook"},
-	{"set-cookie", SAMPLE_STR, "S", RES_MULTI, get_res_cook, NULL, "res.cook"},
-	{"req.cook_val", SAMPLE_INT, "S", REQ_MULTI, get_req_cook_val, NULL, "as integer"},
-	{"cook_val", SAMPLE_INT, "S", REQ_MULTI, get_req_cook_val, NULL, "req.cook_val"},
-	{"res.cook_val", SAMPLE_INT, "S", RES_MULTI, get_res_cook_val, NULL, "as integer"},
-	{"scook_val", SAMPLE_INT, "S", RES_MULTI, get_res_cook_val, NULL, "res.cook_val"},
-	{"req.cook_cnt", SAMPLE_INT, "S", REQ, get_req_cook_cnt, NULL, "how many such cookies"},
-	{"cook_cnt", SAMPLE_INT, "S", REQ, get_req_cook_cnt, NULL, "req.cook_cnt"},
-	{"res.cook_cnt", SAMPLE_INT, "S", RES, get_res_cook_cnt, NULL, "how many are set"},
-	{"scook_cnt", SAMPLE_INT, "S", RES, get_res_cook_cnt, NULL, "res.cook_cnt"},
+	HEADER_ROWS("req.hdr", REQ_MULTI, get_hdr, "values of a request header, split at commas"),
+	HEADER_ROWS("res.hdr", RES_MULTI, get_hdr, "values of a response header, split at commas"),
+	HEADER_ROWS("shdr", RES_MULTI, get_hdr, "res.hdr"),
+	HEADER_ROWS("req.fhdr", REQ_MULTI, get_fhdr, "whole values of a request header"),
+	HEADER_ROWS("res.fhdr", RES_MULTI, get_fhdr, "whole values of a response header"),
+	{"req.hdr_cnt", SAMPLE_INT, "S", REQ, count_hdr, check_header, "how many values"},
+	{"hdr_cnt", SAMPLE_INT, "S", REQ, count_hdr, check_header, "req.hdr_cnt"},
+	{"res.hdr_cnt", SAMPLE_INT, "S", RES, count_hdr, check_header, "how many values"},
+	{"shdr_cnt", SAMPLE_INT, "S", RES, count_hdr, check_header, "res.hdr_cnt"},
+	{"req.fhdr_cnt", SAMPLE_INT, "S", REQ, count_fhdr, check_header, "how many fields"},
+	{"res.fhdr_cnt", SAMPLE_INT, "S", RES, count_fhdr, check_header, "how many fields"},
+	{"req.hdr_val", SAMPLE_INT, "SI", REQ_MULTI, get_val, check_header, "as integers"},
+	{"hdr_val", SAMPLE_INT, "SI", REQ_MULTI, get_val, check_header, "req.hdr_val"},
+	{"res.hdr_val", SAMPLE_INT, "SI", RES_MULTI, get_val, check_header, "as integers"},
+	{"shdr_val", SAMPLE_INT, "SI", RES_MULTI, get_val, check_header, "res.hdr_val"},
+	{"req.hdr_ip", SAMPLE_ADDR, "SI", REQ_MULTI, get_ip, check_header, "as addresses"},
+	{"hdr_ip", SAMPLE_ADDR, "SI", REQ_MULTI, get_ip, check_header, "req.hdr_ip"},
+	{"res.hdr_ip", SAMPLE_ADDR, "SI", RES_MULTI, get_ip, check_header, "as addresses"},
+	{"shdr_ip", SAMPLE_ADDR, "SI", RES_MULTI, get_ip, check_header, "res.hdr_ip"},
+	{"req.hdr_names", SAMPLE_STR, "S", REQ, get_names, NULL, "all field names, joined"},
+	{"res.hdr_names", SAMPLE_STR, "S", RES, get_names, NULL, "all field names, joined"},
+	{"req.hdrs", SAMPLE_STR, "", REQ, get_all, NULL, "all field lines"},
+	{"res.hdrs", SAMPLE_STR, "", RES, get_all, NULL, "all field lines"},
+	{"req.cook", SAMPLE_STR, "S", REQ_MULTI | FORMS, get_cook, NULL, "value of a cookie"},
+	{"cook", SAMPLE_STR, "S", REQ_MULTI | FORMS, get_cook, NULL, "req.cook"},
+	{"cookie", SAMPLE_STR, "S", REQ_MULTI, get_cook, NULL, "req.cook"},
+	{"res.cook", SAMPLE_STR, "S", RES_MULTI | FORMS, get_cook, NULL, "value of a cookie set"},
+	{"scook", SAMPLE_STR, "S", RES_MULTI | FORMS, get_cook, NULL, "res.cook"},
+	{"set-cookie", SAMPLE_STR, "S", RES_MULTI, get_cook, NULL, "res.cook"},
+	{"req.cook_val", SAMPLE_INT, "S", REQ_MULTI, get_cook_val, NULL, "as integer"},
+	{"cook_val", SAMPLE_INT, "S", REQ_MULTI, get_cook_val, NULL, "req.cook_val"},
+	{"res.cook_val", SAMPLE_INT, "S", RES_MULTI, get_cook_val, NULL, "as integer"},
+	{"scook_val", SAMPLE_INT, "S", RES_MULTI, get_cook_val, NULL, "res.cook_val"},
+	{"req.cook_cnt", SAMPLE_INT, "S", REQ, count_cook, NULL, "how many such cookies"},
+	{"cook_cnt", SAMPLE_INT, "S", REQ, count_cook, NULL, "req.cook_cnt"},
+	{"res.cook_cnt", SAMPLE_INT, "S", RES, count_cook, NULL, "how many are set"},
+	{"scook_cnt", SAMPLE_INT, "S", RES, count_cook, NULL, "res.cook_cnt"},
 	{.name = NULL},
 };
