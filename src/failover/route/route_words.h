@@ -13,6 +13,7 @@ struct route_words { /* a line being read */
 	const struct conf_line *line;
 	unsigned at;	/* the next word */
 	int family;	/* AF_UNSPEC until something says it */
+	unsigned said;	/* marks of the options that were read */
 	bool is_static; /* in a static_ block */
 	bool bad;
 };
@@ -37,6 +38,34 @@ bool route_words_prefix(struct route_words *w, struct addr *out, unsigned *len);
 bool route_words_device(struct route_words *w, const char **out);
 /* All words of the line, for logs. */
 const char *route_words_text(const struct route_words *w);
+
+/* Reads what follows an option's name. member: where the row says; the route or rule itself where
+ * it says nothing. False: it could not be read, the line is bad. */
+typedef bool route_option_fn(struct route_words *w, void *member, uint32_t argument);
+
+struct route_option { /* a row; the last one's name is NULL */
+	const char *name;
+	route_option_fn *read;
+	size_t member;	   /* where it goes: offset in struct route_conf or rule_conf */
+	uint32_t argument; /* what it is up to the reader */
+	unsigned mark;	   /* goes into route_words.said */
+};
+
+/* Reads the next word as an option of line (a route_conf or rule_conf). False: it is none. */
+bool route_words_option(struct route_words *w, const struct route_option *options, void *line);
+
+/* Readers that routes and rules share; a member's type behind each. */
+route_option_fn route_option_flag;     /* bool: it was said */
+route_option_fn route_option_byte;     /* uint8_t: the argument */
+route_option_fn route_option_number;   /* uint32_t */
+route_option_fn route_option_device;   /* const char * */
+route_option_fn route_option_name;     /* const char * */
+route_option_fn route_option_realms;   /* uint32_t */
+route_option_fn route_option_table;    /* uint32_t */
+route_option_fn route_option_tos;      /* uint8_t */
+route_option_fn route_option_protocol; /* uint8_t */
+route_option_fn route_option_scope;    /* uint8_t */
+route_option_fn route_option_family;   /* none; the argument is said of the whole line */
 
 /* route_line.c, rule_line.c: NULL when it is left out. */
 struct route_conf *failover_route_read(struct conf_ctx *ctx, const struct conf_line *line,

@@ -5,283 +5,213 @@
 #include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "failover/route/route_words.h"
 
-struct rule_line {
-	struct route_words words; /* first */
-	struct rule_conf *rule;
-	bool priority_set, table_set;
-	uint32_t argument; /* of the option's row */
-};
+enum { PRIORITY_SAID = 1, TABLE_SAID = 2 };
 
-typedef void option_fn(struct rule_line *l);
-
-static struct route_words *W(struct rule_line *l)
+static bool read_from(struct route_words *w, void *member, uint32_t argument)
 {
-	return &l->words;
+	struct rule_conf *r = member;
+
+	(void)argument;
+	return route_words_prefix(w, &r->from, &r->from_len);
 }
 
-static void read_from(struct rule_line *l)
+static bool read_to(struct route_words *w, void *member, uint32_t argument)
 {
-	route_words_prefix(W(l), &l->rule->from, &l->rule->from_len);
+	struct rule_conf *r = member;
+
+	(void)argument;
+	return route_words_prefix(w, &r->to, &r->to_len);
 }
 
-static void read_to(struct rule_line *l)
+/* N or N-M: two is both, or the same one twice. */
+static bool take_range(struct route_words *w, unsigned long long most, unsigned long long two[2])
 {
-	route_words_prefix(W(l), &l->rule->to, &l->rule->to_len);
-}
+	struct slice rest = slice_of(route_words_take(w, "a number or two"));
+	struct slice first = slice_cut(&rest, '-');
 
-static void read_iif(struct rule_line *l)
-{
-	route_words_device(W(l), &l->rule->iif);
-}
-
-static void read_oif(struct rule_line *l)
-{
-	route_words_device(W(l), &l->rule->oif);
-}
-
-static void read_table(struct rule_line *l)
-{
-	l->table_set = route_words_named(W(l), "rt_tables", UINT32_MAX, &l->rule->table);
-}
-
-static void read_priority(struct rule_line *l)
-{
-	l->priority_set = route_words_number(W(l), "a number", UINT32_MAX, &l->rule->priority);
-}
-
-static void read_realms(struct rule_line *l)
-{
-	route_words_realms(W(l), &l->rule->realms);
-}
-
-static void read_tos(struct rule_line *l)
-{
-	uint32_t n;
-
-	if (route_words_named(W(l), "rt_dsfield", 255, &n))
-		l->rule->tos = (uint8_t)n;
-}
-
-static void read_protocol(struct rule_line *l)
-{
-	uint32_t n;
-
-	if (route_words_named(W(l), "rt_protos", 255, &n))
-		l->rule->protocol = (uint8_t)n;
-}
-
-/* Cuts "A<sep>B"; B is A when it is not there. */
-static bool take_two(struct rule_line *l, char sep, unsigned long long most,
-		     unsigned long long two[2], bool *both)
-{
-	struct slice rest = slice_of(route_words_take(W(l), "a number or two"));
-	struct slice first = slice_cut(&rest, sep);
-
-	*both = rest.len > 0;
-	if (!l->words.bad && slice_to_uint(first, most, &two[0]) &&
-	    (!*both || slice_to_uint(rest, most, &two[1])))
+	if (!w->bad && slice_to_uint(first, most, &two[0]) &&
+	    slice_to_uint(rest.len > 0 ? rest : first, most, &two[1]))
 		return true;
-	route_words_refuse(W(l), "is not such a number, or two");
+	route_words_refuse(w, "is not such a number, or two");
 	return false;
 }
 
 /* MARK[/MASK], each decimal or hexadecimal. */
-static void read_mark(struct rule_line *l)
+static bool read_mark(struct route_words *w, void *member, uint32_t argument)
 {
-	const char *text = route_words_take(W(l), "a mark");
+	const char *text = route_words_take(w, "a mark");
 	unsigned long mark, mask = UINT32_MAX;
+	struct rule_conf *r = member;
 	char *end;
 
+	(void)argument;
 	mark = strtoul(text, &end, 0);
 	if (*end == '/' && end != text)
 		mask = strtoul(end + 1, &end, 0);
-	if (l->words.bad)
-		return;
+	if (w->bad)
+		return false;
 	if (end == text || *end || mark > UINT32_MAX || mask > UINT32_MAX)
-		route_words_refuse(W(l), "is no mark");
-	l->rule->mark = (uint32_t)mark;
-	l->rule->mask = (uint32_t)mask;
-	l->rule->mark_set = true;
+		route_words_refuse(w, "is no mark");
+	r->mark = (uint32_t)mark;
+	r->mask = (uint32_t)mask;
+	r->mark_set = true;
+	return !w->bad;
 }
 
-static void read_uids(struct rule_line *l)
+static bool read_uids(struct route_words *w, void *member, uint32_t argument)
 {
+	struct rule_conf *r = member;
 	unsigned long long two[2];
-	bool both;
 
-	if (!take_two(l, '-', UINT32_MAX, two, &both))
-		return;
-	l->rule->uid_first = (uint32_t)two[0];
-	l->rule->uid_last = (uint32_t)two[both];
-	l->rule->uid_set = true;
+	(void)argument;
+	if (!take_range(w, UINT32_MAX, two))
+		return false;
+	r->uid_first = (uint32_t)two[0];
+	r->uid_last = (uint32_t)two[1];
+	r->uid_set = true;
+	return true;
 }
 
-static void read_ports(struct rule_line *l)
+/* argument: the destination's. */
+static bool read_ports(struct route_words *w, void *member, uint32_t argument)
 {
-	struct rule_conf *r = l->rule;
+	struct rule_conf *r = member;
 	unsigned long long two[2];
-	bool both;
 
-	if (!take_two(l, '-', 65535, two, &both))
-		return;
-	*(l->argument ? &r->dport_first : &r->sport_first) = (uint16_t)two[0];
-	*(l->argument ? &r->dport_last : &r->sport_last) = (uint16_t)two[both];
+	if (!take_range(w, 65535, two))
+		return false;
+	*(argument ? &r->dport_first : &r->sport_first) = (uint16_t)two[0];
+	*(argument ? &r->dport_last : &r->sport_last) = (uint16_t)two[1];
+	return true;
 }
 
-static void read_ip_proto(struct rule_line *l)
+static bool read_ip_proto(struct route_words *w, void *member, uint32_t argument)
 {
 	static const struct {
 		const char *name;
 		uint8_t number;
 	} names[] = {{"icmp", 1}, {"igmp", 2}, {"tcp", 6},    {"udp", 17},
 		     {"esp", 50}, {"ah", 51},  {"sctp", 132}, {"ipv6-icmp", 58}};
-	struct route_words *w = W(l);
+	uint8_t *ip_proto = member;
 	uint32_t n;
 
+	(void)argument;
 	for (size_t i = 0; w->at < w->line->n_words && i < sizeof(names) / sizeof(names[0]); i++) {
 		if (strcasecmp(w->line->words[w->at].text, names[i].name) == 0) {
-			l->rule->ip_proto = names[i].number;
+			*ip_proto = names[i].number;
 			w->at++;
-			return;
+			return true;
 		}
 	}
-	if (route_words_number(w, "a protocol", 255, &n))
-		l->rule->ip_proto = (uint8_t)n;
+	if (!route_words_number(w, "a protocol", 255, &n))
+		return false;
+	*ip_proto = (uint8_t)n;
+	return true;
 }
 
-static void read_tun_id(struct rule_line *l)
+static bool read_tun_id(struct route_words *w, void *member, uint32_t argument)
 {
 	unsigned long long two[2];
-	bool both;
 
-	if (take_two(l, '-', UINT32_MAX, two, &both))
-		l->rule->tun_id = two[0];
+	(void)argument;
+	if (!take_range(w, UINT32_MAX, two))
+		return false;
+	*(uint64_t *)member = two[0];
+	return true;
 }
 
-static void read_goto(struct rule_line *l)
+static bool read_goto(struct route_words *w, void *member, uint32_t argument)
 {
-	if (route_words_number(W(l), "a preference", UINT32_MAX, &l->rule->go_to))
-		l->rule->action = FR_ACT_GOTO;
+	struct rule_conf *r = member;
+
+	if (!route_words_number(w, "a preference", UINT32_MAX, &r->go_to))
+		return false;
+	r->action = (uint8_t)argument;
+	return true;
 }
 
-static void read_action(struct rule_line *l)
-{
-	l->rule->action = (uint8_t)l->argument;
-}
-
-static void read_family(struct rule_line *l)
-{
-	if (l->words.family != AF_UNSPEC && l->words.family != (int)l->argument)
-		route_words_refuse(W(l), "does not go with an address of the other family");
-	l->words.family = (int)l->argument;
-}
-
-static void read_suppress_len(struct rule_line *l)
+static bool read_suppress_len(struct route_words *w, void *member, uint32_t argument)
 {
 	uint32_t n;
 
-	if (route_words_number(W(l), "a prefix length", 128, &n))
-		l->rule->suppress_prefix_len = (int)n;
+	(void)argument;
+	if (!route_words_number(w, "a prefix length", 128, &n))
+		return false;
+	*(int *)member = (int)n;
+	return true;
 }
 
-static void read_suppress_group(struct rule_line *l)
+static bool read_suppress_group(struct route_words *w, void *member, uint32_t argument)
 {
 	uint32_t n;
 
-	if (route_words_named(W(l), "group", INT32_MAX, &n))
-		l->rule->suppress_ifgroup = (int)n;
+	(void)argument;
+	if (!route_words_named(w, "group", INT32_MAX, &n))
+		return false;
+	*(int *)member = (int)n;
+	return true;
 }
 
-static void read_not(struct rule_line *l)
-{
-	l->rule->invert = true;
-}
+#define AT(member) offsetof(struct rule_conf, member)
 
-static void read_l3mdev(struct rule_line *l)
-{
-	l->rule->l3mdev = true;
-}
-
-static void read_no_track(struct rule_line *l)
-{
-	l->rule->no_track = true;
-}
-
-static void read_track_group(struct rule_line *l)
-{
-	l->rule->track_group = route_words_take(W(l), "a name");
-}
-
-static const struct option {
-	const char *name;
-	option_fn *read;
-	uint32_t argument;
-} options[] = {
-	{"from", read_from, 0},
-	{"to", read_to, 0},
-	{"iif", read_iif, 0},
-	{"dev", read_iif, 0},
-	{"oif", read_oif, 0},
-	{"table", read_table, 0},
-	{"lookup", read_table, 0},
-	{"priority", read_priority, 0},
-	{"preference", read_priority, 0},
-	{"pref", read_priority, 0},
-	{"order", read_priority, 0},
-	{"realms", read_realms, 0},
-	{"tos", read_tos, 0},
-	{"dsfield", read_tos, 0},
-	{"fwmark", read_mark, 0},
-	{"protocol", read_protocol, 0},
-	{"ip_proto", read_ip_proto, 0},
-	{"ipproto", read_ip_proto, 0},
-	{"sport", read_ports, 0},
-	{"dport", read_ports, 1},
-	{"uidrange", read_uids, 0},
-	{"tun_id", read_tun_id, 0},
-	{"goto", read_goto, 0},
-	{"nop", read_action, FR_ACT_NOP},
-	{"blackhole", read_action, FR_ACT_BLACKHOLE},
-	{"unreachable", read_action, FR_ACT_UNREACHABLE},
-	{"prohibit", read_action, FR_ACT_PROHIBIT},
-	{"inet", read_family, AF_INET},
-	{"inet6", read_family, AF_INET6},
-	{"suppress_prefixlength", read_suppress_len, 0},
-	{"suppress_prefixlen", read_suppress_len, 0},
-	{"suppress_ifgroup", read_suppress_group, 0},
-	{"not", read_not, 0},
-	{"l3mdev", read_l3mdev, 0},
-	{"no_track", read_no_track, 0},
-	{"track_group", read_track_group, 0},
-	{NULL, NULL, 0},
+static const struct route_option options[] = {
+	{"from", read_from, 0, 0, 0},
+	{"to", read_to, 0, 0, 0},
+	{"iif", route_option_device, AT(iif), 0, 0},
+	{"dev", route_option_device, AT(iif), 0, 0},
+	{"oif", route_option_device, AT(oif), 0, 0},
+	{"table", route_option_table, AT(table), 0, TABLE_SAID},
+	{"lookup", route_option_table, AT(table), 0, TABLE_SAID},
+	{"priority", route_option_number, AT(priority), 0, PRIORITY_SAID},
+	{"preference", route_option_number, AT(priority), 0, PRIORITY_SAID},
+	{"pref", route_option_number, AT(priority), 0, PRIORITY_SAID},
+	{"order", route_option_number, AT(priority), 0, PRIORITY_SAID},
+	{"realms", route_option_realms, AT(realms), 0, 0},
+	{"tos", route_option_tos, AT(tos), 0, 0},
+	{"dsfield", route_option_tos, AT(tos), 0, 0},
+	{"fwmark", read_mark, 0, 0, 0},
+	{"protocol", route_option_protocol, AT(protocol), 0, 0},
+	{"ip_proto", read_ip_proto, AT(ip_proto), 0, 0},
+	{"ipproto", read_ip_proto, AT(ip_proto), 0, 0},
+	{"sport", read_ports, 0, 0, 0},
+	{"dport", read_ports, 0, 1, 0},
+	{"uidrange", read_uids, 0, 0, 0},
+	{"tun_id", read_tun_id, AT(tun_id), 0, 0},
+	{"goto", read_goto, 0, FR_ACT_GOTO, 0},
+	{"nop", route_option_byte, AT(action), FR_ACT_NOP, 0},
+	{"blackhole", route_option_byte, AT(action), FR_ACT_BLACKHOLE, 0},
+	{"unreachable", route_option_byte, AT(action), FR_ACT_UNREACHABLE, 0},
+	{"prohibit", route_option_byte, AT(action), FR_ACT_PROHIBIT, 0},
+	{"inet", route_option_family, 0, AF_INET, 0},
+	{"inet6", route_option_family, 0, AF_INET6, 0},
+	{"suppress_prefixlength", read_suppress_len, AT(suppress_prefix_len), 0, 0},
+	{"suppress_prefixlen", read_suppress_len, AT(suppress_prefix_len), 0, 0},
+	{"suppress_ifgroup", read_suppress_group, AT(suppress_ifgroup), 0, 0},
+	{"not", route_option_flag, AT(invert), 0, 0},
+	{"l3mdev", route_option_flag, AT(l3mdev), 0, 0},
+	{"no_track", route_option_flag, AT(no_track), 0, 0},
+	{"track_group", route_option_name, AT(track_group), 0, 0},
+	{NULL, NULL, 0, 0, 0},
 };
 
-static const struct option *find_option(const char *word)
+static void settle(struct route_words *w, struct rule_conf *r)
 {
-	for (const struct option *o = options; o->name; o++)
-		if (strcmp(o->name, word) == 0)
-			return o;
-	return NULL;
-}
-
-static void settle(struct rule_line *l)
-{
-	struct failover_build *b = failover_build_of(l->words.ctx);
-	struct rule_conf *r = l->rule;
+	struct failover_build *b = failover_build_of(w->ctx);
 	uint32_t *next;
 
-	r->family = l->words.family == AF_UNSPEC ? AF_INET : l->words.family;
-	if (r->action == FR_ACT_TO_TBL && !l->table_set && !r->l3mdev)
+	r->family = w->family == AF_UNSPEC ? AF_INET : w->family;
+	if (r->action == FR_ACT_TO_TBL && !(w->said & TABLE_SAID) && !r->l3mdev)
 		r->table = RT_TABLE_MAIN;
-	if (l->priority_set)
+	if (w->said & PRIORITY_SAID)
 		return;
 	next = r->family == AF_INET6 ? &b->next_rule6 : &b->next_rule4;
 	r->priority = (*next)--;
-	FAILOVER_WARN(l->words.ctx, l->words.line, 0,
+	FAILOVER_WARN(w->ctx, w->line, 0,
 		      "a rule without a preference gets %u, which may not be what is meant",
 		      r->priority);
 }
@@ -289,26 +219,21 @@ static void settle(struct rule_line *l)
 struct rule_conf *failover_rule_read(struct conf_ctx *ctx, const struct conf_line *line,
 				     bool is_static)
 {
-	struct rule_line l = {.words = {.ctx = ctx, .line = line, .is_static = is_static},
-			      .rule = ARENA_NEW(ctx->arena, struct rule_conf)};
-	struct route_words *w = W(&l);
+	struct route_words w = {.ctx = ctx, .line = line, .is_static = is_static};
+	struct rule_conf *r = ARENA_NEW(ctx->arena, struct rule_conf);
 
-	l.rule->action = FR_ACT_TO_TBL;
-	l.rule->protocol = ROUTE_PROTOCOL;
-	l.rule->suppress_prefix_len = l.rule->suppress_ifgroup = -1;
-	l.rule->place = block_word_place(line, 0);
-	l.rule->text = route_words_text(w);
-	while (!w->bad && w->at < line->n_words) {
-		const struct option *o = find_option(line->words[w->at++].text);
-
-		if (o) {
-			l.argument = o->argument;
-			o->read(&l);
-		} else {
-			route_words_refuse(w, "is no word of a rule");
+	r->action = FR_ACT_TO_TBL;
+	r->protocol = ROUTE_PROTOCOL;
+	r->suppress_prefix_len = r->suppress_ifgroup = -1;
+	r->place = block_word_place(line, 0);
+	r->text = route_words_text(&w);
+	while (!w.bad && w.at < line->n_words) {
+		if (!route_words_option(&w, options, r)) {
+			w.at++;
+			route_words_refuse(&w, "is no word of a rule");
 		}
 	}
-	if (!w->bad)
-		settle(&l);
-	return w->bad ? NULL : l.rule;
+	if (!w.bad)
+		settle(&w, r);
+	return w.bad ? NULL : r;
 }

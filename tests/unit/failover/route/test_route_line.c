@@ -1,7 +1,7 @@
 /*
  * failover/route: lines of virtual_routes, virtual_rules and static_* (route_line.c, rule_line.c,
- * route_words.c, static_conf.c). What each comes to in the kernel's words was compared with
- * Keepalived 2.2.7 and with `ip route`, `ip rule`.
+ * route_options.c, route_words.c, static_conf.c). What each comes to in the kernel's words was
+ * compared with Keepalived 2.2.7 and with `ip route`, `ip rule`.
  */
 #include <setjmp.h>
 #include <stdarg.h>
