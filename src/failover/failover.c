@@ -128,8 +128,11 @@ static void on_link(struct links_watcher *w, const struct links_link *l, unsigne
 
 static void on_address(struct links_watcher *w, const struct rtnl_address *a, bool there)
 {
-	(void)a, (void)there;
-	failover_static_look_soon(container_of(w, struct failover, links_watcher));
+	struct failover *f = container_of(w, struct failover, links_watcher);
+
+	(void)there;
+	failover_links_address(f, a);
+	failover_static_look_soon(f);
 }
 
 static void on_service(struct service_watch *w, bool well, const char *reason)

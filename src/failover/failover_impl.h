@@ -188,6 +188,7 @@ void failover_static_tell(struct failover *f);
 bool failover_links_open(struct failover *f);	    /* false with errno */
 void failover_links_start_beat(struct failover *f); /* when the rights are given up */
 void failover_links_changed(struct failover *f, const struct links_link *l, bool gone);
+void failover_links_address(struct failover *f, const struct rtnl_address *a); /* came or went */
 void failover_links_brief(struct node *node);	/* its own and those that it tracks */
 void failover_links_reload(struct failover *f); /* f->conf is the new one */
 void failover_links_close(struct failover *f);

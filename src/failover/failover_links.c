@@ -40,6 +40,7 @@ static struct vrrp_link own_link(const struct node *node, const struct links_lin
 
 	if (conf->vmac && !vmacs_have(node->failover->vmacs, conf->vmac))
 		link.up = false;
+	link.src_missing = conf->src.len && !links_has_address(node->failover->links, &conf->src);
 	return link;
 }
 
@@ -75,6 +76,25 @@ void failover_links_changed(struct failover *f, const struct links_link *l, bool
 
 		link_changed(node, l, gone);
 		vrrp_instance_track_set(node->inst, VRRP_TRACK_INTERFACE, l->name, link.up);
+	}
+}
+
+void failover_links_address(struct failover *f, const struct rtnl_address *a)
+{
+	struct addr changed;
+	struct list *pos;
+
+	rtnl_address_to_addr(a, &changed);
+	LIST_EACH(pos, &f->nodes)
+	{
+		struct node *node = container_of(pos, struct node, link);
+		const struct vrrp_instance_conf *conf = vrrp_instance_conf(node->inst);
+		struct vrrp_link link;
+
+		if (conf->src.len == 0 || !addr_eq(&conf->src, &changed, false))
+			continue;
+		link = own_link(node, links_find(f->links, conf->interface));
+		vrrp_instance_link_changed(node->inst, &link);
 	}
 }
 

@@ -40,6 +40,19 @@ def test_a_bounce_moves_nothing_and_a_cut_does(lab):
     one.wait_state("MASTER", 15)
 
 
+def test_a_source_that_is_tracked(lab):
+    host, source = lab["lb1"], "192.0.2.50"
+    one = start(host, keepalived_conf(150, [f"{VIP}/24"], 0.1, 3, f"mcast_src_ip {source}\ntrack_src_ip"))
+    one.wait_state("FAULT", 15)
+    assert one.show()["reason"] == f"the source address {source} is missing"
+    host.run(["ip", "addr", "add", f"{source}/24", "dev", "eth0"])
+    one.wait_state("MASTER", 15)
+    host.run(["ip", "addr", "del", f"{source}/24", "dev", "eth0"])
+    one.wait_state("FAULT", 15)
+    host.run(["ip", "addr", "add", f"{source}/32", "dev", "lo"])  # of the machine is enough
+    one.wait_state("MASTER", 15)
+
+
 def test_secondaries_are_promoted_while_it_runs(lab):
     host = lab["lb1"]
     setting = "/proc/sys/net/ipv4/conf/eth0/promote_secondaries"

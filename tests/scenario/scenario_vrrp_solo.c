@@ -40,6 +40,9 @@ NUMBERED(number_2_reverse, 2, true);
 NUMBERED(number_huge, 2147483647, false);
 static const struct vrrp_instance_conf reweighted = {TRACKS(number_2_reverse)}, faulty = {TRACKS(number_0)};
 
+#define SOURCE {.len = sizeof(struct sockaddr_in), .in4 = {.sin_family = AF_INET,                 \
+	.sin_addr.s_addr = __BYTE_ORDER == __LITTLE_ENDIAN ? 0x010200c0 : 0xc0000201}} /* 192.0.2.1 */
+
 #define TAKEOVER {START, 1}, {RUN, 0, S(4)}, {IS, 1, VRRP_MASTER}, {FORGET}
 #define STANDBY  {START, 1}, {RX, 1, 150, 2}, {FORGET}
 
@@ -206,6 +209,11 @@ static const struct story stories[] = {
 	{"without a source address", .steps = {
 		TAKEOVER, {NO_SOURCE, 1, 1}, {IS, 1, VRRP_FAULT}, {WHY, 1, .text = "no IPv4 address"},
 		{LINK, 1, 1}, {IS, 1, VRRP_BACKUP}}},
+	{"a source that is tracked goes and comes back", .conf = {.src = SOURCE, .track_src_ip = true}, .steps = {
+		TAKEOVER, {NO_SOURCE, 1, 1}, {IS, 1, VRRP_FAULT}, {WHY, 1, .text = "source address 192.0.2.1 is missing"},
+		{HOLDS, 1, 0}, {LINK, 1, 1}, {IS, 1, VRRP_BACKUP}, {RUN, 0, 360937}, {IS, 1, VRRP_MASTER}}},
+	{"a source that is not tracked", .conf = {.src = SOURCE}, .steps = {
+		TAKEOVER, {NO_SOURCE, 1, 1}, {IS, 1, VRRP_MASTER}}},
 	{"an owner comes back as master", .conf = {.priority = 255}, .steps = {
 		{START, 1}, {LINK, 1, 0}, {IS, 1, VRRP_FAULT}, {LINK, 1, 1}, {IS, 1, VRRP_MASTER}}},
 	{"dont_track_primary", .conf = {.dont_track_primary = true}, .steps = {

@@ -558,6 +558,7 @@ static void relink(struct node *node, int instance, enum what what, bool up)
 		l->ifindex = 0;
 	if (what == NO_SOURCE)
 		l->ipv4.len = l->ipv6_linklocal.len = l->ipv6_global.len = 0;
+	l->src_missing = what == NO_SOURCE;
 	vrrp_instance_link_changed(node->inst[instance], l);
 }
 

@@ -70,6 +70,32 @@ const struct links_link *links_find(const struct links *links, const char *name)
 	return NULL;
 }
 
+/* Past duplicate address detection. */
+static bool is_usable(const struct rtnl_address *a)
+{
+	return a->family == AF_INET || !(a->flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) ||
+	       (a->flags & IFA_F_OPTIMISTIC);
+}
+
+bool links_has_address(const struct links *links, const struct addr *a)
+{
+	const struct list *pos;
+
+	LIST_EACH(pos, &links->entries)
+	{
+		const struct entry *e = container_of(pos, struct entry, link);
+
+		for (size_t i = 0; i < e->n_addresses; i++) {
+			struct addr own;
+
+			rtnl_address_to_addr(&e->addresses[i], &own);
+			if (is_usable(&e->addresses[i]) && addr_eq(&own, a, false))
+				return true;
+		}
+	}
+	return false;
+}
+
 bool links_has_mac(const struct links *links, const uint8_t mac[static 6])
 {
 	const struct list *pos;
@@ -120,13 +146,13 @@ static bool is_vip(const struct links *links, const struct addr *a)
 	return false;
 }
 
-/* Where an address would stand in links_link, or NULL: not past duplicate address detection. */
+/* Where an address would stand in links_link, or NULL. */
 static struct addr *place_of(struct links_link *l, const struct rtnl_address *a)
 {
+	if (!is_usable(a))
+		return NULL;
 	if (a->family == AF_INET)
 		return &l->ipv4;
-	if (a->flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED) && !(a->flags & IFA_F_OPTIMISTIC))
-		return NULL;
 	return IN6_IS_ADDR_LINKLOCAL((const struct in6_addr *)(const void *)a->local)
 		       ? &l->ipv6
 		       : &l->ipv6_global;

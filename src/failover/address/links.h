@@ -60,6 +60,8 @@ void links_unwatch(struct links_watcher *w);
 /* NULL when there is no such interface now. */
 const struct links_link *links_find(const struct links *links, const char *name);
 const struct links_link *links_at(const struct links *links, int ifindex);
+/* Some interface has this IP address, virtual or not, past duplicate address detection. */
+bool links_has_address(const struct links *links, const struct addr *a);
 /* One of our own interfaces has this Ethernet address. */
 bool links_has_mac(const struct links *links, const uint8_t mac[static 6]);
 

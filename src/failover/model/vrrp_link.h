@@ -18,6 +18,7 @@ struct vrrp_link {
 	struct addr ipv6_linklocal; /* source of IPv6 multicast */
 	struct addr ipv6_global;    /* source of IPv6 unicast without unicast_src_ip */
 	uint8_t mac[6];
+	bool src_missing; /* the configured source address is on no interface */
 };
 
 #endif

@@ -95,6 +95,13 @@ enum verdict vrrp_condition_verdict(const struct vrrp_instance *inst, char why[s
 			 inst->link.ifindex == 0 ? "does not exist" : "is down");
 		return VERDICT_FAULT;
 	}
+	if (inst->conf->track_src_ip && inst->link.src_missing) {
+		char src[ADDR_TEXT_MAX];
+
+		snprintf(why, REASON_LEN, "the source address %s is missing",
+			 addr_host_text(&inst->conf->src, src));
+		return VERDICT_FAULT;
+	}
 	if (!vrrp_source(inst)) {
 		snprintf(why, REASON_LEN, "interface %s has no %s address to send from", dev,
 			 inst->conf->family == AF_INET6 ? "link-local IPv6" : "IPv4");
@@ -345,7 +352,7 @@ static bool link_same(const struct vrrp_link *a, const struct vrrp_link *b)
 	return a->ifindex == b->ifindex && a->up == b->up && addr_eq(&a->ipv4, &b->ipv4, false) &&
 	       addr_eq(&a->ipv6_linklocal, &b->ipv6_linklocal, false) &&
 	       addr_eq(&a->ipv6_global, &b->ipv6_global, false) &&
-	       memcmp(a->mac, b->mac, sizeof(a->mac)) == 0;
+	       memcmp(a->mac, b->mac, sizeof(a->mac)) == 0 && a->src_missing == b->src_missing;
 }
 
 void vrrp_instance_link_changed(struct vrrp_instance *inst, const struct vrrp_link *link)

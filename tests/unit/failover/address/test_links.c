@@ -166,6 +166,24 @@ static void a_tentative_link_local_is_not_used_yet(void **state)
 	assert_int_equal(l->ipv6.len, 0);
 }
 
+static void an_address_is_found_wherever_it_is(void **state)
+{
+	struct story *s = *state;
+	struct addr a;
+
+	assert_true(addr_parse_ip(&a, slice_of("2001:db8::9"), 0));
+	feed_link(s, RTM_NEWLINK, 2, "eth0", IFF_UP | IFF_RUNNING);
+	feed_link(s, RTM_NEWLINK, 3, "eth1", IFF_UP | IFF_RUNNING);
+	feed_address(s, RTM_NEWADDR, 2, "2001:db8::1", 0);
+	assert_false(links_has_address(s->links, &a));
+	feed_address(s, RTM_NEWADDR, 3, "2001:db8::9", IFA_F_TENTATIVE);
+	assert_false(links_has_address(s->links, &a));
+	feed_address(s, RTM_NEWADDR, 3, "2001:db8::9", 0);
+	assert_true(links_has_address(s->links, &a));
+	feed_address(s, RTM_DELADDR, 3, "2001:db8::9", 0);
+	assert_false(links_has_address(s->links, &a));
+}
+
 static void addresses_of_unknown_links_are_ignored(void **state)
 {
 	struct story *s = *state;
@@ -181,6 +199,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_link_comes_changes_and_goes, setup, teardown),
 		cmocka_unit_test_setup_teardown(virtual_addresses_are_not_primary, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_tentative_link_local_is_not_used_yet, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(an_address_is_found_wherever_it_is, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(addresses_of_unknown_links_are_ignored, setup,
 						teardown),
