@@ -104,10 +104,12 @@ static void print_priority(FILE *out, const struct shared_vip *v)
 		if (t->note[0])
 			fprintf(out, " (%s)", t->note);
 		fputs(": ", out);
-		if (t->weight == 0)
-			fputs(t->fault ? "a fault\n" : "no fault\n", out);
+		if (t->fault || t->weight == 0)
+			fprintf(out, "%s%s\n", t->fault ? "a fault" : "no fault",
+				t->reverse ? " (reverse)" : "");
 		else
-			fprintf(out, "%+d (weight %d)\n", t->adds, t->weight);
+			fprintf(out, "%+d (weight %d%s)\n", t->adds, t->weight,
+				t->reverse ? " reverse" : "");
 	}
 	fprintf(out, "    effective: %u\n", v->effective_priority);
 }

@@ -57,6 +57,8 @@ static void tracks(FILE *out, const struct shared_vip *v)
 			text(out, "note", t->note);
 		number(out, "weight", t->weight);
 		number(out, "adds", t->adds);
+		if (t->reverse)
+			fputs(",\"reverse\":true", out);
 		fprintf(out, ",\"fault\":%s}", t->fault ? "true" : "false");
 	}
 	fputc(']', out);

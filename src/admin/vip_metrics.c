@@ -106,7 +106,7 @@ static void put_peers(FILE *out, const struct vips *vips, int64_t now_us)
 
 static void put_tracks(FILE *out, const struct vips *vips)
 {
-	head(out, "track_up", GAUGE, "1 while what is tracked is well");
+	head(out, "track_up", GAUGE, "1 while what is tracked is up");
 	for (uint32_t i = 0; i < vips->n; i++) {
 		const struct shared_vip *v = &vips->list[i];
 

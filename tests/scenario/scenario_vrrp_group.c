@@ -22,6 +22,7 @@ static const struct vrrp_track_conf weak = {.kind = VRRP_TRACK_SCRIPT, .name = "
 static const struct vrrp_track_conf must_not = {.kind = VRRP_TRACK_SCRIPT, .name = "chk", .reverse = true};
 static const struct vrrp_group_conf group = {.name = "SG"};
 static const struct vrrp_group_conf tracking = {.name = "SG", TRACKS(must)};
+static const struct vrrp_group_conf group_weak = {.name = "SG", TRACKS(weak)};
 static const struct vrrp_group_conf weighing = {.name = "SG", .tracking_weight = true};
 static struct vip_conf more_b = {.prefix_len = 24}, more_a = {.prefix_len = 24, .next = &more_b};
 
@@ -56,10 +57,11 @@ static const struct story stories[] = {
 		BOTH(2, VRRP_MASTER), {HOLD, 1, VRRP_HOLD_NONE}, {RUN, 0, S(1)}, BOTH(1, VRRP_MASTER)}},
 	{"a stop of both", PAIR, .group = &group, .steps = {
 		SETTLED, {STOP, 1}, {GROUP_MOVES, 1, .text = "I"}, {RUN, 0, MS(63)}, BOTH(2, VRRP_MASTER)}},
-	{"weights are ignored in a group", .conf = {TRACKS(weak)}, .group = &group, .steps = {
-		SETTLED, {TRACK, 1, 0, 0, "chk"}, {PRIO, 1, 100}, {IS, 1, VRRP_MASTER}}},
-	{"unless the group tracks weights", .conf = {TRACKS(weak)}, .group = &weighing, .steps = {
+	{"a member's own weight counts where the group tracks weights", .conf = {TRACKS(weak)}, .group = &weighing, .steps = {
 		SETTLED, {TRACK, 1, 0, 0, "chk"}, {PRIO, 1, 40}, {IS, 1, VRRP_MASTER}}},
+	{"weights of the group's own rows count for all members", PAIR, .group = &group_weak, .steps = {
+		{START_ALL}, {RUN, 0, S(1)}, BOTH(1, VRRP_MASTER), {TRACK, 1, 0, 0, "chk"}, {PRIO, 1, 90},
+		{SECOND, 0, 1}, {TRACK, 1, 0, 0, "chk"}, {PRIO, 1, 90}, {RUN, 0, S(1)}, BOTH(2, VRRP_MASTER)}},
 	{"an owner's group is master together", .conf = {.priority = 255}, .group = &group, .steps = {
 		{START_ALL}, BOTH(1, VRRP_MASTER), {GROUP_IS, 1, VRRP_MASTER}}},
 	{"a frozen node stands down with both", PAIR, .group = &group, .steps = {

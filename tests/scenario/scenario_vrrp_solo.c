@@ -19,6 +19,7 @@ SCRIPT(must_not, 0, true);
 SCRIPT(plus, 20, false);
 SCRIPT(minus, -30, false);
 SCRIPT(plus_reverse, 20, true);
+SCRIPT(minus_reverse, -20, true);
 SCRIPT(minus_all, -254, false);
 SCRIPT(plus_all, 254, false);
 SCRIPT(plus_155, 155, false);
@@ -39,6 +40,7 @@ NUMBERED(number_1, 1, false);
 NUMBERED(number_2_reverse, 2, true);
 NUMBERED(number_huge, 2147483647, false);
 static const struct vrrp_instance_conf reweighted = {TRACKS(number_2_reverse)}, faulty = {TRACKS(number_0)};
+static const struct vrrp_instance_conf unreversed = {TRACKS(plus)}, up_is_a_fault = {TRACKS(must_not)};
 
 #define SOURCE {.len = sizeof(struct sockaddr_in), .in4 = {.sin_family = AF_INET,                 \
 	.sin_addr.s_addr = __BYTE_ORDER == __LITTLE_ENDIAN ? 0x010200c0 : 0xc0000201}} /* 192.0.2.1 */
@@ -243,8 +245,14 @@ static const struct story stories[] = {
 	{"weight below 0 is taken off while down", .conf = {TRACKS(minus)}, .steps = {
 		{START, 1}, {PRIO, 1, 100}, {TRACK, 1, 0, 0, "chk"}, {PRIO, 1, 70}, {IS, 1, VRRP_BACKUP},
 		{TRACK, 1, 1, 0, "chk"}, {PRIO, 1, 100}}},
-	{"a reversed weight", .conf = {TRACKS(plus_reverse)}, .steps = {
+	{"a reversed weight above 0 is taken off while up, as Keepalived does", .conf = {TRACKS(plus_reverse)}, .steps = {
+		{START, 1}, {TRACK, 1, 1, 0, "chk"}, {PRIO, 1, 80}, {TRACK, 1, 0, 0, "chk"}, {PRIO, 1, 100}}},
+	{"a reversed weight below 0 is added while down", .conf = {TRACKS(minus_reverse)}, .steps = {
 		{START, 1}, {TRACK, 1, 1, 0, "chk"}, {PRIO, 1, 100}, {TRACK, 1, 0, 0, "chk"}, {PRIO, 1, 120}}},
+	{"a reload that reverses a weight counts it anew", .conf = {TRACKS(plus_reverse)}, .steps = {
+		{START, 1}, {TRACK, 1, 1, 0, "chk"}, {PRIO, 1, 80}, {ADAPT, 1, VRRP_ADAPTED, .conf = &unreversed},
+		{PRIO, 1, 120}, {ADAPT, 1, VRRP_ADAPTED, .conf = &up_is_a_fault}, {IS, 1, VRRP_FAULT},
+		{WHY, 1, .text = "script chk is up (reverse)"}}},
 	{"weights add up", .conf = {TRACKS(two_a)}, .steps = {
 		{START, 1}, {TRACK, 1, 1, 0, "a"}, {PRIO, 1, 103}, {TRACK, 1, 0, 0, "b"}, {PRIO, 1, 98},
 		{TRACK, 1, 0, 0, "a"}, {PRIO, 1, 95}}},
@@ -324,7 +332,7 @@ static const struct story stories[] = {
 		{NUMBER, 1, 7, 0, "file"}, {START, 1}, {PRIO, 1, 86}, {NUMBER, 1, -7, 0, "file"}, {PRIO, 1, 114}}},
 	{"weight 0: any number but 0 is a fault", .conf = {TRACKS(number_0)}, .steps = {
 		{START, 1}, {IS, 1, VRRP_INIT}, {NUMBER, 1, 0, 0, "file"}, {IS, 1, VRRP_BACKUP},
-		{NUMBER, 1, 1, 0, "file"}, {IS, 1, VRRP_FAULT}, {NUMBER, 1, -1, 0, "file"}, {IS, 1, VRRP_FAULT},
+		{NUMBER, 1, 1, 0, "file"}, {IS, 1, VRRP_FAULT}, {WHY, 1, .text = "file file says 1"}, {NUMBER, 1, -1, 0, "file"}, {IS, 1, VRRP_FAULT},
 		{NUMBER, 1, 0, 0, "file"}, {IS, 1, VRRP_BACKUP}, {PRIO, 1, 100}}},
 	{"weight 0 reverse: 0 is a fault", .conf = {TRACKS(number_0_reverse)}, .steps = {
 		{NUMBER, 1, 0, 0, "file"}, {START, 1}, {IS, 1, VRRP_FAULT}, {NUMBER, 1, 3, 0, "file"}, {IS, 1, VRRP_BACKUP}}},

@@ -81,9 +81,10 @@ struct shared_undo {
 struct shared_track { /* something that a VIP tracks, and what it adds to the priority now */
 	char kind[12], name[48];
 	char status[8]; /* "up", "down", "unknown" */
-	char note[48];	/* a database's: "replica" */
+	char note[48];	/* a database's: "replica"; a file's number */
 	int16_t weight, adds;
-	bool fault; /* it keeps the VIP away */
+	bool fault;   /* it keeps the VIP away */
+	bool reverse; /* weight 0: it is a fault while it is up; else the weight's sign is turned */
 };
 
 struct shared_peer { /* a router that was heard */
@@ -121,6 +122,8 @@ struct shared_vip {
 	uint32_t n_addresses, n_transitions;
 	char first_address[64];
 	int64_t since_wall_us;	  /* CLOCK_REALTIME of the last change */
+	int64_t advert_us;	  /* between advertisements, as learned where that is done */
+	int64_t down_us;	  /* of silence, until a BACKUP takes over */
 	int64_t state_mono_us;	  /* CLOCK_MONOTONIC of the last advertisement sent as master */
 	uint32_t auth_sequence;	  /* auth_type AH */
 	uint64_t signed_sequence; /* auth_type HMAC: the last one sent */

@@ -120,36 +120,47 @@ static void join(struct failover_build *b, struct vrrp_group_conf *group)
 			  group->name, n, n == 1 ? "" : "s");
 }
 
+/* As Keepalived 2.2.7 was seen to do it. */
+static bool is_left_out(const struct vrrp_track_conf *t)
+{
+	return t->weight != 0 && (t->kind == VRRP_TRACK_SCRIPT || t->kind == VRRP_TRACK_BFD ||
+				  (t->kind == VRRP_TRACK_FILE && t->weight_set));
+}
+
 /* In a group without sync_group_tracking_weight a member's tracks have no weights, or priorities
- * would drift apart: what fails takes all down. But a script with a weight is not tracked at all,
- * as with Keepalived: a failure on both nodes, which was to change two priorities alike, must not
- * leave the addresses to nobody. */
+ * would drift apart: what fails takes all down. But a script, a BFD session or a file with a weight
+ * is not tracked at all, as with Keepalived: a failure on both nodes, which was to change two
+ * priorities alike, must not leave the addresses to nobody. A process keeps its weight, and those
+ * of the group's own rows count for all members. */
 static void clear_weights(struct failover_build *b, struct vrrp_instance_conf *inst)
 {
 	struct vrrp_track_conf **next = &inst->tracks;
 
 	while (*next) {
 		struct vrrp_track_conf *t = *next;
-		bool left_out = t->weight != 0 && t->kind == VRRP_TRACK_SCRIPT;
 
-		if (left_out)
-			conf_warn(
-				b->ctx.diags, t->place,
-				"%s is in a group: script '%s' has a weight and is not tracked, as "
-				"with Keepalived (weight 0 makes its failure a fault; see "
-				"sync_group_tracking_weight)",
-				inst->name, t->name);
-		else if (t->weight != 0)
+		if (is_left_out(t)) {
+			conf_warn(b->ctx.diags, t->place,
+				  "%s is in a group: %s '%s' has a weight and is not tracked, as "
+				  "with Keepalived (weight 0 makes its failure a fault; see "
+				  "sync_group_tracking_weight)",
+				  inst->name,
+				  t->kind == VRRP_TRACK_SCRIPT ? "script"
+				  : t->kind == VRRP_TRACK_BFD  ? "BFD session"
+							       : "file",
+				  t->name);
+			*next = t->next;
+			continue;
+		}
+		if (t->weight != 0 && t->kind != VRRP_TRACK_PROCESS) {
 			conf_warn(b->ctx.diags, t->place,
 				  "%s is in a group: the weight of '%s' counts as 0, its failure "
-				  "is a "
-				  "fault (see sync_group_tracking_weight)",
+				  "is a fault (see sync_group_tracking_weight)",
 				  inst->name, t->name);
-		t->weight = 0;
-		if (left_out)
-			*next = t->next;
-		else
-			next = &t->next;
+			t->weight = 0;
+			t->reverse = t->reverse && t->kind != VRRP_TRACK_INTERFACE;
+		}
+		next = &t->next;
 	}
 }
 

@@ -72,7 +72,7 @@ struct vrrp_process_conf { /* vrrp_track_process */
 		VRRP_PROCESS_INITIAL, /* and the last of them may go on */
 	} match;
 	bool by_command; /* the command line counts, not the name */
-	int weight;	 /* default 1 */
+	int weight;	 /* default 0 */
 	bool weight_reverse;
 	unsigned quorum, quorum_max; /* how many must run, may run */
 	int64_t up_delay_us, down_delay_us;

@@ -38,12 +38,10 @@ const char *vrrp_condition_kind(enum vrrp_track_kind kind)
 	return "track";
 }
 
-/* Keepalived ignores weights of an owner, and in a group unless it says otherwise. */
+/* Of members of a group the configuration has left those that do. */
 static bool weights_count(const struct vrrp_instance *inst)
 {
-	if (inst->conf->priority == 255)
-		return false;
-	return !inst->group || vrrp_group_conf(inst->group)->tracking_weight;
+	return inst->conf->priority != 255;
 }
 
 /* ---- numbers of files, as Keepalived 2.2.7 was seen to count them ---- */
@@ -68,7 +66,12 @@ static enum track_status number_status(const struct track *t)
 
 /* ---- verdict and priority ---- */
 
-static bool track_is_fault(const struct vrrp_instance *inst, const struct track *t)
+bool vrrp_condition_turns(const struct vrrp_track_conf *row)
+{
+	return row->reverse && row->weight == 0;
+}
+
+bool vrrp_condition_is_fault(const struct vrrp_instance *inst, const struct track *t)
 {
 	if (t->status != TRACK_DOWN)
 		return false;
@@ -110,12 +113,16 @@ enum verdict vrrp_condition_verdict(const struct vrrp_instance *inst, char why[s
 	for (unsigned i = 0; i < inst->n_tracks; i++) {
 		const struct track *t = &inst->tracks[i];
 
-		bool fault = track_is_fault(inst, t) &&
+		bool fault = vrrp_condition_is_fault(inst, t) &&
 			     !(vrrp_compare_row(inst, t->conf) && vrrp_compare_holds_on(inst));
 
 		if (fault && t->note[0]) {
 			snprintf(why, REASON_LEN, "%s %.70s: %.40s",
 				 vrrp_condition_kind(t->conf->kind), t->conf->name, t->note);
+			return VERDICT_FAULT;
+		}
+		if (fault && t->conf->kind == VRRP_TRACK_FILE) {
+			snprintf(why, REASON_LEN, "file %s says %lld", t->conf->name, t->number);
 			return VERDICT_FAULT;
 		}
 		if (fault) {
@@ -141,9 +148,9 @@ int vrrp_condition_adds(const struct vrrp_instance *inst, const struct track *t)
 		return 0;
 	if (t->conf->kind == VRRP_TRACK_FILE && t->status >= TRACK_UP)
 		return product(t) > NUMBER_MOST ? NUMBER_MOST : (int)product(t);
-	return (t->status == TRACK_UP && weight > 0) || (t->status == TRACK_DOWN && weight < 0)
-		       ? weight
-		       : 0;
+	if ((t->status != TRACK_UP || weight < 0) && (t->status != TRACK_DOWN || weight > 0))
+		return 0;
+	return t->conf->reverse ? -weight : weight;
 }
 
 static unsigned compute_priority(const struct vrrp_instance *inst)
@@ -208,7 +215,7 @@ void vrrp_condition_apply(struct vrrp_instance *inst, enum verdict verdict, cons
 static bool has_compared_fault(const struct vrrp_instance *inst)
 {
 	for (unsigned i = 0; i < inst->n_tracks; i++)
-		if (track_is_fault(inst, &inst->tracks[i]) &&
+		if (vrrp_condition_is_fault(inst, &inst->tracks[i]) &&
 		    vrrp_compare_row(inst, inst->tracks[i].conf))
 			return true;
 	return false;
@@ -258,7 +265,8 @@ static struct track carry_over(const struct track *old, unsigned n_old,
 		memcpy(t.note, old[i].note, sizeof(t.note));
 		if (t.status >= TRACK_UP && row->kind == VRRP_TRACK_FILE)
 			t.status = number_status(&t);
-		else if (was->reverse != row->reverse && t.status >= TRACK_UP)
+		else if (vrrp_condition_turns(was) != vrrp_condition_turns(row) &&
+			 t.status >= TRACK_UP)
 			t.status = t.status == TRACK_UP ? TRACK_DOWN : TRACK_UP;
 		return t;
 	}
@@ -304,7 +312,7 @@ void vrrp_instance_track_number(struct vrrp_instance *inst, const char *name, lo
 
 static bool set_status(struct track *t, bool up)
 {
-	enum track_status now = up != t->conf->reverse ? TRACK_UP : TRACK_DOWN;
+	enum track_status now = up != vrrp_condition_turns(t->conf) ? TRACK_UP : TRACK_DOWN;
 	bool changed = t->status != now;
 
 	t->status = now;

@@ -158,6 +158,9 @@ enum verdict { VERDICT_CLEAR, VERDICT_WAIT, VERDICT_FAULT };
 /* Of the instance alone, without its group. why gets a sentence unless CLEAR. */
 enum verdict vrrp_condition_verdict(const struct vrrp_instance *inst, char why[static REASON_LEN]);
 const char *vrrp_condition_kind(enum vrrp_track_kind kind); /* "script" */
+/* Of weight 0 and reversed: the fault is that it is up. A reversed weight changes its sign. */
+bool vrrp_condition_turns(const struct vrrp_track_conf *row);
+bool vrrp_condition_is_fault(const struct vrrp_instance *inst, const struct track *t);
 /* What this track adds to the priority now. */
 int vrrp_condition_adds(const struct vrrp_instance *inst, const struct track *t);
 /* Acts on a verdict. */

@@ -14,6 +14,8 @@ _Static_assert((int)VRRP_DROP_N <= (int)SHARED_DROPS_MAX, "the page has a place 
 static void put_counts(const struct vrrp_instance *inst, struct shared_vip *v)
 {
 	v->state_mono_us = inst->state == VRRP_MASTER ? inst->last_sent_us : 0;
+	v->advert_us = vrrp_instance_advert_us(inst);
+	v->down_us = vrrp_instance_down_us(inst);
 	v->auth_sequence = inst->sequence;
 	vrrp_signing_publish(inst, v);
 	v->n_sent = inst->stats.n_sent;
@@ -71,24 +73,37 @@ void vrrp_publish_drops(struct vrrp_instance *inst)
 	inst->drops_unpublished = false;
 }
 
+/* Of the thing itself: `reverse` turns what follows from it, not what it is. */
+static const char *status_word(const struct track *t)
+{
+	bool turned = t->conf->kind != VRRP_TRACK_FILE && vrrp_condition_turns(t->conf);
+
+	if (t->status < TRACK_UP)
+		return "unknown";
+	return (t->status == TRACK_UP) != turned ? "up" : "down";
+}
+
+static void put_track(const struct vrrp_instance *inst, const struct track *t,
+		      struct shared_track *out)
+{
+	snprintf(out->kind, sizeof(out->kind), "%s", vrrp_condition_kind(t->conf->kind));
+	snprintf(out->name, sizeof(out->name), "%s", t->conf->name);
+	snprintf(out->status, sizeof(out->status), "%s", status_word(t));
+	if (t->conf->kind == VRRP_TRACK_FILE && t->status >= TRACK_UP)
+		snprintf(out->note, sizeof(out->note), "%lld", t->number);
+	else
+		snprintf(out->note, sizeof(out->note), "%s", t->note);
+	out->weight = (int16_t)t->conf->weight;
+	out->adds = (int16_t)vrrp_condition_adds(inst, t);
+	out->reverse = t->conf->reverse;
+	out->fault = vrrp_condition_is_fault(inst, t);
+}
+
 static void put_tracks(const struct vrrp_instance *inst, struct shared_vip *v)
 {
 	v->n_tracks = 0;
-	for (unsigned i = 0; i < inst->n_tracks && i < SHARED_TRACKS_MAX; i++) {
-		const struct track *t = &inst->tracks[i];
-		struct shared_track *out = &v->tracks[v->n_tracks++];
-
-		snprintf(out->kind, sizeof(out->kind), "%s", vrrp_condition_kind(t->conf->kind));
-		snprintf(out->name, sizeof(out->name), "%s", t->conf->name);
-		snprintf(out->status, sizeof(out->status), "%s",
-			 t->status == TRACK_UP	   ? "up"
-			 : t->status == TRACK_DOWN ? "down"
-						   : "unknown");
-		snprintf(out->note, sizeof(out->note), "%s", t->note);
-		out->weight = (int16_t)t->conf->weight;
-		out->adds = (int16_t)vrrp_condition_adds(inst, t);
-		out->fault = t->status == TRACK_DOWN && t->conf->weight == 0;
-	}
+	for (unsigned i = 0; i < inst->n_tracks && i < SHARED_TRACKS_MAX; i++)
+		put_track(inst, &inst->tracks[i], &v->tracks[v->n_tracks++]);
 }
 
 void vrrp_publish_move(struct vrrp_instance *inst, enum vrrp_state from, enum vrrp_state to)

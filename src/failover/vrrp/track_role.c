@@ -94,7 +94,7 @@ void vrrp_instance_track_role(struct vrrp_instance *inst, const char *name,
 		if (!is_role(t) || strcmp(t->conf->name, name) != 0)
 			continue;
 		mine = true;
-		t->role = role->as_wanted != t->conf->reverse ? TRACK_UP : TRACK_DOWN;
+		t->role = role->as_wanted != vrrp_condition_turns(t->conf) ? TRACK_UP : TRACK_DOWN;
 		t->answers = role->answers ? TRACK_UP : TRACK_DOWN;
 		t->asked_us = role->asked_us;
 		t->status = status_of(inst, t);

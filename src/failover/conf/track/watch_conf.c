@@ -138,7 +138,6 @@ static void read_track_process(struct conf_ctx *ctx, const struct conf_line *lin
 	struct process_block block = {.conf = conf};
 
 	*conf = (struct vrrp_process_conf){.name = line->words[1].text,
-					   .weight = 1,
 					   .quorum = 1,
 					   .quorum_max = UINT32_MAX,
 					   .place = block_word_place(line, 0)};
@@ -241,7 +240,7 @@ const struct conf_keyword failover_watch_rows[] = {
 	ROW(PROCESS, "param_match", read_match, "<initial|partial>",
 	    "there may be more arguments, or the last may be longer"),
 	ROW(PROCESS, "weight", read_process_weight, "<-254..254> [reverse]",
-	    "added to the priority, 1 by default; 0: a fault"),
+	    "added to the priority; 0, the default of Keepalived 2.2.7: a fault"),
 	ROW(PROCESS, "quorum", read_quorum, "<number>", "how many must run, 1 by default"),
 	ROW(PROCESS, "quorum_max", read_quorum_max, "<number>", "how many may run"),
 	ROW(PROCESS, "delay", read_delay, "<seconds>", "fork_delay and terminate_delay"),

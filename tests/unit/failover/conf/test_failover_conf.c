@@ -287,7 +287,7 @@ static void files_and_processes_are_watched(void **state)
 	assert_null(f->next->next);
 	p = r.conf->processes;
 	assert_string_equal(p->process, "nginx");
-	assert_int_equal(p->weight, 1);
+	assert_int_equal(p->weight, 0); /* Keepalived 2.2.7's, other than its manual's */
 	assert_false(p->by_command);
 	p = p->next;
 	assert_string_equal(p->args[0], "-c x");
@@ -310,7 +310,7 @@ static void files_and_processes_are_watched(void **state)
 	assert_true(t->reverse);
 	t = t->next;
 	assert_int_equal(t->kind, VRRP_TRACK_PROCESS);
-	assert_int_equal(t->weight, 1);
+	assert_int_equal(t->weight, 0);
 	assert_int_equal(t->next->weight, 5);
 	assert_ptr_equal(t->next->next->script, r.conf->scripts);
 	assert_non_null(find_diag(&r, CONF_WARNING, 0, "'nowhere' names no file"));
@@ -545,6 +545,38 @@ static void groups_know_their_members(void **state)
 	reading_end(&r);
 }
 
+/* Compared with what Keepalived 2.2.7 says it tracks (SIGUSR1). */
+static void what_members_of_a_group_track_is_keepaliveds(void **state)
+{
+	const struct vrrp_track_conf *t;
+	struct reading r;
+
+	(void)state;
+	reading_start(&r, "vrrp_sync_group G { group { A\n B }\n"
+			  " track_interface { eth9 weight 7 } }\n"
+			  "track_file f { file /run/f }\ntrack_file g { file /run/g }\n"
+			  "vrrp_track_process p { process nginx\n weight 3 }\n"
+			  "vrrp_instance A {\n interface eth0\n virtual_router_id 1\n"
+			  " virtual_ipaddress { 192.0.2.1 }\n"
+			  " track_interface { eth8 weight 5 reverse }\n"
+			  " track_file { f weight 2\n g }\n track_process { p }\n}\n"
+			  "vrrp_instance B {\n interface eth0\n virtual_router_id 2\n"
+			  " virtual_ipaddress { 192.0.2.2 }\n}\n");
+	assert_int_equal(r.diags.n_errors, 0);
+	t = r.conf->instances->tracks;
+	assert_string_equal(t->name, "eth8");
+	assert_true(t->weight == 0 && !t->reverse);
+	t = t->next;
+	assert_string_equal(t->name, "g"); /* f is not tracked */
+	assert_int_equal(t->weight, 0);
+	t = t->next;
+	assert_string_equal(t->name, "p");
+	assert_int_equal(t->weight, 3);
+	assert_null(t->next);
+	assert_int_equal(r.conf->groups->tracks->weight, 7);
+	reading_end(&r);
+}
+
 static void unicast_and_timers(void **state)
 {
 	struct reading r;
@@ -632,6 +664,7 @@ int main(void)
 		cmocka_unit_test(two_routers_in_one_place_are_refused),
 		cmocka_unit_test(scripts_that_cannot_run_are_left_out),
 		cmocka_unit_test(groups_know_their_members),
+		cmocka_unit_test(what_members_of_a_group_track_is_keepaliveds),
 		cmocka_unit_test(unicast_and_timers),
 		cmocka_unit_test(the_sealed_set_says_the_same),
 	};
