@@ -272,6 +272,7 @@ static bool start_health(struct balancer_process *p)
 				     .conf = p->balancer.conf,
 				     .sender = &p->house.workers[0].log,
 				     .runner_fd = p->balancer.setup->runner_fd,
+				     .master_fd = p->balancer.setup->master_fd,
 				     .book = p->balancer.setup->book};
 	int err = health_start(&setup);
 

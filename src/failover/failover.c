@@ -56,6 +56,9 @@ static void take_message(struct failover *f)
 	case MESSAGE_FAILOVER_VIP:
 		failover_operator_vip(f, f->msg.payload, f->msg.len);
 		break;
+	case MESSAGE_FAILOVER_VIRTUAL:
+		failover_virtual_tell(f, f->msg.payload, f->msg.len);
+		break;
 	case MESSAGE_BALANCER_UP:
 		service_facts_renew(&f->facts);
 		service_watch_tell(&f->service, SERVICE_EV_UP);

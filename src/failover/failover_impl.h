@@ -117,6 +117,9 @@ void failover_alone_release(struct failover *f);
 void failover_database_open(struct failover *f);
 void failover_database_ask(void *ctx, struct vrrp_instance *inst);
 
+/* failover_virtual.c: what the balancer tells of virtual servers, for FIFOs and mails. */
+void failover_virtual_tell(struct failover *f, const void *payload, size_t len);
+
 /* failover_promote.c: four of the instances' ops; and who runs must not be told any more. */
 bool failover_hook_run(void *ctx, struct vrrp_instance *inst, enum vrrp_hook hook);
 void failover_hook_cancel(void *ctx, struct vrrp_instance *inst);

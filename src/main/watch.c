@@ -360,6 +360,13 @@ static void hand_on_vip(struct master *m, const struct channel_message *msg)
 				  "there is no failover process on this node");
 }
 
+/* FIFOs and mails are failover's; where it is being started anew, the line is lost. */
+static void hand_on_virtual(struct master *m, const struct channel_message *msg)
+{
+	if (msg->len == sizeof(struct message_virtual) && m->failover)
+		child_send(m->failover, MESSAGE_FAILOVER_VIRTUAL, msg->payload, msg->len);
+}
+
 static void balancer_message(struct child *child, struct channel_message *msg)
 {
 	if (msg->type == MESSAGE_READY)
@@ -368,6 +375,8 @@ static void balancer_message(struct child *child, struct channel_message *msg)
 		master_reload(child->owner);
 	else if (msg->type == MESSAGE_ASK_VIP)
 		hand_on_vip(child->owner, msg);
+	else if (msg->type == MESSAGE_TELL_VIRTUAL)
+		hand_on_virtual(child->owner, msg);
 }
 
 static void try_again_later(struct master *m)

@@ -178,17 +178,17 @@ def test_a_lost_quorum_runs_its_script_and_brings_the_sorry_server(lab):
     wait_served_by(lab, "web2", "web3")
     stop_web(lab, "web2")  # one is left, and not enough
     wait_served_by(lab, "db1")
-    wait_for(lambda: events(lab) == ["web1-down", "down"], 5, f"both scripts, not {events(lab)}")
+    wait_for(lambda: events(lab) == ["up", "web1-down", "down"], 10, f"both scripts, not {events(lab)}")
     before = node.balancer_pids()
     node.reload()  # what is known stays known, and is said once
     wait_for(lambda: node.balancer_pids() and not set(node.balancer_pids()) & set(before), 10, "a new balancer")
     wait_served_by(lab, "db1")
-    assert len(events(lab)) == 2
+    assert len(events(lab)) == 3
     start_web(lab, "web1")
     wait_served_by(lab, "web1", "web3")
-    wait_for(lambda: sorted(events(lab)[2:]) == ["up", "web1-up"], 5, f"both again, not {events(lab)}")
+    wait_for(lambda: sorted(events(lab)[3:]) == ["up", "web1-up"], 10, f"both again, not {events(lab)}")
     node.stop()
-    assert sorted(events(lab)[4:]) == ["down", "web1-down"]  # omega
+    assert sorted(events(lab)[5:]) == ["down", "web1-down"]  # omega
 
 
 def test_a_script_is_a_checker_and_a_weight(lab):

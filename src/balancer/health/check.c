@@ -87,7 +87,7 @@ static void apply_state(struct check *c)
 	enum server_state to = tally_is_up(&c->tally) ? SERVER_RUNNING : SERVER_STOPPED;
 	int64_t now = loop_now_us(c->loop);
 
-	health_state_set(c->server, to, c->reason, now);
+	health_state_set(c->server, to, c->reason, c->reason, now);
 	follow_apply(c, now);
 }
 

@@ -6,9 +6,13 @@
  */
 #include "balancer/health/check_notify.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/log/log.h"
+#include "core/sys/channel.h"
+#include "core/sys/message.h"
+#include "core/sys/server_book.h"
 
 enum { COMMAND_TIMEOUT_MS = 60000 };
 
@@ -16,16 +20,20 @@ struct quorum_watch {
 	struct letter letter;
 	_Atomic bool posted;
 	struct backend *backend;
-	bool told; /* what the commands were run for last */
+	bool told;  /* what the commands were run for last */
+	bool fresh; /* no balancer before this one knew it: how it begins is told too */
 };
 
 static struct {
+	struct loop *loop;
 	struct mailbox *mailbox;
 	struct runner_link *runner;
 	struct quorum_watch **watches;
 	unsigned n;
 	bool leads;
-} notify; /* one per process, as health */
+	int master_fd;
+	struct log_gate gate; /* of what could not be told */
+} notify;		      /* one per process, as health */
 
 static void run(const struct command_conf *c, const struct proxy_conf *proxy, const char *why)
 {
@@ -46,32 +54,64 @@ static void run(const struct command_conf *c, const struct proxy_conf *proxy, co
 		log_info("%s: %s: runs '%s'", proxy->name, why, c->text);
 }
 
-void health_state_set(struct server *s, enum server_state to, const char *reason, int64_t now_us)
+/* s NULL: the quorum. */
+static void tell(const struct backend *b, const struct server *s, bool is_up, bool is_start,
+		 const char *reason)
+{
+	const struct proxy_conf *proxy = b->proxy->conf;
+	struct message_virtual m = {
+		.is_up = is_up, .is_start = is_start, .weight = atomic_load(&b->weight_up)};
+	unsigned held;
+
+	if (notify.master_fd < 0 || !notify.leads || !proxy->is_virtual ||
+	    !(proxy->sides & PROXY_FRONTEND))
+		return;
+	snprintf(m.proxy, sizeof(m.proxy), "%s", proxy->name);
+	snprintf(m.server, sizeof(m.server), "%s", s ? s->conf->name : "");
+	snprintf(m.reason, sizeof(m.reason), "%s", reason);
+	if (channel_send(notify.master_fd, MESSAGE_TELL_VIRTUAL, &m, sizeof(m)) < 0 &&
+	    log_gate_open(&notify.gate, loop_clock_us(notify.loop), 1, 60000000, &held))
+		log_warn("%s: FIFOs and mails do not hear of a change: the master is busy",
+			 proxy->name);
+}
+
+void health_state_set(struct server *s, enum server_state to, const char *reason, const char *why,
+		      int64_t now_us)
 {
 	bool was = atomic_load(&s->state) != SERVER_STOPPED, is;
 
 	server_state_set(s, to, reason, now_us);
 	is = atomic_load(&s->state) != SERVER_STOPPED;
-	if (is != was)
-		run(is ? &s->conf->notify_up : &s->conf->notify_down, s->conf->proxy,
-		    is ? "server up" : "server down");
+	if (is == was)
+		return;
+	run(is ? &s->conf->notify_up : &s->conf->notify_down, s->conf->proxy,
+	    is ? "server up" : "server down");
+	tell(s->backend, s, is, false, why);
+}
+
+static void tell_quorum(struct quorum_watch *w, bool is, bool is_start)
+{
+	const struct proxy_conf *proxy = w->backend->proxy->conf;
+
+	w->told = is;
+	if (proxy->quorum)
+		log_notice("%s: quorum %s", proxy->name, is ? "reached" : "lost");
+	if (proxy->quorum)
+		run(is ? &proxy->quorum->up : &proxy->quorum->down, proxy,
+		    is ? "quorum reached" : "quorum lost");
+	tell(w->backend, NULL, is, is_start, "");
 }
 
 static void quorum_letter(struct loop *loop, struct letter *letter)
 {
 	struct quorum_watch *w = container_of(letter, struct quorum_watch, letter);
-	const struct proxy_conf *proxy = w->backend->proxy->conf;
 	bool is;
 
 	(void)loop;
 	atomic_store(&w->posted, false);
 	is = atomic_load(&w->backend->has_quorum);
-	if (is == w->told)
-		return;
-	w->told = is;
-	log_notice("%s: quorum %s", proxy->name, is ? "reached" : "lost");
-	run(is ? &proxy->quorum->up : &proxy->quorum->down, proxy,
-	    is ? "quorum reached" : "quorum lost");
+	if (is != w->told)
+		tell_quorum(w, is, false);
 }
 
 /* On any thread, under the backend's lock. */
@@ -83,9 +123,30 @@ static void quorum_changed(struct backend *b)
 			mailbox_post(notify.mailbox, &notify.watches[i]->letter);
 }
 
+static void tell_start(struct quorum_watch *w)
+{
+	struct backend *b = w->backend;
+	const struct proxy_conf *proxy = b->proxy->conf;
+
+	w->fresh = false;
+	for (unsigned i = 0; i < b->n_servers; i++) {
+		struct server *s = &b->servers[i];
+
+		if (s->conf->backup || atomic_load(&s->state) == SERVER_STOPPED)
+			continue;
+		if (proxy->quorum && proxy->quorum->at_start)
+			run(&s->conf->notify_up, proxy, "server up");
+		tell(b, s, true, true, "start");
+	}
+	tell_quorum(w, atomic_load(&b->has_quorum), true);
+}
+
 void health_notify_lead(bool leads)
 {
 	notify.leads = leads;
+	for (unsigned i = 0; leads && i < notify.n; i++)
+		if (notify.watches[i]->fresh)
+			tell_start(notify.watches[i]);
 }
 
 void health_notify_last(void)
@@ -94,10 +155,12 @@ void health_notify_last(void)
 		const struct backend *b = notify.watches[i]->backend;
 		const struct proxy_conf *proxy = b->proxy->conf;
 
-		for (unsigned j = 0; proxy->quorum->at_stop && j < b->n_servers; j++)
+		if (!proxy->quorum || !proxy->quorum->at_stop)
+			continue;
+		for (unsigned j = 0; j < b->n_servers; j++)
 			if (atomic_load(&b->servers[j].state) != SERVER_STOPPED)
 				run(&b->servers[j].conf->notify_down, proxy, "stop");
-		if (proxy->quorum->at_stop && atomic_load(&b->has_quorum))
+		if (atomic_load(&b->has_quorum))
 			run(&proxy->quorum->down, proxy, "stop");
 	}
 }
@@ -114,10 +177,36 @@ bool health_notify_wanted(const struct balancer_conf *conf)
 	return false;
 }
 
+static bool is_watched(const struct proxy_conf *proxy)
+{
+	return proxy->quorum || (proxy->is_virtual && proxy->sides & PROXY_FRONTEND);
+}
+
+/* Nobody has led before, or a reload has brought it: none of its checks is known. */
+static bool is_fresh(const struct health_setup *setup, const struct backend *b)
+{
+	bool checked = false;
+
+	if (!setup->book || atomic_load(&setup->book->generation) == 0)
+		return true;
+	for (unsigned i = 0; i < b->n_servers; i++) {
+		const struct server *s = &b->servers[i];
+
+		if (!s->conf->check && !s->conf->track)
+			continue;
+		checked = true;
+		if (!atomic_load(&s->unproven))
+			return false;
+	}
+	return checked;
+}
+
 void health_notify_start(const struct health_setup *setup, struct arena *arena,
 			 struct mailbox *mailbox, struct runner_link *runner)
 {
+	notify.loop = setup->loop;
 	notify.mailbox = mailbox;
+	notify.master_fd = setup->master_fd;
 	notify.runner = runner;
 	notify.n = 0;
 	notify.watches = ARENA_ARRAY(arena, struct quorum_watch *, setup->n_proxies + 1);
@@ -125,12 +214,13 @@ void health_notify_start(const struct health_setup *setup, struct arena *arena,
 		struct backend *b = setup->proxies[i].backend;
 		struct quorum_watch *w;
 
-		if (!b || !setup->proxies[i].conf->quorum)
+		if (!b || !is_watched(setup->proxies[i].conf))
 			continue;
 		w = ARENA_NEW(arena, struct quorum_watch);
 		w->letter.deliver = quorum_letter;
 		w->backend = b;
 		w->told = atomic_load(&b->has_quorum);
+		w->fresh = is_fresh(setup, b);
 		notify.watches[notify.n++] = w;
 	}
 	backend_quorum_hook = notify.n ? quorum_changed : NULL;

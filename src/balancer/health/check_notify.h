@@ -19,7 +19,8 @@ void health_notify_stop(void);
 void health_notify_lead(bool leads);
 /* The process is told to stop: `notify-at-stop`. */
 void health_notify_last(void);
-/* server_state_set, and what is to be run for it. */
-void health_state_set(struct server *s, enum server_state to, const char *reason, int64_t now_us);
+/* server_state_set, and what is to be run for it. why: the check's own words, for mails. */
+void health_state_set(struct server *s, enum server_state to, const char *reason, const char *why,
+		      int64_t now_us);
 
 #endif

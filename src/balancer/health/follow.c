@@ -86,7 +86,7 @@ void follow_apply(struct check *c, int64_t now_us)
 		snprintf(f->reason, sizeof(f->reason), "via %s/%s", c->conf->proxy->name,
 			 c->conf->name);
 		health_state_set(f->server, all_up(f) ? SERVER_RUNNING : SERVER_STOPPED, f->reason,
-				 now_us);
+				 c->reason, now_us);
 	}
 }
 

@@ -20,6 +20,7 @@ struct health_setup {
 	const struct balancer_conf *conf;
 	struct log_sender *sender; /* for option log-health-checks; borrowed */
 	int runner_fd;		   /* channel for external checks; -1 = none */
+	int master_fd;		   /* changes of virtual servers are told there; -1 = nobody */
 	struct server_book *book;  /* of the balancer before and after; NULL = none */
 };
 

@@ -91,7 +91,8 @@ struct command_conf {
 struct quorum_conf { /* the weight of the servers that are up */
 	unsigned long long weight, hysteresis;
 	struct command_conf up, down;
-	bool at_stop; /* a stop runs what a loss of all servers would */
+	bool at_stop;  /* a stop runs what a loss of all servers would */
+	bool at_start; /* a start runs notify_up of servers that begin as up */
 };
 
 /* What the check line of the backend says, unless check_steps rule. */

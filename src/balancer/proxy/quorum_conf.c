@@ -114,6 +114,12 @@ static void read_at_stop(struct conf_ctx *ctx, const struct conf_line *line, voi
 		quorum_of(ctx, target)->at_stop = true;
 }
 
+static void read_at_start(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+{
+	if (conf_ctx_args(ctx, line, 0, 0))
+		quorum_of(ctx, target)->at_start = true;
+}
+
 #define ROW(name, args, fn, doc)                                                              \
 	{                                                                                     \
 		name, CONF_BE, CONF_CUSTOM, 0, 0, 0, args, NULL, CONF_EFFECT_RELOAD, fn, doc, \
@@ -129,6 +135,8 @@ static const struct conf_keyword rows[] = {
 	    "relais' own: run when the quorum is lost"),
 	ROW("notify-at-stop", "", read_at_stop,
 	    "relais' own: a stop runs quorum-down, and notify-down of servers that are up"),
+	ROW("notify-at-start", "", read_at_start,
+	    "relais' own: a start runs notify-up of servers that begin as up"),
 	{.name = NULL},
 };
 

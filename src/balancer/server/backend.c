@@ -157,10 +157,18 @@ static bool count_up(struct backend *b)
 	return ordinary;
 }
 
+/* A virtual server that says nothing has a quorum of one: who is told of it is told always. */
+static const struct quorum_conf *quorum_of(const struct proxy_conf *conf)
+{
+	static const struct quorum_conf one = {.weight = 1};
+
+	return conf->quorum ? conf->quorum : conf->is_virtual ? &one : NULL;
+}
+
 /* The weight of what is up, against the quorum and what it may miss it by. */
 static void settle_quorum(struct backend *b)
 {
-	const struct quorum_conf *q = b->proxy->conf->quorum;
+	const struct quorum_conf *q = quorum_of(b->proxy->conf);
 	unsigned long long sum = 0;
 	bool was = b->has_quorum, is = true;
 
@@ -174,6 +182,7 @@ static void settle_quorum(struct backend *b)
 	if (q)
 		is = was ? sum > 0 && sum + q->hysteresis >= q->weight
 			 : sum > 0 && sum >= q->weight + q->hysteresis;
+	b->weight_up = sum;
 	b->has_quorum = is;
 	if (is != was && backend_quorum_hook)
 		backend_quorum_hook(b);

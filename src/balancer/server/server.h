@@ -65,6 +65,7 @@ struct backend {
 	struct server *servers; /* owned array, file order */
 	unsigned n_servers, n_threads;
 	_Atomic bool has_quorum;     /* proxy_conf.quorum; true without one */
+	_Atomic uint64_t weight_up;  /* what the quorum counts */
 	bool has_minconn;	     /* bounds move with the backend's load */
 	_Atomic unsigned n_starting; /* in slowstart */
 	_Atomic unsigned n_up, n_up_backup;

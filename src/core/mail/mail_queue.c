@@ -22,7 +22,7 @@
 
 enum {
 	KEYS = 256, /* things that mails are about, by hash; two may share one, which only delays */
-	ABOUT_LEN = 128,
+	ABOUT_LEN = 192,
 	WHAT_LEN = 96,
 	BODY_LEN = 256,
 	ARGS_MAX = 16,

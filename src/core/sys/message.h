@@ -15,12 +15,14 @@ enum message_type {
 	MESSAGE_BALANCER_DOWN,	     /* it ended unasked; a replacement is being started */
 	MESSAGE_BALANCER_LOST,	     /* and the replacement failed too: resign now */
 	MESSAGE_FAILOVER_VIP,	     /* struct message_vip; answered on the shared page */
+	MESSAGE_FAILOVER_VIRTUAL,    /* struct message_virtual: FIFOs and mails tell of it */
 
 	/* failover, balancer -> master */
 	MESSAGE_READY = 16,	   /* initialised; serving */
 	MESSAGE_ASK_RELOAD,	   /* an operator wants it, through the runtime socket */
 	MESSAGE_FAILOVER_RELOADED, /* payload: struct message_reloaded */
 	MESSAGE_ASK_VIP,	   /* struct message_vip: hand it on to failover */
+	MESSAGE_TELL_VIRTUAL,	   /* struct message_virtual: hand it on to failover */
 
 	/* master -> balancer */
 	MESSAGE_BALANCER_DRAIN = 32, /* stop accepting, finish what runs, exit */
@@ -55,6 +57,16 @@ struct message_vip { /* what an operator wants of a VRRP instance or sync group 
 	uint64_t id; /* not 0; of the answer, struct shared_answer */
 	uint32_t action;
 	char name[64];
+};
+
+/* A virtual server has reached or lost its quorum, or one of its real servers went up or down. */
+struct message_virtual {
+	uint32_t is_up;
+	uint32_t is_start; /* no change: so it begins */
+	uint64_t weight;   /* of the servers that are up */
+	char proxy[192];
+	char server[96]; /* "" = the quorum */
+	char reason[128];
 };
 
 struct message_run {

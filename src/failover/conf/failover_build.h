@@ -55,7 +55,7 @@ struct failover_build {
 	bool script_user_bad;		    /* script_user names nobody: no default then */
 	struct vrrp_instance_conf defaults; /* what global_defs says for all instances */
 	struct addr mcast_group4, mcast_group6;
-	const struct conf_line *fifo_script, *vrrp_fifo_script; /* of global_defs; NULL = none */
+	const struct conf_line *fifo_script, *vrrp_fifo_script, *lvs_fifo_script; /* or NULL */
 	const struct conf_line *startup_script, *shutdown_script;
 	const struct conf_line *alert_line; /* the first word that asks for mail; NULL = none */
 	int alert_any, alert_vrrp, alert_checker; /* 1 = on, -1 = off, 0 = not said */

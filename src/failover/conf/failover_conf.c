@@ -153,6 +153,8 @@ static const struct script_conf *any_script(const struct failover_conf *conf)
 		found = &conf->notify_fifo_script;
 	if (!found && conf->vrrp_notify_fifo_script.argv)
 		found = &conf->vrrp_notify_fifo_script;
+	if (!found && conf->lvs_notify_fifo_script.argv)
+		found = &conf->lvs_notify_fifo_script;
 	return found ? found : virtual_servers_script(conf);
 }
 

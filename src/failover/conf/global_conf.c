@@ -96,6 +96,13 @@ static void read_vrrp_fifo(struct conf_ctx *ctx, const struct conf_line *line, v
 	read_fifo(ctx, line, &conf->vrrp_notify_fifo, &conf->vrrp_fifo_uid, &conf->vrrp_fifo_gid);
 }
 
+static void read_lvs_fifo(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+{
+	struct failover_conf *conf = ((struct failover_build *)target)->conf;
+
+	read_fifo(ctx, line, &conf->lvs_notify_fifo, &conf->lvs_fifo_uid, &conf->lvs_fifo_gid);
+}
+
 /* Read when the user of scripts is known: see failover_globals_finish. */
 static void read_fifo_script(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
@@ -109,6 +116,18 @@ static void read_vrrp_fifo_script(struct conf_ctx *ctx, const struct conf_line *
 	((struct failover_build *)target)->vrrp_fifo_script = line;
 }
 
+static void read_lvs_fifo_script(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+{
+	(void)ctx;
+	((struct failover_build *)target)->lvs_fifo_script = line;
+}
+
+static void read_init_notifies(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+{
+	((struct failover_build *)target)->conf->rs_init_notifies = true;
+	failover_rows_extra(ctx, line, 1);
+}
+
 void failover_globals_finish(struct failover_build *b)
 {
 	failover_user_default(b);
@@ -118,6 +137,9 @@ void failover_globals_finish(struct failover_build *b)
 	if (b->vrrp_fifo_script)
 		failover_script_read(&b->ctx, b->vrrp_fifo_script, 1, NULL,
 				     &b->conf->vrrp_notify_fifo_script);
+	if (b->lvs_fifo_script)
+		failover_script_read(&b->ctx, b->lvs_fifo_script, 1, NULL,
+				     &b->conf->lvs_notify_fifo_script);
 	failover_mail_finish(b);
 	failover_house_finish(b);
 }
@@ -237,6 +259,12 @@ const struct conf_keyword failover_global_rows[] = {
 	       "events of VRRP as lines, in order"),
 	CUSTOM("vrrp_notify_fifo_script", read_vrrp_fifo_script, "<command> [<user> [<group>]]",
 	       "started with the FIFO's path as last argument"),
+	CUSTOM("lvs_notify_fifo", read_lvs_fifo, "<path> [<user> [<group>]]",
+	       "changes of virtual and real servers as lines, in order"),
+	CUSTOM("lvs_notify_fifo_script", read_lvs_fifo_script, "<command> [<user> [<group>]]",
+	       "started with the FIFO's path as last argument"),
+	CUSTOM("rs_init_notifies", read_init_notifies, NULL,
+	       "a start tells of real servers that begin as up, and runs their notify_up"),
 	FLAG("vrrp_notify_priority_changes", defaults.notify.priority_changes, "[<bool>]",
 	     "changes of priority go to the FIFOs too"),
 	CUSTOM("fifo_write_vrrp_states_on_reload", read_fifo_on_reload, NULL,

@@ -116,9 +116,12 @@ static void read_no_checker(struct conf_ctx *ctx, const struct conf_line *line, 
 
 void failover_mail_finish(struct failover_build *b)
 {
+	int checker;
+
 	b->conf->mail.router_id = b->conf->router_id;
 	b->defaults.smtp_alert = (b->alert_vrrp ? b->alert_vrrp : b->alert_any) > 0;
-	b->conf->smtp_alert_checker = (b->alert_checker ? b->alert_checker : b->alert_any) > 0;
+	checker = b->alert_checker ? b->alert_checker : b->alert_any;
+	b->conf->smtp_alert_checker = checker ? checker > 0 : -1;
 }
 
 void failover_mail_check(struct failover_build *b)
@@ -152,9 +155,9 @@ const struct conf_keyword failover_smtp_rows[] = {
 	ROW(G, "smtp_alert_vrrp", read_alert_vrrp, "[<bool>]",
 	    "mail for all instances and groups that do not say themselves"),
 	ROW(G, "smtp_alert_checker", read_alert_checker, "[<bool>]",
-	    "mail for all real servers that do not say themselves"),
+	    "mail for all real and virtual servers that do not say themselves"),
 	ROW(G, "no_email_faults", read_no_faults, "[<bool>]", "no mail about faults"),
 	ROW(G, "no_checker_emails", read_no_checker, "[<bool>]",
-	    "mail about real servers only when one is added or removed"),
+	    "always so: mail tells of real servers that went, not of each of their checkers"),
 	{.name = NULL},
 };

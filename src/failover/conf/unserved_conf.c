@@ -39,13 +39,10 @@ static const char firewall[] = "relais has its own table of nftables";
 
 const struct conf_keyword failover_unserved_rows[] = {
 	/* ---- global_defs and the top: nothing lost ---- */
-	IGNORED(G, "rs_init_notifies", lvs),
 	IGNORED(G, "lvs_sync_daemon", lvs),
 	IGNORED(G, "lvs_flush", lvs),
 	IGNORED(G, "lvs_flush_onstop", lvs),
 	IGNORED(G, "lvs_flush_on_stop", lvs),
-	IGNORED(G, "lvs_notify_fifo", lvs),
-	IGNORED(G, "lvs_notify_fifo_script", lvs),
 	IGNORED(G, "lvs_netlink_cmd_rcv_bufs", lvs),
 	IGNORED(G, "lvs_netlink_cmd_rcv_bufs_force", lvs),
 	IGNORED(G, "lvs_netlink_monitor_rcv_bufs", lvs),

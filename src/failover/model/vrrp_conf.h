@@ -361,18 +361,21 @@ struct failover_conf {
 	const char *net_namespace;     /* of the failover process and the runner; NULL = ours */
 	const char *default_interface; /* of static addresses that name none */
 	int64_t startup_delay_us;
-	int64_t delay_after_boot_us;		    /* of the machine; the longer of both counts */
-	int rt_priority;			    /* 0 = default */
-	const char *notify_fifo, *vrrp_notify_fifo; /* NULL = none */
-	struct script_conf notify_fifo_script, vrrp_notify_fifo_script; /* argv NULL = none */
+	int64_t delay_after_boot_us; /* of the machine; the longer of both counts */
+	int rt_priority;	     /* 0 = default */
+	const char *notify_fifo, *vrrp_notify_fifo, *lvs_notify_fifo; /* NULL = none */
+	struct script_conf notify_fifo_script, vrrp_notify_fifo_script,
+		lvs_notify_fifo_script;				   /* argv NULL = none */
 	uint32_t fifo_uid, fifo_gid, vrrp_fifo_uid, vrrp_fifo_gid; /* owners of FIFOs we make */
+	uint32_t lvs_fifo_uid, lvs_fifo_gid;
 	bool fifo_states_on_reload; /* the states are written to the FIFOs at a reload too */
 	bool script_security;
 	bool scripts_unsecured; /* there are scripts, and no enable_script_security */
 	struct mail_conf mail;
 	bool no_email_faults, no_checker_emails; /* of what mail tells */
-	bool smtp_alert_checker;		 /* of real servers that say nothing else */
-	struct house_conf *house;		 /* house.h; never NULL */
+	int smtp_alert_checker;	  /* of servers that say nothing else: 1, 0; -1 = real ones do */
+	bool rs_init_notifies;	  /* real servers that begin as up are told of */
+	struct house_conf *house; /* house.h; never NULL */
 	unsigned n_instances;
 };
 

@@ -19,8 +19,8 @@ struct notify {
 	struct loop *loop;
 	struct runner_link *link;
 	const struct failover_conf *conf;
-	struct notify_fifo any, vrrp; /* notify_fifo, vrrp_notify_fifo */
-	struct mail_queue *mail;      /* owned; NULL = none was ever configured */
+	struct notify_fifo any, vrrp, lvs; /* notify_fifo, vrrp_notify_fifo, lvs_notify_fifo */
+	struct mail_queue *mail;	   /* owned; NULL = none was ever configured */
 };
 
 /* What is told of: an instance or a group. */
@@ -58,6 +58,8 @@ static void configure_fifos(struct notify *n)
 			      &c->notify_fifo_script);
 	notify_fifo_configure(&n->vrrp, c->vrrp_notify_fifo, c->vrrp_fifo_uid, c->vrrp_fifo_gid,
 			      &c->vrrp_notify_fifo_script);
+	notify_fifo_configure(&n->lvs, c->lvs_notify_fifo, c->lvs_fifo_uid, c->lvs_fifo_gid,
+			      &c->lvs_notify_fifo_script);
 }
 
 struct notify *notify_new(struct loop *loop, struct runner_link *link,
@@ -67,8 +69,8 @@ struct notify *notify_new(struct loop *loop, struct runner_link *link,
 
 	if (!n)
 		die_no_memory();
-	n->loop = n->any.loop = n->vrrp.loop = loop;
-	n->link = n->any.link = n->vrrp.link = link;
+	n->loop = n->any.loop = n->vrrp.loop = n->lvs.loop = loop;
+	n->link = n->any.link = n->vrrp.link = n->lvs.link = link;
 	n->conf = conf;
 	configure_fifos(n);
 	configure_mail(n);
@@ -84,6 +86,7 @@ void notify_free(struct notify **slot)
 	mail_queue_free(&n->mail);
 	notify_fifo_close(&n->any);
 	notify_fifo_close(&n->vrrp);
+	notify_fifo_close(&n->lvs);
 	free(n);
 	*slot = NULL;
 }
@@ -201,4 +204,13 @@ void notify_group(struct notify *n, const struct vrrp_group_conf *conf, enum not
 	const struct subject s = {"GROUP", conf->name, &conf->notify, 0, conf->smtp_alert};
 
 	tell(n, &s, event);
+}
+
+void notify_virtual(struct notify *n, const char *line, const char *mail_about,
+		    const char *mail_what, const char *mail_body)
+{
+	notify_fifo_write(&n->lvs, slice_of(line));
+	notify_fifo_write(&n->any, slice_of(line));
+	if (mail_about && n->mail)
+		mail_queue_send(n->mail, mail_about, mail_what, mail_body);
 }

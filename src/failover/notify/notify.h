@@ -6,6 +6,7 @@
  *   notify COMMAND                  then, with four arguments more:
  *                                   INSTANCE|GROUP NAME MASTER|BACKUP|FAULT|STOP PRIORITY
  *   FIFO                            INSTANCE "NAME" MASTER PRIORITY, a line each
+ *   lvs_notify_fifo, notify_fifo    VS, RS: see failover/virtual/virtual_told.h
  *   smtp_alert                      a mail (notify_mail.h)
  *
  * Scripts run through the runner, those of one instance or group one after the other. All on the
@@ -41,6 +42,9 @@ void notify_configure(struct notify *notify, const struct failover_conf *conf);
 
 void notify_instance(struct notify *notify, const struct vrrp_instance_conf *conf,
 		     enum notify_event event, unsigned priority);
+/* The same for what the balancer tells of virtual servers. mail_about NULL: no mail. */
+void notify_virtual(struct notify *notify, const char *line, const char *mail_about,
+		    const char *mail_what, const char *mail_body);
 /* As notify_instance, but no script is run. */
 void notify_fifos_only(struct notify *notify, const struct vrrp_instance_conf *conf,
 		       enum notify_event event, unsigned priority);

@@ -10,7 +10,7 @@ struct virtual_real_conf *virtual_real_new(struct conf_ctx *ctx, const struct co
 	struct virtual_real_conf *r = ARENA_NEW(ctx->arena, struct virtual_real_conf);
 
 	virtual_times_init(&r->times);
-	r->weight = r->method = VIRTUAL_UNSET;
+	r->weight = r->method = r->alert = VIRTUAL_UNSET;
 	r->place = block_word_place(line, 0);
 	return r;
 }

@@ -33,6 +33,9 @@ bool virtual_address_read(struct conf_ctx *ctx, const struct conf_line *line, un
 void virtual_scripts_read(struct conf_ctx *ctx, const struct conf_line *line,
 			  struct script_conf *out);
 
+/* virtual_names.c: of a virtual server that is served, and of its real servers. */
+void virtual_names_settle(struct failover_build *b, struct virtual_server_conf *v);
+
 /* checker_conf.c: a block in real_server. */
 void virtual_checker_read(struct conf_ctx *ctx, const struct conf_line *line, void *target);
 /* url_conf.c */

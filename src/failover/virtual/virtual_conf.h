@@ -79,8 +79,11 @@ enum virtual_method { VIRTUAL_NAT, VIRTUAL_DR, VIRTUAL_TUN };
 struct virtual_real_conf { /* real_server, sorry_server */
 	struct virtual_times times;
 	struct virtual_real_conf *next;
-	struct addr addr;			   /* port 0: of a group, the client's */
-	long long weight;			   /* or VIRTUAL_UNSET */
+	struct addr addr;  /* port 0: of a group, the client's */
+	const char *name;  /* of its line in virtual_text.h, and what FIFOs call it */
+	const char *label; /* "[192.0.2.31]:tcp:80" */
+	int alert;	   /* smtp_alert: 0, 1, VIRTUAL_UNSET until all is read */
+	long long weight;  /* or VIRTUAL_UNSET */
 	unsigned long uthreshold, lthreshold;	   /* connections; 0 = no limit */
 	struct script_conf notify_up, notify_down; /* argv NULL = none */
 	int method; /* enum virtual_method, or VIRTUAL_UNSET: the virtual server's */
@@ -112,6 +115,9 @@ struct virtual_server_conf {
 	const struct virtual_group_conf *group; /* resolved */
 	struct virtual_address_conf *addresses; /* its own, or the group's */
 	const char *label;			/* for messages: "192.0.2.1 80", "group web" */
+	const char *section;			/* its name in virtual_text.h; NULL = not served */
+	const char *told_as;			/* in FIFOs: "[192.0.2.1]:tcp:80", "[web]:0" */
+	int alert;				/* as a real server's */
 	const char *scheduler;			/* "wlc" */
 	struct conf_place scheduler_at;
 	int method; /* enum virtual_method, or VIRTUAL_UNSET */
@@ -129,6 +135,7 @@ struct virtual_server_conf {
 };
 
 struct virtual_conf {
+	bool init_notifies;		     /* rs_init_notifies */
 	struct virtual_server_conf *servers; /* file order */
 	struct virtual_group_conf *groups;
 	int64_t tcp_us, tcp_fin_us;  /* lvs_timeouts; 0 = the kernel's: 15 and 2 minutes */

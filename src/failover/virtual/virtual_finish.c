@@ -176,6 +176,18 @@ static void settle_quorum(struct failover_build *b, struct virtual_server_conf *
 	}
 }
 
+/* Without a word real servers send mail, and virtual servers none. */
+static void settle_alerts(struct failover_build *b, struct virtual_server_conf *v)
+{
+	int checker = b->conf->smtp_alert_checker;
+
+	if (v->alert == VIRTUAL_UNSET)
+		v->alert = checker > 0;
+	for (struct virtual_real_conf *r = v->reals; r; r = r->next)
+		if (r->alert == VIRTUAL_UNSET)
+			r->alert = checker != 0;
+}
+
 /* Says why an address cannot be listened on; whether one is left. */
 static bool has_listener(struct failover_build *b, const struct virtual_server_conf *v)
 {
@@ -237,15 +249,19 @@ static void settle(struct failover_build *b, struct virtual_server_conf *v)
 		return;
 	}
 	settle_quorum(b, v);
+	settle_alerts(b, v);
 	v->served = has_protocol(b, v) && has_listener(b, v);
-	if (v->served)
-		say_method(b, v);
+	if (!v->served)
+		return;
+	virtual_names_settle(b, v);
+	say_method(b, v);
 }
 
 void virtual_servers_finish(struct failover_build *b)
 {
 	bool said = false;
 
+	b->conf->virtual_servers->init_notifies = b->conf->rs_init_notifies;
 	for (struct virtual_server_conf *v = b->conf->virtual_servers->servers; v; v = v->next) {
 		settle(b, v);
 		if (v->served && !said)

@@ -248,13 +248,14 @@ static void read_engine(struct conf_ctx *ctx, const struct conf_line *line, void
 
 static void read_alert(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
-	bool on;
+	bool real = failover_build_of(ctx)->section == FAILOVER_REAL, on;
 
-	(void)target;
-	if (failover_value_bool(ctx, line, 1, &on) && on)
-		FAILOVER_ADVISE(ctx, line, 0,
-				"'smtp_alert' of servers is without effect: see "
-				"notify_up, notify_down, quorum_up, quorum_down");
+	if (failover_value_bool(ctx, line, 1, &on)) {
+		if (real)
+			((struct virtual_real_conf *)target)->alert = on;
+		else
+			server_of(target)->alert = on;
+	}
 	failover_rows_extra(ctx, line, 2);
 }
 
@@ -301,7 +302,7 @@ static void read_server(struct conf_ctx *ctx, const struct conf_line *line, void
 	bool good = read_head(ctx, line, v);
 
 	virtual_times_init(&v->times);
-	v->method = VIRTUAL_UNSET;
+	v->method = v->alert = VIRTUAL_UNSET;
 	v->weight = 1;
 	v->quorum = 1;
 	v->place = block_word_place(line, 0);
@@ -360,7 +361,7 @@ const struct conf_keyword virtual_server_rows[] = {
 	ROW("ip_family", read_family, "inet|inet6", "of a fwmark"),
 	ROW("weight", read_weight, "<0..2147483647>", "of real servers that say none"),
 	VIRTUAL_ROW(VIRTUAL_IN_SERVERS, "smtp_alert", read_alert, "[<bool>]",
-		    "without effect: see notify_up, quorum_up"),
+		    "mail when it goes down or comes up; a virtual server: when its quorum does"),
 	VIRTUAL_ROW(VIRTUAL_IN_SERVERS, "snmp_name", read_snmp_name, "<name>",
 		    "without effect: there is no SNMP agent"),
 	{.name = NULL},

@@ -53,6 +53,7 @@ struct section { /* of one virtual server */
 	struct virtual_real_conf const **reals; /* in the order of their lines */
 	unsigned n_reals;
 	long long heaviest;
+	bool init_notifies;
 };
 
 static const struct scheduler *scheduler_of(struct virtual_writer *w,
@@ -114,16 +115,6 @@ static const char *target_text(const struct section *s, const struct virtual_rea
 		return arena_strdup(s->w->arena, addr_text(&r->addr, text));
 	addr_host_text(&r->addr, text); /* a group's, of several ports: the client's is kept */
 	return arena_printf(s->w->arena, r->addr.sa.sa_family == AF_INET6 ? "[%s]" : "%s", text);
-}
-
-static const char *real_name(const struct section *s, const struct virtual_real_conf *r)
-{
-	char text[ADDR_TEXT_MAX];
-
-	addr_host_text(&r->addr, text);
-	if (!addr_port(&r->addr))
-		return arena_strdup(s->w->arena, text);
-	return arena_printf(s->w->arena, "%s:%u", text, addr_port(&r->addr));
 }
 
 static const char *traffic_words(const struct section *s, const struct virtual_real_conf *r)
@@ -210,7 +201,7 @@ static bool shared_check(const struct section *s, struct virtual_check_text *sha
 static const char *check_name(const struct section *s, const struct virtual_real_conf *r,
 			      unsigned i)
 {
-	return arena_printf(s->w->arena, "check-%s-%s-%u", s->name, real_name(s, r), i + 1);
+	return arena_printf(s->w->arena, "check-%s-%s-%u", s->name, r->name, i + 1);
 }
 
 /* A backend for each checker of r; what the real server's line says of them. */
@@ -322,6 +313,8 @@ static void write_quorum(struct section *s)
 	if (v->quorum_down.argv)
 		virtual_line(s->w, v->quorum_down.place, "    quorum-down %s",
 			     virtual_script(s->w->arena, &v->quorum_down));
+	if (s->init_notifies)
+		virtual_line(s->w, v->place, "    notify-at-start");
 	if (v->omega)
 		virtual_line(s->w, v->place, "    notify-at-stop");
 }
@@ -331,7 +324,7 @@ static void write_sorry(struct section *s)
 	const struct virtual_real_conf *r = s->v->sorry;
 
 	if (r)
-		virtual_line(s->w, r->place, "    server sorry-%s %s backup", real_name(s, r),
+		virtual_line(s->w, r->place, "    server sorry-%s %s backup", r->name,
 			     target_text(s, r));
 }
 
@@ -353,32 +346,9 @@ static void write_section(struct section *s)
 		virtual_line(s->w, s->v->place, "    %s", shared.lines[i]);
 	write_quorum(s);
 	for (unsigned i = 0; i < s->n_reals; i++)
-		virtual_line(s->w, s->reals[i]->place, "    server %s %s%s%s",
-			     real_name(s, s->reals[i]), target_text(s, s->reals[i]),
-			     traffic_words(s, s->reals[i]), words[i]);
+		virtual_line(s->w, s->reals[i]->place, "    server %s %s%s%s", s->reals[i]->name,
+			     target_text(s, s->reals[i]), traffic_words(s, s->reals[i]), words[i]);
 	write_sorry(s);
-}
-
-static const char *base_name(struct arena *arena, const struct virtual_server_conf *v)
-{
-	char text[ADDR_TEXT_MAX];
-
-	if (v->group_name)
-		return virtual_name(arena, arena_printf(arena, "virtual-%s", v->label));
-	return arena_printf(arena, "virtual-%s:%u", addr_host_text(&v->addresses->first, text),
-			    addr_port(&v->addresses->first));
-}
-
-/* The name that its section has: of its address, or its group; numbered when taken. */
-static const char *section_name(struct arena *arena, const struct virtual_conf *conf,
-				const struct virtual_server_conf *v)
-{
-	const char *name = base_name(arena, v);
-	unsigned twins = 1;
-
-	for (const struct virtual_server_conf *o = conf->servers; o != v; o = o->next)
-		twins += o->served && strcmp(base_name(arena, o), name) == 0;
-	return twins > 1 ? arena_printf(arena, "%s.%u", name, twins) : name;
 }
 
 static void write_head(struct virtual_writer *w, const struct virtual_conf *conf,
@@ -426,7 +396,8 @@ bool virtual_text_write(const struct virtual_conf *conf, bool alone, struct aren
 		die_no_memory();
 	write_head(&w, conf, v->place, alone);
 	for (; v; v = first_served(v->next)) {
-		struct section s = {.w = &w, .v = v, .name = section_name(arena, conf, v)};
+		struct section s = {
+			.w = &w, .v = v, .name = v->section, .init_notifies = conf->init_notifies};
 
 		s.scheduler = scheduler_of(&w, v);
 		gather_reals(&s);

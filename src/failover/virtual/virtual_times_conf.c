@@ -76,6 +76,14 @@ static void read_old_retry(struct conf_ctx *ctx, const struct conf_line *line, v
 		.doc = text, .since = "0.1"                                                  \
 	}
 
+#define RETRY(where, least)                                                                \
+	{                                                                                  \
+		.name = "retry", .sections = where, .type = CONF_INT, .offset = AT(retry), \
+		.min = least, .max = INT_MAX, .args = "<number>", .dflt = "left out",      \
+		.doc = "further checks that must fail too, 1 by default, 0 of MISC_CHECK", \
+		.since = "0.1"                                                             \
+	}
+
 const struct conf_keyword virtual_times_rows[] = {
 	TIME((uint64_t)VIRTUAL_IN_SERVERS | VIRTUAL_IN_CONNECTING, "connect_timeout",
 	     connect_timeout_us, 1, "how long a checker waits for an answer, 5 by default"),
@@ -84,16 +92,8 @@ const struct conf_keyword virtual_times_rows[] = {
 	     "after a failed check, 1 by default, 3 for HTTP_GET and SSL_GET"),
 	TIME(EVERYWHERE, "warmup", warmup_us, 0,
 	     "first checks are spread over this; relais spreads them by itself"),
-	{.name = "retry",
-	 .sections = EVERYWHERE,
-	 .type = CONF_INT,
-	 .offset = AT(retry),
-	 .min = 1,
-	 .max = INT_MAX,
-	 .args = "<number>",
-	 .dflt = "left out",
-	 .doc = "further checks that must fail too, 1 by default",
-	 .since = "0.1"},
+	RETRY(VIRTUAL_IN_SERVERS, 1),
+	RETRY(VIRTUAL_IN_CHECKERS, 0), /* here a number of 0 is one */
 	VIRTUAL_ROW(EVERYWHERE, "alpha", read_alpha, "[<bool>]",
 		    "a real server is down until a check was good"),
 	VIRTUAL_ROW(VIRTUAL_IN_SERVERS, "inhibit_on_failure", read_inhibit, "[<bool>]",

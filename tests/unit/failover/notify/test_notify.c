@@ -189,6 +189,44 @@ static void fifos_read_lines_in_order(void **state)
 	rmdir(dir);
 }
 
+static void virtual_servers_are_told_of_in_fifos_of_their_own(void **state)
+{
+	static const char *const to[] = {"ops@example.test", NULL};
+	char dir[] = "/tmp/relais-notify-XXXXXX", any[64], lvs[64], vrrp[64], buf[512];
+	struct vrrp_instance_conf inst = {.name = "VI_1"};
+	struct failover_conf conf = {.mail = {.to = to, .server = "192.0.2.1", .router_id = "R1"}};
+	struct fake_runner runner;
+	struct notify *n;
+	int fds[3];
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(any, sizeof(any), "%s/any", dir);
+	snprintf(lvs, sizeof(lvs), "%s/lvs", dir);
+	snprintf(vrrp, sizeof(vrrp), "%s/vrrp", dir);
+	conf.notify_fifo = any;
+	conf.lvs_notify_fifo = lvs;
+	conf.vrrp_notify_fifo = vrrp;
+	fake_runner_open(&runner);
+	n = notify_new(runner.loop, runner.link, &conf);
+	fds[0] = open(any, O_RDONLY | O_NONBLOCK);
+	fds[1] = open(lvs, O_RDONLY | O_NONBLOCK);
+	fds[2] = open(vrrp, O_RDONLY | O_NONBLOCK);
+	notify_virtual(n, "VS [192.0.2.10]:tcp:80 UP\n", NULL, NULL, NULL);
+	notify_instance(n, &inst, NOTIFY_MASTER, 100);
+	read_fifo(fds[0], buf, sizeof(buf));
+	assert_string_equal(buf, "VS [192.0.2.10]:tcp:80 UP\nINSTANCE \"VI_1\" MASTER 100\n");
+	read_fifo(fds[1], buf, sizeof(buf));
+	assert_string_equal(buf, "VS [192.0.2.10]:tcp:80 UP\n");
+	read_fifo(fds[2], buf, sizeof(buf));
+	assert_string_equal(buf, "INSTANCE \"VI_1\" MASTER 100\n");
+	notify_free(&n);
+	for (int i = 0; i < 3; i++)
+		close(fds[i]);
+	assert_int_equal(rmdir(dir), 0); /* all three are gone */
+	fake_runner_close(&runner);
+}
+
 static void what_is_no_fifo_is_not_written(void **state)
 {
 	char path[] = "/tmp/relais-notify-XXXXXX";
@@ -221,6 +259,7 @@ int main(void)
 		cmocka_unit_test(mails_are_worded_as_keepalived_does),
 		cmocka_unit_test(a_deleted_instance_is_in_fault_to_who_does_not_know_the_word),
 		cmocka_unit_test(fifos_read_lines_in_order),
+		cmocka_unit_test(virtual_servers_are_told_of_in_fifos_of_their_own),
 		cmocka_unit_test(what_is_no_fifo_is_not_written),
 	};
 
