@@ -109,6 +109,10 @@ static void on_claim(void *ctx, const void *owner, const struct addr *vip,
 
 	if (!node || vrrp_instance_state(node->inst) != VRRP_MASTER)
 		return;
+	snprintf(buf, sizeof(buf), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
+		 mac[4], mac[5]);
+	if (vrrp_instance_taken_from(node->inst, buf))
+		return;
 	vrrp_instance_note_conflict(node->inst);
 	if (log_gate_open(&node->conflicts, loop_now_us(f->loop), BURST, PERIOD_US, &held))
 		log_warn("%s: %02x:%02x:%02x:%02x:%02x:%02x used %s as its own: announcing again "

@@ -143,9 +143,12 @@ static const struct story stories[] = {
 	{"a peer in maintenance is not better", PAIR, .conf = {PATH, COMPARED}, .steps = {
 		WELL, SETTLED, {HOLD, 2, VRRP_HOLD_MAINTENANCE}, {RUN, 0, S(1)}, FAIL(1), {RUN, 0, S(9)}, STILL,
 		{HOLD, 2, VRRP_HOLD_NONE}, {RUN, 0, MS(200)}, {IS, 2, VRRP_MASTER}, CALM}},
-	{"a faulty peer does not take over from a dead master", PAIR, .conf = {PATH, COMPARED}, .steps = {
-		WELL, SETTLED, FAIL(1), FAIL(2), {RUN, 0, S(9)}, {KILL, 1}, {RUN, 0, S(9)}, {IS, 2, VRRP_FAULT}, MEND(2),
-		{RUN, 0, S(1)}, {IS, 2, VRRP_MASTER}}},
+	{"a faulty peer takes over from a dead master as the last resort", PAIR, .conf = {PATH, COMPARED}, .steps = {
+		WELL, SETTLED, FAIL(1), FAIL(2), {RUN, 0, S(9)}, {KILL, 1}, {RUN, 0, MS(400)}, {IS, 2, VRRP_FAULT},
+		{RUN, 0, MS(120)}, {IS, 2, VRRP_MASTER}, {PRIO_SENT, 2, 1}, MEND(2), {RUN, 0, S(1)}, {PRIO_SENT, 2, 100}}},
+	{"but not while a second path says that the master lives", PAIR, .conf = {PATH, COMPARED}, .steps = {
+		WELL, SETTLED, FAIL(1), FAIL(2), {RUN, 0, S(9)}, {CUT, 1, 2}, {RUN, 0, S(9)}, {IS, 2, VRRP_FAULT}, CALM,
+		{ALARM, 2, .text = "192.0.2.1 is MASTER as a second path says"}, {KILL, 1}, {RUN, 0, S(1)}, {IS, 2, VRRP_MASTER}}},
 	{"a node that starts with the fault stays out", PAIR, .conf = {PATH, COMPARED}, .steps = {
 		{TRACK, 1, 0, 0, "chk"}, {TRACK, 2, 1, 0, "chk"}, {START_ALL}, {RUN, 0, S(3)}, {IS, 1, VRRP_FAULT},
 		{IS, 2, VRRP_MASTER}, CALM}},
@@ -158,7 +161,7 @@ static const struct story stories[] = {
 		WELL, SETTLED, {CUT, 1, 2}, {RUN, 0, S(1)}, FAIL(1), {RUN, 0, MS(570)}, {IS, 2, VRRP_MASTER}, CALM}},
 	{"stood still while it held on: a fault now", PAIR, .conf = {PATH, COMPARED}, .steps = {
 		WELL, SETTLED, FAIL(1), FAIL(2), {RUN, 0, S(3)}, {FREEZE, 1}, {RUN, 0, S(1)}, {THAW, 1}, {RUN, 0, MS(5)},
-		{IS, 1, VRRP_FAULT}, {HOLDERS, 1, 0}}},
+		{IS, 1, VRRP_FAULT}, {IS, 2, VRRP_MASTER}, CALM, {RUN, 0, S(9)}, {IS, 2, VRRP_MASTER}, CALM}},
 	{"three: to the one that is well", TRIO, .conf = {PATH, COMPARED}, .steps = {
 		WELL, {TRACK, 3, 1, 0, "chk"}, SETTLED, FAIL(1), FAIL(2), {RUN, 0, MS(600)}, {IS, 3, VRRP_MASTER}, CALM}},
 	{"a reload in the midst of it moves nothing", PAIR, .conf = {PATH, COMPARED}, .steps = {
@@ -181,7 +184,7 @@ static const struct story stories[] = {
 		{IS, 1, VRRP_FAULT}, CALM, {RUN, 0, S(20)}, {IS, 2, VRRP_MASTER}, CALM}},
 	{"no second path: both faulty, it stays", PAIR, .conf = {COMPARED}, .steps = {
 		WELL, SETTLED, FAIL(1), FAIL(2), {RUN, 0, S(20)}, {MOVES, 1, .text = ""}, CALM}},
-	{"no second path and not asked for: nobody", PAIR, .conf = {TRACKS(must), .compare = -1}, .steps = {
+	{"no second path and not asked for: nobody", PAIR, .conf = {TRACKS(must), .compare = -1, .compare_delay_us = -1}, .steps = {
 		WELL, SETTLED, FAIL(1), FAIL(2), {RUN, 0, S(20)}, {HOLDERS, 1, 0}}},
 	/* ---- the lease ---- */
 	{"lease: a dead master's runs out first", PAIR, .conf = {LEASE}, .steps = {

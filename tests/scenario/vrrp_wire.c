@@ -716,7 +716,9 @@ static void do_with_node(const struct step *s, struct node *node, struct vrrp_in
 		relink(node, world.second, s->what, s->a);
 		break;
 	case TRACK:
+		loop_clock_us(node->loop);
 		vrrp_instance_track_set(inst, VRRP_TRACK_SCRIPT, s->text, s->a);
+		vrrp_instance_track_set(inst, VRRP_TRACK_BACKEND, s->text, s->a);
 		break;
 	case NUMBER:
 		vrrp_instance_track_number(inst, s->text, s->a);
@@ -726,6 +728,10 @@ static void do_with_node(const struct step *s, struct node *node, struct vrrp_in
 		break;
 	case DARK:
 		node->dark = s->a;
+		break;
+	case CLAIM:
+		loop_clock_us(node->loop);
+		expect("taken from", vrrp_instance_taken_from(inst, "02:00:00:00:00:99"), s->a);
 		break;
 	case WITNESS:
 		node->witness = s->a;

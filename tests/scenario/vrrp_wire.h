@@ -35,7 +35,7 @@ enum what {
 	LINK,	   /* n; a = up */
 	GONE,	   /* n: the interface does not exist */
 	NO_SOURCE, /* n: the interface loses its addresses */
-	TRACK,	   /* n; text = name; a = up */
+	TRACK,	   /* n; text = name of a script or backend; a = up */
 	NUMBER,	   /* n; text = name of the file; a = its number */
 	RESIGN,	   /* n; text = reason */
 	RELEASE,   /* n */
@@ -53,6 +53,7 @@ enum what {
 	HCUT,	   /* n <-> a: no heartbeat passes (conf.heartbeats set: there is a second path) */
 	DARK,	   /* n; a = the arbiter of leases does not hear n from here on */
 	HHEAL,	   /* heartbeats pass again */
+	CLAIM,	   /* n hears another use its address; a = it gives up */
 	ADAPT,	   /* n; conf = next configuration; a = expected answer */
 	FORGET,	   /* counts of all nodes begin at 0 again */
 	HOOK,	   /* n; a = the script that runs ended well; text = why not */

@@ -106,7 +106,7 @@ static void init(struct failover_build *b, struct conf_files *files, struct aren
 	d->flap_hold_us = 30000000;
 	d->accept = true;
 	d->compare = FAILOVER_UNSET;
-	d->compare_delay_us = 1000000;
+	d->compare_delay_us = FAILOVER_UNSET;
 	/* Keepalived's default is off. On, a healed split brain ends with the winner announcing
 	 * again; off, clients that have the loser's ARP entry stay out until it ages. */
 	d->higher_prio_send_advert = true;

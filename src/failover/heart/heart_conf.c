@@ -101,11 +101,12 @@ static void read_compare(struct conf_ctx *ctx, const struct conf_line *line, voi
 static void read_delay(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
 	failover_value_seconds(ctx, line, 1, 0, 60 * 1000000LL,
-			       &conf_of(ctx, target)->compare_delay_us, "1 s is taken");
+			       &conf_of(ctx, target)->compare_delay_us, "the default is taken");
 	failover_rows_extra(ctx, line, 2);
 }
 
-/* Who would take over from a master that holds on says so over a heartbeat, or preempts it. */
+/* Who would take over from a master that holds on says so over a heartbeat, is nudged, or preempts
+ * it. A backup that needs the lease is not nudged. */
 void failover_heartbeats_finish(struct failover_build *b)
 {
 	for (struct vrrp_instance_conf *i = b->conf->instances; i; i = i->next) {
@@ -113,10 +114,12 @@ void failover_heartbeats_finish(struct failover_build *b)
 			conf_warn(b->ctx.diags, i->place,
 				  "%s: heartbeat_key_file is without effect: there is no heartbeat",
 				  i->name);
-		if (i->compare <= 0 || i->heartbeats || !i->nopreempt)
+		if (i->compare <= 0 || i->heartbeats || !i->nopreempt || !i->lease)
 			continue;
 		conf_warn(b->ctx.diags, i->place,
-			  "%s: compare beside nopreempt needs a heartbeat, it is cleared", i->name);
+			  "%s: compare beside nopreempt and a lease needs a heartbeat, it is "
+			  "cleared",
+			  i->name);
 		i->compare = 0;
 	}
 }
@@ -139,12 +142,15 @@ const struct conf_keyword failover_heart_rows[] = {
 	 .parse = read_compare,
 	 .args = "[<bool>]",
 	 .doc = "what is tracked without a weight, but interfaces, is a fault of the master only "
-		"if a peer is better; the default for backends, frontends and servers where there "
-		"is a heartbeat"},
+		"if a peer is better; the default for backends, frontends and servers, but beside "
+		"a "
+		"lease or hooks only with a heartbeat"},
 	{.name = "compare_delay",
 	 BOTH,
 	 .parse = read_delay,
 	 .args = "<seconds>",
-	 .doc = "how long the master waits for the peers to find the same fault, 1 by default"},
+	 .doc = "how long the master waits for the peers to find the same fault; by default 1 with "
+		"a "
+		"heartbeat, else 0"},
 	{.name = NULL},
 };

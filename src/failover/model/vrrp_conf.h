@@ -300,9 +300,10 @@ struct vrrp_instance_conf { /* vrrp_instance */
 	struct vrrp_lease_conf *lease;		/* only its holder may be MASTER; NULL = none */
 	struct vrrp_heartbeat_conf *heartbeats; /* NULL = no second path */
 	struct slice heartbeat_key;		/* empty = heartbeats are not signed */
-	int compare; /* of tracks that do not say: 1, 0, or -1 = what the balancer does, where
-			there are heartbeats */
-	int64_t compare_delay_us;  /* a peer may find the same fault within that */
+	int compare; /* of tracks that do not say: 1, 0, or -1 = what the balancer does; without
+			heartbeats not beside a lease or hooks */
+	int64_t compare_delay_us;  /* a peer may find the same fault within that; -1 = 1 s with
+				      heartbeats, else 0 */
 	bool vip_probe;		   /* ask for other holders after a takeover from silence */
 	int vip_lifetime_s;	   /* see vrrp_lifetime_s; -1 = by advert_us */
 	struct vip_conf *vips;	   /* advertised */

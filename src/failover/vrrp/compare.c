@@ -1,18 +1,44 @@
 /*
  * The comparison with the peers: a move that brings no better service resets every connection for
  * nothing. So what is tracked may be marked (track_backend { web compare }, `compare on`) to be a
- * fault of a master only if a peer is known to be better:
+ * fault of a master only if a peer is better:
  *
  *   1. such a row goes down: for compare_delay nothing happens, as a peer may be about to find the
  *      same (both check the same servers, not in the same moment);
  *   2. then, if a peer that is able is heard over a second path, priority 0 and FAULT at once;
- *   3. else the master holds on with priority 1, so that any well backup preempts it, and looks
- *      again whenever a peer is heard.
+ *   3. if peers are heard there, but none is able, the master holds on with priority 1, so that any
+ *      well backup preempts it, and looks again whenever a peer is heard;
+ *   4. if nobody is heard there the peers are asked on the wire, by a nudge: one advertisement of
+ *      priority 0, and then silence, with the addresses kept, for as long as the slowest backup
+ *      needs (its skew, RFC 9568 6.1, and a margin for the way and the scheduler). Whoever is well
+ *      takes over as from a master that resigns, also with nopreempt; who has the fault too is in
+ *      FAULT and does not hear it. Whatever is advertised in the silence means that somebody did.
+ *      Nobody: as in 3, and nudged again from time to time, for those that preempt nobody.
  *
- * A node that is not MASTER has a fault as ever, and so does not take over. Called by condition.c
- * and withhold.c; failover's thread.
+ * In the silence nothing is sent, as an advertisement of priority 1 puts off a backup that does not
+ * preempt. It ends before anybody can miss us: three intervals are the least that others wait.
+ *
+ * A node that is not MASTER has a fault as ever (but see last_resort.c). Called by condition.c,
+ * receive.c and withhold.c; failover's thread.
  */
 #include "failover/vrrp/instance_impl.h"
+
+#include <stdio.h>
+
+enum {
+	DELAY_US = 1000000, /* compare_delay, where peers say what they find */
+	MARGIN_US = 500000, /* of a silence, at most */
+	AGAIN_US = 1000000, /* until the next nudge, at least; else so many intervals: */
+	AGAIN_ADVERTS = 5,
+};
+
+/* With a lease or hooks a takeover is more than what a backup does by itself. */
+static bool is_plain(const struct vrrp_instance_conf *conf)
+{
+	const struct vrrp_hooks_conf *h = &conf->hooks;
+
+	return !conf->lease && !h->fence.argv && !h->promote.argv && !h->demote.argv;
+}
 
 bool vrrp_compare_row(const struct vrrp_instance *inst, const struct vrrp_track_conf *row)
 {
@@ -26,39 +52,154 @@ bool vrrp_compare_row(const struct vrrp_instance *inst, const struct vrrp_track_
 		return false;
 	if (row->compare > 0 || inst->conf->compare > 0)
 		return true;
-	return inst->conf->compare < 0 && inst->conf->heartbeats && service;
+	return inst->conf->compare < 0 && service &&
+	       (inst->conf->heartbeats || is_plain(inst->conf));
 }
 
-static void on_delay_over(struct loop *loop, struct loop_timer *timer)
+/* Without a second path there is nothing to wait for: who is nudged decides by its own health. */
+static int64_t delay_us(const struct vrrp_instance_conf *conf)
+{
+	if (conf->compare_delay_us >= 0)
+		return conf->compare_delay_us;
+	return conf->heartbeats ? DELAY_US : 0;
+}
+
+int64_t vrrp_compare_silence_us(const struct vrrp_instance *inst)
+{
+	int64_t advert_us = vrrp_instance_advert_us(inst);
+	int64_t margin_us = advert_us / 2;
+
+	return vrrp_skew_us(inst->conf->version, 0, advert_us) +
+	       (margin_us < MARGIN_US ? margin_us : MARGIN_US);
+}
+
+/* ---- the nudge ---- */
+
+static void arm(struct vrrp_instance *inst, int64_t span_us)
+{
+	loop_timer_set(inst->loop, &inst->compare_timer, loop_now_us(inst->loop) + span_us);
+}
+
+static int64_t again_us(const struct vrrp_instance *inst)
+{
+	int64_t us = AGAIN_ADVERTS * inst->conf->advert_us;
+
+	return us > AGAIN_US ? us : AGAIN_US;
+}
+
+static void each_master(struct vrrp_instance *inst, void (*fn)(struct vrrp_instance *))
+{
+	if (inst->group)
+		vrrp_group_each_master(inst->group, fn);
+	else if (inst->state == VRRP_MASTER)
+		fn(inst);
+}
+
+static void say_zero(struct vrrp_instance *inst)
+{
+	vrrp_advertise(inst, 0);
+}
+
+static void say_priority(struct vrrp_instance *inst)
+{
+	vrrp_advertise(inst, inst->priority);
+}
+
+static void say_soon(struct vrrp_instance *inst)
+{
+	loop_timer_set(inst->loop, &inst->timer, loop_now_us(inst->loop));
+}
+
+static void hold_on(struct vrrp_instance *inst, const char *why)
+{
+	if (inst->held_on)
+		return;
+	inst->held_on = true;
+	inst->stats.n_held_on++;
+	vrrp_withhold_alarm(inst, &inst->fault_gate, "stays MASTER with a fault, %s", why);
+	vrrp_publish_all(inst);
+}
+
+static bool may_nudge(const struct vrrp_instance *inst)
+{
+	return !inst->conf->lease && inst->takeover.phase == VRRP_PHASE_SERVE &&
+	       !vrrp_peers_any(inst->peers, loop_now_us(inst->loop));
+}
+
+static void nudge(struct vrrp_instance *inst)
+{
+	char why[REASON_LEN];
+
+	if (!inst->held_on) {
+		vrrp_condition_say_fault(inst, why);
+		log_notice("(%s) %s: whoever is better may take over", inst->conf->name, why);
+	}
+	inst->silent = true;
+	each_master(inst, say_zero);
+	arm(inst, vrrp_compare_silence_us(inst));
+}
+
+static void speak_again(struct vrrp_instance *inst)
+{
+	inst->silent = false;
+	each_master(inst, say_priority);
+	hold_on(inst, "nobody takes over");
+	arm(inst, again_us(inst));
+}
+
+static void on_timer(struct loop *loop, struct loop_timer *timer)
 {
 	struct vrrp_instance *inst = container_of(timer, struct vrrp_instance, compare_timer);
 
 	(void)loop;
-	vrrp_condition_review(inst);
-	if (!vrrp_compare_holds_on(inst))
+	if (vrrp_instance_yield_if_frozen(inst))
 		return;
-	inst->stats.n_held_on++;
-	vrrp_withhold_alarm(inst, &inst->fault_gate,
-			    "stays MASTER with a fault, no peer is known to be better");
-	vrrp_publish_all(inst);
+	vrrp_condition_review(inst);
+	if (inst->state != VRRP_MASTER || !vrrp_compare_lowest(inst))
+		return;
+	if (inst->silent) {
+		speak_again(inst);
+	} else if (vrrp_compare_silent(inst)) { /* another member of the group does it */
+		arm(inst, again_us(inst));
+	} else if (may_nudge(inst)) {
+		nudge(inst);
+	} else {
+		hold_on(inst, "no peer is known to be better");
+		arm(inst, again_us(inst));
+	}
 }
+
+bool vrrp_compare_silent(const struct vrrp_instance *inst)
+{
+	return inst->silent || (inst->group && vrrp_group_silent(inst->group));
+}
+
+bool vrrp_compare_relieved(const struct vrrp_instance *inst)
+{
+	return inst->state == VRRP_MASTER && !inst->group && vrrp_compare_lowest(inst);
+}
+
+/* ---- what condition.c asks and tells ---- */
 
 void vrrp_compare_note(struct vrrp_instance *inst, bool faulty)
 {
 	if (faulty == (inst->faulty_us > 0))
 		return;
 	inst->faulty_us = faulty ? loop_now_us(inst->loop) : 0;
-	inst->compare_timer.on_expiry = on_delay_over;
-	if (faulty)
-		loop_timer_set(inst->loop, &inst->compare_timer,
-			       inst->faulty_us + inst->conf->compare_delay_us);
-	else
-		loop_timer_clear(inst->loop, &inst->compare_timer);
+	inst->compare_timer.on_expiry = on_timer;
+	if (faulty) {
+		arm(inst, delay_us(inst->conf));
+		return;
+	}
+	loop_timer_clear(inst->loop, &inst->compare_timer);
+	if (inst->silent) /* before somebody takes over for nothing */
+		each_master(inst, say_soon);
+	inst->silent = inst->held_on = inst->last_resort = false;
 }
 
 static bool in_delay(const struct vrrp_instance *inst)
 {
-	return loop_now_us(inst->loop) - inst->faulty_us < inst->conf->compare_delay_us;
+	return loop_now_us(inst->loop) - inst->faulty_us < delay_us(inst->conf);
 }
 
 bool vrrp_compare_holds_on(const struct vrrp_instance *inst)
@@ -70,12 +211,34 @@ bool vrrp_compare_holds_on(const struct vrrp_instance *inst)
 
 bool vrrp_compare_lowest(const struct vrrp_instance *inst)
 {
-	return inst->state == VRRP_MASTER && inst->faulty_us && !in_delay(inst);
+	if (!inst->faulty_us)
+		return false;
+	return inst->last_resort || (inst->state == VRRP_MASTER && !in_delay(inst));
 }
 
-void vrrp_compare_left(struct vrrp_instance *inst)
+void vrrp_compare_moved(struct vrrp_instance *inst, enum vrrp_state from)
 {
-	inst->rival = false;
-	if (inst->faulty_us)
-		vrrp_condition_review(inst);
+	if (from == VRRP_MASTER) {
+		inst->rival = inst->silent = inst->held_on = inst->last_resort = false;
+		loop_timer_clear(inst->loop, &inst->compare_timer);
+		if (inst->faulty_us)
+			vrrp_condition_review(inst);
+	} else if (inst->state == VRRP_MASTER && inst->last_resort) {
+		hold_on(inst, "nobody else takes over");
+		arm(inst, again_us(inst));
+	}
+}
+
+/* ---- for the address room ---- */
+
+bool vrrp_instance_taken_from(struct vrrp_instance *inst, const char *who)
+{
+	char why[REASON_LEN];
+
+	if (inst->state != VRRP_MASTER || !vrrp_compare_lowest(inst))
+		return false;
+	vrrp_condition_say_fault(inst, why);
+	vrrp_instance_feed(inst, inst->group ? VRRP_EV_YIELD : VRRP_EV_RELIEVED,
+			   "%.60s, and %.40s has taken over", why, who);
+	return true;
 }

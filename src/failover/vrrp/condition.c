@@ -78,7 +78,36 @@ bool vrrp_condition_is_fault(const struct vrrp_instance *inst, const struct trac
 	return t->conf->weight == 0 || (t->conf->kind == VRRP_TRACK_FILE && weights_count(inst));
 }
 
-enum verdict vrrp_condition_verdict(const struct vrrp_instance *inst, char why[static REASON_LEN])
+static bool compared_fault(const struct vrrp_instance *inst, const struct track *t)
+{
+	return vrrp_condition_is_fault(inst, t) && vrrp_compare_row(inst, t->conf);
+}
+
+static void say_fault(const struct track *t, char why[static REASON_LEN])
+{
+	const char *kind = vrrp_condition_kind(t->conf->kind);
+
+	if (t->note[0])
+		snprintf(why, REASON_LEN, "%s %.70s: %.40s", kind, t->conf->name, t->note);
+	else if (t->conf->kind == VRRP_TRACK_FILE)
+		snprintf(why, REASON_LEN, "file %s says %lld", t->conf->name, t->number);
+	else
+		snprintf(why, REASON_LEN, "%s %s %s", kind, t->conf->name,
+			 t->conf->reverse ? "is up (reverse)" : "is down");
+}
+
+void vrrp_condition_say_fault(const struct vrrp_instance *inst, char why[static REASON_LEN])
+{
+	snprintf(why, REASON_LEN, "a fault");
+	for (unsigned i = 0; i < inst->n_tracks; i++)
+		if (compared_fault(inst, &inst->tracks[i])) {
+			say_fault(&inst->tracks[i], why);
+			return;
+		}
+}
+
+enum verdict vrrp_condition_judge(const struct vrrp_instance *inst, bool spared,
+				  char why[static REASON_LEN])
 {
 	const char *dev = inst->conf->interface;
 	bool must_be_up = !inst->conf->dont_track_primary;
@@ -113,21 +142,8 @@ enum verdict vrrp_condition_verdict(const struct vrrp_instance *inst, char why[s
 	for (unsigned i = 0; i < inst->n_tracks; i++) {
 		const struct track *t = &inst->tracks[i];
 
-		bool fault = vrrp_condition_is_fault(inst, t) &&
-			     !(vrrp_compare_row(inst, t->conf) && vrrp_compare_holds_on(inst));
-
-		if (fault && t->note[0]) {
-			snprintf(why, REASON_LEN, "%s %.70s: %.40s",
-				 vrrp_condition_kind(t->conf->kind), t->conf->name, t->note);
-			return VERDICT_FAULT;
-		}
-		if (fault && t->conf->kind == VRRP_TRACK_FILE) {
-			snprintf(why, REASON_LEN, "file %s says %lld", t->conf->name, t->number);
-			return VERDICT_FAULT;
-		}
-		if (fault) {
-			snprintf(why, REASON_LEN, "%s %s %s", vrrp_condition_kind(t->conf->kind),
-				 t->conf->name, t->conf->reverse ? "is up (reverse)" : "is down");
+		if (vrrp_condition_is_fault(inst, t) && !(spared && compared_fault(inst, t))) {
+			say_fault(t, why);
 			return VERDICT_FAULT;
 		}
 		if (t->status == TRACK_UNKNOWN && t->conf->weight == 0 &&
@@ -138,6 +154,11 @@ enum verdict vrrp_condition_verdict(const struct vrrp_instance *inst, char why[s
 		}
 	}
 	return verdict;
+}
+
+enum verdict vrrp_condition_verdict(const struct vrrp_instance *inst, char why[static REASON_LEN])
+{
+	return vrrp_condition_judge(inst, vrrp_compare_holds_on(inst), why);
 }
 
 int vrrp_condition_adds(const struct vrrp_instance *inst, const struct track *t)
@@ -215,8 +236,7 @@ void vrrp_condition_apply(struct vrrp_instance *inst, enum verdict verdict, cons
 static bool has_compared_fault(const struct vrrp_instance *inst)
 {
 	for (unsigned i = 0; i < inst->n_tracks; i++)
-		if (vrrp_condition_is_fault(inst, &inst->tracks[i]) &&
-		    vrrp_compare_row(inst, inst->tracks[i].conf))
+		if (compared_fault(inst, &inst->tracks[i]))
 			return true;
 	return false;
 }
@@ -234,6 +254,7 @@ void vrrp_condition_review(struct vrrp_instance *inst)
 	}
 	verdict = vrrp_condition_verdict(inst, why);
 	vrrp_condition_apply(inst, verdict, why);
+	vrrp_last_resort_settle(inst);
 }
 
 /* ---- tracks ---- */

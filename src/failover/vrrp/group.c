@@ -144,6 +144,39 @@ bool vrrp_group_lowest(const struct vrrp_group *group)
 	return false;
 }
 
+bool vrrp_group_silent(const struct vrrp_group *group)
+{
+	const struct vrrp_instance *inst;
+	const struct list *pos;
+
+	EACH_MEMBER(inst, pos, group)
+	if (inst->silent)
+		return true;
+	return false;
+}
+
+bool vrrp_group_spared(const struct vrrp_group *group)
+{
+	const struct vrrp_instance *inst;
+	const struct list *pos;
+	char why[REASON_LEN];
+
+	EACH_MEMBER(inst, pos, group)
+	if (vrrp_condition_judge(inst, true, why) != VERDICT_CLEAR)
+		return false;
+	return true;
+}
+
+void vrrp_group_each_master(struct vrrp_group *group, void (*fn)(struct vrrp_instance *inst))
+{
+	struct vrrp_instance *inst;
+	struct list *pos;
+
+	EACH_MEMBER(inst, pos, group)
+	if (inst->state == VRRP_MASTER)
+		fn(inst);
+}
+
 void vrrp_group_review(struct vrrp_group *group)
 {
 	char why[REASON_LEN], shared[REASON_LEN + 128] = "";
@@ -174,6 +207,8 @@ void vrrp_group_review(struct vrrp_group *group)
 	}
 	if (has_master(group))
 		take_all(group);
+	EACH_MEMBER(inst, pos, group)
+	vrrp_last_resort_settle(inst);
 	group->moving = outer;
 	settle(group, worst == VERDICT_CLEAR ? "all members are well" : shared);
 }

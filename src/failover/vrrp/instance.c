@@ -110,7 +110,9 @@ static void act(struct vrrp_instance *inst, enum vrrp_action action, int64_t hea
 
 	switch (action) {
 	case VRRP_DO_SEND_ADVERT:
-		if (!inst->claimed)
+		if (vrrp_compare_silent(inst)) /* a beat all the same */
+			inst->last_sent_us = loop_now_us(inst->loop);
+		else if (!inst->claimed)
 			vrrp_advertise(inst, inst->priority);
 		inst->claimed = false;
 		break;
@@ -153,7 +155,13 @@ static void act(struct vrrp_instance *inst, enum vrrp_action action, int64_t hea
 	case VRRP_DO_ARM_SKEW:
 		inst->master_left = true;
 		inst->withheld = inst->peer_alive = inst->claimed = false;
+		/* A master that nudges would rather stay than be relieved by maintenance. */
+		if (inst->held == VRRP_HOLD_MAINTENANCE)
+			skew_us += vrrp_compare_silence_us(inst);
 		arm_in(inst, skew_us);
+		break;
+	case VRRP_DO_LISTEN:
+		vrrp_last_resort_listen(inst);
 		break;
 	case VRRP_DO_ARM_ADVERT:
 		arm_advert(inst);
@@ -190,8 +198,9 @@ static void count_move(struct vrrp_instance *inst, enum vrrp_state from)
 	inst->stats.n_become_master += inst->state == VRRP_MASTER;
 	inst->stats.n_release_master += from == VRRP_MASTER;
 	inst->since_wall_us = wall_now_us();
-	inst->found_silence = inst->state == VRRP_MASTER && from == VRRP_BACKUP &&
-			      !inst->master_left && vrrp_withhold_silent(inst);
+	inst->found_silence = inst->state == VRRP_MASTER &&
+			      (from == VRRP_BACKUP || from == VRRP_FAULT) && !inst->master_left &&
+			      vrrp_withhold_silent(inst);
 	if (inst->state == VRRP_MASTER && from == VRRP_BACKUP && !inst->found_silence)
 		vrrp_announce_echo(&inst->announce);
 	if (inst->state == VRRP_MASTER) {
@@ -290,26 +299,43 @@ static bool claim(struct vrrp_instance *inst, int64_t late_us)
 	return true;
 }
 
+/* Those of its group are in FAULT too: they come with it. */
+static void resort(struct vrrp_instance *inst)
+{
+	char why[REASON_LEN];
+
+	vrrp_condition_say_fault(inst, why);
+	vrrp_instance_feed(inst, VRRP_EV_DOWN_TIMER, "%.80s, but nobody else takes over", why);
+	vrrp_condition_review(inst);
+}
+
 static void on_down_timer(struct vrrp_instance *inst, int64_t late_us)
 {
 	if (inst->takeover.leave == VRRP_LEAVE_STOP) {
 		vrrp_instance_stop(inst, inst->takeover.leave_why);
 		return;
 	}
+	if (inst->state == VRRP_FAULT && !vrrp_last_resort_waits(inst))
+		return;
 	/* We, not the master, were silent: listen once more before taking over. */
 	if (late_us > vrrp_instance_down_us(inst)) {
 		inst->stats.n_frozen++;
-		log_warn("(%s) stood still for %lld ms while BACKUP, listening anew",
-			 inst->conf->name, (long long)(late_us / 1000));
+		log_warn("(%s) stood still for %lld ms while %s, listening anew", inst->conf->name,
+			 (long long)(late_us / 1000), vrrp_state_word(inst->state));
 		inst->claimed = false;
 		arm_in(inst, vrrp_instance_down_us(inst));
+		vrrp_last_resort_listen(inst);
 		return;
 	}
 	if (!inst->claimed && vrrp_withhold(inst))
 		return;
+	if (inst->state == VRRP_FAULT)
+		vrrp_last_resort_begin(inst);
 	if (claim(inst, late_us))
 		return;
-	if (inst->master_left)
+	if (inst->state == VRRP_FAULT)
+		resort(inst);
+	else if (inst->master_left)
 		vrrp_instance_feed(inst, VRRP_EV_DOWN_TIMER, "the master resigned");
 	else
 		vrrp_instance_feed(inst, VRRP_EV_DOWN_TIMER, "no advertisement for %.3f ms",
@@ -328,6 +354,7 @@ static void on_timer(struct loop *loop, struct loop_timer *t)
 		vrrp_condition_review(inst);
 		return;
 	case VRRP_BACKUP:
+	case VRRP_FAULT:
 		on_down_timer(inst, late_us);
 		return;
 	case VRRP_MASTER:
@@ -425,13 +452,14 @@ bool vrrp_instance_resume(struct vrrp_instance *inst, const struct shared_vip *b
 	    before->version != conf->version || before->state_mono_us <= 0 || age_us < 0 ||
 	    age_us > vrrp_instance_own_down_us(inst))
 		return false;
-	if (vrrp_condition_verdict(inst, why) == VERDICT_FAULT || vrrp_lease_forbids(inst) ||
+	if (vrrp_condition_judge(inst, true, why) == VERDICT_FAULT || vrrp_lease_forbids(inst) ||
 	    vrrp_phase_of_word(before->phase) == VRRP_PHASE_DEMOTE) /* it was about to leave */
 		return false;
 	for (unsigned i = 0; i < inst->n_tracks; i++)
 		if (inst->tracks[i].status == TRACK_UNKNOWN)
 			inst->tracks[i].status = TRACK_PASSED;
 	inst->started = true;
+	vrrp_last_resort_begin(inst);
 	/* What was written last may be older than what was sent last. */
 	inst->sequence = before->auth_sequence + RESUME_SEQUENCE_GAP;
 	vrrp_instance_feed(inst, VRRP_EV_RESUME, "continues: the last advertisement is %.3f ms old",

@@ -222,6 +222,10 @@ void vrrp_instance_word(const struct vrrp_instance *inst, struct vrrp_peer_word 
 void vrrp_instance_note_repair(struct vrrp_instance *inst);
 /* The address room found that somebody else answers for an address held here. */
 void vrrp_instance_note_conflict(struct vrrp_instance *inst);
+/* Somebody else uses an address held here as its own. True: it may, as it has taken over from a
+ * master that holds on with a fault (compare.c), and now this one has given up. who: for the log.
+ */
+bool vrrp_instance_taken_from(struct vrrp_instance *inst, const char *who);
 /* MASTER because nobody was heard: no master resigned, and no lower one was there to step down. */
 bool vrrp_instance_found_silence(const struct vrrp_instance *inst);
 /* Announce one round now (an address was put back, the link returned). MASTER only. */

@@ -1,7 +1,8 @@
 /*
  * The inside of an instance, for the files of this room only: instance.c (life and timers),
  * receive.c (what came in), condition.c (may it take part, with which priority), advertise.c (what
- * goes out), reconf.c (reload), publish.c (the shared page), group.c.
+ * goes out), compare.c and last_resort.c (faults that count only if a peer is better), reconf.c
+ * (reload), publish.c (the shared page), group.c.
  */
 #ifndef RELAIS_VRRP_INSTANCE_IMPL_H
 #define RELAIS_VRRP_INSTANCE_IMPL_H
@@ -110,6 +111,9 @@ struct vrrp_instance {
 	} lease;
 	int64_t faulty_us; /* since when something that is compared is down; 0 = nothing is */
 	struct loop_timer compare_timer;
+	bool silent;	  /* MASTER, has nudged the others: lets them take over */
+	bool held_on;	  /* MASTER, nobody did */
+	bool last_resort; /* takes over with such a fault, or went on as master with it */
 
 	struct vrrp_list list; /* of conf */
 	struct vrrp_announce announce;
@@ -155,8 +159,13 @@ void vrrp_condition_review(struct vrrp_instance *inst);
 void vrrp_condition_rebuild(struct vrrp_instance *inst, enum track_status fresh);
 
 enum verdict { VERDICT_CLEAR, VERDICT_WAIT, VERDICT_FAULT };
-/* Of the instance alone, without its group. why gets a sentence unless CLEAR. */
+/* Of the instance alone, without its group. why gets a sentence unless CLEAR. spared: what is
+ * compared is no fault; else whether it is one now is asked of compare.c. */
+enum verdict vrrp_condition_judge(const struct vrrp_instance *inst, bool spared,
+				  char why[static REASON_LEN]);
 enum verdict vrrp_condition_verdict(const struct vrrp_instance *inst, char why[static REASON_LEN]);
+/* Which of what is compared is down: "backend web is down". */
+void vrrp_condition_say_fault(const struct vrrp_instance *inst, char why[static REASON_LEN]);
 const char *vrrp_condition_kind(enum vrrp_track_kind kind); /* "script" */
 /* Of weight 0 and reversed: the fault is that it is up. A reversed weight changes its sign. */
 bool vrrp_condition_turns(const struct vrrp_track_conf *row);
@@ -211,10 +220,24 @@ void vrrp_compare_note(struct vrrp_instance *inst, bool faulty); /* faulty: such
 /* MASTER in spite of such a fault; and, when no peer has found the same in time, with priority 1 */
 bool vrrp_compare_holds_on(const struct vrrp_instance *inst);
 bool vrrp_compare_lowest(const struct vrrp_instance *inst);
-void vrrp_compare_left(struct vrrp_instance *inst); /* no longer MASTER */
+void vrrp_compare_moved(struct vrrp_instance *inst, enum vrrp_state from);
+/* MASTER, and it or its group has nudged the others: not a word now. How long: as others need. */
+bool vrrp_compare_silent(const struct vrrp_instance *inst);
+int64_t vrrp_compare_silence_us(const struct vrrp_instance *inst);
+/* A better one that is heard is no reason for BACKUP, but for FAULT. */
+bool vrrp_compare_relieved(const struct vrrp_instance *inst);
+
+/* last_resort.c: FAULT for nothing but what is compared. */
+bool vrrp_last_resort_waits(const struct vrrp_instance *inst); /* and may take over */
+void vrrp_last_resort_listen(struct vrrp_instance *inst);      /* from now on, anew */
+void vrrp_last_resort_settle(struct vrrp_instance *inst);      /* after a review */
+void vrrp_last_resort_begin(struct vrrp_instance *inst);       /* is about to be MASTER */
 
 /* group.c */
 bool vrrp_group_lowest(const struct vrrp_group *group); /* a member is to have priority 1 */
+bool vrrp_group_silent(const struct vrrp_group *group); /* one has nudged the others */
+bool vrrp_group_spared(const struct vrrp_group *group); /* no fault but what is compared */
+void vrrp_group_each_master(struct vrrp_group *group, void (*fn)(struct vrrp_instance *inst));
 void vrrp_group_review(struct vrrp_group *group);
 void vrrp_group_moved(struct vrrp_instance *inst, enum vrrp_event event, enum vrrp_state from,
 		      enum vrrp_state to);

@@ -27,6 +27,8 @@ struct vrrp_peers {
 
 /* The first of them that is MASTER, of the highest priority; NULL = nobody known is. */
 const struct vrrp_peer_word *vrrp_peers_master(const struct vrrp_peers *peers, int64_t now_us);
+/* Somebody is heard there. */
+bool vrrp_peers_any(const struct vrrp_peers *peers, int64_t now_us);
 /* One that would take over from a master that resigned, and serve. witnessed: and sees a witness,
  * but no advertisement. */
 const struct vrrp_peer_word *vrrp_peers_better(const struct vrrp_peers *peers, int64_t now_us,

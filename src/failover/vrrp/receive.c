@@ -55,6 +55,9 @@ static enum vrrp_event classify(struct vrrp_instance *inst, const struct vrrp_pa
 
 	if (p->priority == 0)
 		return VRRP_EV_RX_ZERO;
+	/* Who speaks while we are silent for it has taken over, whatever its priority. */
+	if (inst->state == VRRP_MASTER && vrrp_compare_silent(inst))
+		return VRRP_EV_RX_ABOVE;
 	if (p->priority < inst->priority)
 		return preemption_held(inst) ? VRRP_EV_RX_BELOW_HELD : VRRP_EV_RX_BELOW;
 	inst->hold_until_us = 0;
@@ -170,6 +173,10 @@ void vrrp_instance_receive(struct vrrp_instance *inst, const uint8_t *bytes, siz
 	event = classify(inst, &p, path);
 	if (is_answered(inst, event))
 		return;
+	if (event == VRRP_EV_RX_ABOVE && vrrp_compare_relieved(inst)) {
+		vrrp_instance_taken_from(inst, addr_host_text(&path->src, text));
+		return;
+	}
 	reason[0] = '\0';
 	if (vrrp_fsm_step(inst->state, event)->next != inst->state) /* else nobody is told */
 		snprintf(reason, sizeof(reason), "%s advertises priority %u, ours is %u",

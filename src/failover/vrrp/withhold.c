@@ -37,6 +37,14 @@ const struct vrrp_peer_word *vrrp_peers_master(const struct vrrp_peers *peers, i
 	return best;
 }
 
+bool vrrp_peers_any(const struct vrrp_peers *peers, int64_t now_us)
+{
+	for (unsigned i = 0; peers && i < VRRP_PEERS_MAX; i++)
+		if (known(peers, &peers->rows[i], now_us))
+			return true;
+	return false;
+}
+
 const struct vrrp_peer_word *vrrp_peers_better(const struct vrrp_peers *peers, int64_t now_us,
 					       bool witnessed)
 {
@@ -222,8 +230,7 @@ static void give_up_isolated(struct vrrp_instance *inst)
 
 void vrrp_withhold_moved(struct vrrp_instance *inst, enum vrrp_state from)
 {
-	if (from == VRRP_MASTER)
-		vrrp_compare_left(inst);
+	vrrp_compare_moved(inst, from);
 	vrrp_lease_moved(inst);
 }
 

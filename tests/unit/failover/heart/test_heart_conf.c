@@ -75,7 +75,7 @@ static void global_ones_are_the_default_and_not_mixed_with_own_ones(void **state
 	assert_null(b->heartbeats->next);
 	assert_int_equal(b->compare, 0);
 	assert_true(slice_eq(a->heartbeat_key, b->heartbeat_key));
-	assert_int_equal(a->compare_delay_us, 1000000);
+	assert_int_equal(a->compare_delay_us, -1); /* as it fits */
 	reading_end(&r);
 }
 
@@ -104,7 +104,14 @@ static void what_cannot_be_is_refused(void **state)
 	read_text(&r, INSTANCE("A", "51", " heartbeat_key_file /key\n nopreempt\n compare on\n"));
 	assert_int_equal(r.diags.n_errors, 0);
 	assert_true(said(&r, CONF_WARNING, "there is no heartbeat"));
-	assert_true(said(&r, CONF_WARNING, "compare beside nopreempt needs a heartbeat"));
+	assert_int_equal(r.conf->instances->compare, 1);
+	reading_end(&r);
+	read_text(&r, INSTANCE("A", "51",
+			       " nopreempt\n compare on\n"
+			       " witness {\n etcd http://192.0.2.21:2379 lease web\n }\n"));
+	assert_int_equal(r.diags.n_errors, 0);
+	assert_true(
+		said(&r, CONF_WARNING, "compare beside nopreempt and a lease needs a heartbeat"));
 	assert_int_equal(r.conf->instances->compare, 0);
 	reading_end(&r);
 }

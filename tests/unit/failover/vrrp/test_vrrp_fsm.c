@@ -13,11 +13,11 @@
 
 /* Next state of every cell; columns in the order of states.def. */
 static const char *const next_states[VRRP_STATE_N] = {
-	/* START OWNER RESUME STOP DOWN ADV ZERO ABOVE TIE BELOW HELD FAULT YIELD TAKE */
-	[VRRP_INIT] = "BMMIIIIIIIIFII",
-	[VRRP_BACKUP] = "BMBIMBBBBBBFBM",
-	[VRRP_MASTER] = "MMMIMMMBMMMFBM",
-	[VRRP_FAULT] = "BMFIFFFFFFFFFF",
+	/* START OWNER RESUME STOP DOWN ADV ZERO ABOVE TIE BELOW HELD FAULT YIELD TAKE RELIEVED */
+	[VRRP_INIT] = "BMMIIIIIIIIFIII",
+	[VRRP_BACKUP] = "BMBIMBBBBBBFBMB",
+	[VRRP_MASTER] = "MMMIMMMBMMMFBMF",
+	[VRRP_FAULT] = "BMFIMFFFFFFFFFF",
 };
 
 static bool does(const struct vrrp_step *s, enum vrrp_action action)
@@ -102,6 +102,8 @@ static void who_leaves_says_so_first(void **state)
 	/* Woken from a freeze: another is master, so not a word. */
 	assert_false(does(vrrp_fsm_step(VRRP_MASTER, VRRP_EV_YIELD), VRRP_DO_SEND_ZERO));
 	assert_false(does(vrrp_fsm_step(VRRP_MASTER, VRRP_EV_YIELD), VRRP_DO_SEND_ADVERT));
+	/* Nor from one that was relieved. */
+	assert_false(does(vrrp_fsm_step(VRRP_MASTER, VRRP_EV_RELIEVED), VRRP_DO_SEND_ZERO));
 }
 
 static void every_state_that_runs_has_its_timer(void **state)
@@ -142,7 +144,7 @@ static void arrows_that_do_not_exist(void **state)
 	for (enum vrrp_state s = 0; s < VRRP_STATE_N; s++)
 		assert_true(vrrp_fsm_arrow(s, VRRP_INIT) && vrrp_fsm_arrow(s, VRRP_FAULT));
 	assert_true(vrrp_fsm_arrow(VRRP_MASTER, VRRP_BACKUP));
-	assert_true(vrrp_fsm_arrow(VRRP_FAULT, VRRP_MASTER)); /* an owner */
+	assert_true(vrrp_fsm_arrow(VRRP_FAULT, VRRP_MASTER)); /* an owner, the last resort */
 }
 
 static void every_word_is_there(void **state)
