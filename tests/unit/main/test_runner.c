@@ -231,7 +231,7 @@ static void a_hanging_script_is_ended_with_all_it_started(void **state)
 	struct fixture *f = *state;
 	pid_t pid;
 
-	ask(f, (struct message_run){.id = 1, .wants_report = 1, .timeout_ms = 50},
+	ask(f, (struct message_run){.id = 1, .wants_report = 1, .timeout_ms = 1500},
 	    "sleep 1000 & echo $! > $DIR/tmp; mv $DIR/tmp $DIR/pid; trap '' TERM; "
 	    "while :; do sleep 1000; done");
 	pid = pid_in(f, "pid");

@@ -227,7 +227,7 @@ static void a_client_that_stops_uploading_is_told(void **state)
 	(void)state;
 	rig_init(&r, PROXY_MODE_HTTP, 1);
 	r.proxy.options = PROXY_OPT_HTTPLOG;
-	r.proxy.timeout.client = 60;
+	r.proxy.timeout.client = 500;
 	rig_start(&r);
 	client = rig_client(&r);
 	rig_say(client, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf");

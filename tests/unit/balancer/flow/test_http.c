@@ -230,7 +230,6 @@ static void errors_of_the_server_have_their_status_and_flags(void **state)
 	(void)state;
 	rig_init(&r, PROXY_MODE_HTTP, 1);
 	r.proxy.options = PROXY_OPT_HTTPLOG;
-	r.proxy.timeout.server = 60;
 	rig_start(&r);
 	client = rig_client(&r);
 	rig_say(client, GET);
@@ -240,12 +239,6 @@ static void errors_of_the_server_have_their_status_and_flags(void **state)
 	assert_non_null(strstr(rig_head(client, head), "HTTP/1.1 502 "));
 	assert_non_null(strstr(rig_log_line(&r, line), " SH-- "));
 	close(client);
-	client = rig_client(&r);
-	rig_say(client, GET);
-	server = rig_accept(&r, 0);
-	assert_non_null(strstr(rig_head(client, head), "HTTP/1.1 504 "));
-	assert_non_null(strstr(rig_log_line(&r, line), " sH-- "));
-	close(client), close(server);
 	client = rig_client(&r);
 	rig_say(client, GET);
 	server = rig_accept(&r, 0);
@@ -260,7 +253,26 @@ static void errors_of_the_server_have_their_status_and_flags(void **state)
 	rig_stop(&r);
 }
 
-static void no_server_is_503_and_a_slow_request_408(void **state)
+static void a_silent_server_is_504(void **state)
+{
+	struct rig r;
+	int client, server;
+	char head[4096], line[2048];
+
+	(void)state;
+	rig_init(&r, PROXY_MODE_HTTP, 1);
+	r.proxy.options = PROXY_OPT_HTTPLOG;
+	r.proxy.timeout.server = 60;
+	rig_start(&r);
+	client = rig_client(&r);
+	rig_say(client, GET);
+	server = rig_accept(&r, 0);
+	assert_non_null(strstr(rig_head(client, head), "HTTP/1.1 504 "));
+	assert_non_null(strstr(rig_log_line(&r, line), " sH-- "));
+	rig_close(&r, client, server);
+}
+
+static void no_server_is_503(void **state)
 {
 	struct rig r;
 	int client;
@@ -269,7 +281,6 @@ static void no_server_is_503_and_a_slow_request_408(void **state)
 	(void)state;
 	rig_init(&r, PROXY_MODE_HTTP, 1);
 	r.proxy.options = PROXY_OPT_HTTPLOG;
-	r.proxy.timeout.http_request = 60;
 	r.server[0].disabled = true;
 	rig_start(&r);
 	client = rig_client(&r);
@@ -277,6 +288,20 @@ static void no_server_is_503_and_a_slow_request_408(void **state)
 	assert_non_null(strstr(rig_head(client, head), "HTTP/1.1 503 "));
 	assert_non_null(strstr(rig_log_line(&r, line), " SC-- "));
 	close(client);
+	rig_stop(&r);
+}
+
+static void a_slow_request_is_408(void **state)
+{
+	struct rig r;
+	int client;
+	char head[4096], line[2048];
+
+	(void)state;
+	rig_init(&r, PROXY_MODE_HTTP, 1);
+	r.proxy.options = PROXY_OPT_HTTPLOG;
+	r.proxy.timeout.http_request = 500;
+	rig_start(&r);
 	client = rig_client(&r);
 	rig_say(client, "GET / HTTP/1.1\r\nHost");
 	assert_non_null(strstr(rig_head(client, head), "HTTP/1.1 408 "));
@@ -380,7 +405,9 @@ int main(void)
 		cmocka_unit_test(bad_requests_get_400_and_a_line),
 		cmocka_unit_test(a_dead_idle_connection_is_replaced_in_silence),
 		cmocka_unit_test(errors_of_the_server_have_their_status_and_flags),
-		cmocka_unit_test(no_server_is_503_and_a_slow_request_408),
+		cmocka_unit_test(a_silent_server_is_504),
+		cmocka_unit_test(no_server_is_503),
+		cmocka_unit_test(a_slow_request_is_408),
 		cmocka_unit_test(head_and_304_have_no_body),
 		cmocka_unit_test(the_cookie_is_inserted_and_leads_back),
 		cmocka_unit_test(draining_finishes_requests_and_says_close),

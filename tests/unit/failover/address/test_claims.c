@@ -167,6 +167,7 @@ static void who_names_our_address_is_told(void **state)
 static void many_are_told_seldom_and_the_last_one_never_lost(void **state)
 {
 	struct story *s = *state;
+	int64_t began_us;
 
 	if (!may_unshare)
 		skip();
@@ -174,12 +175,17 @@ static void many_are_told_seldom_and_the_last_one_never_lost(void **state)
 	for (int i = 0; i < 100; i++)
 		put_arp(s, other, ip4);
 	await(s, 1);
+	began_us = loop_clock_us(s->loop);
 	for (int i = 0; i < 100; i++) {
 		put_arp(s, other, ip4);
 		loop_step(s->loop, loop_clock_us(s->loop));
 	}
-	assert_true(s->n_told <= 2);
-	await(s, 2);
+	/* 100 ms and 200 ms after that, whatever this machine makes of a hundred turns */
+	if (loop_clock_us(s->loop) - began_us < 250000)
+		assert_true(s->n_told <= 2);
+	assert_true(s->n_told <= 4);
+	while (s->n_told < 2)
+		loop_step(s->loop, loop_clock_us(s->loop) + 100000);
 }
 
 static void who_holds_nothing_hears_nothing(void **state)

@@ -251,7 +251,7 @@ static void what_the_kernel_drops_in_silence_is_back_too(void **state)
 	run("ip link set v0 down");
 	settle(s);
 	run("ip link set v0 up; ip addr add 2001:db8::3/64 dev v0 nodad");
-	for (int i = 0; i < 200 && count_route("proto keepalived") < 7; i++) {
+	for (int i = 0; i < 1000 && count_route("proto keepalived") < 7; i++) {
 		usleep(10000); /* the kernel takes a while until the link runs */
 		settle(s);
 	}
