@@ -2,10 +2,12 @@
 with the same few verbs, and what is seen of them on the wire."""
 import json
 import os
+import re
 import select
 import signal
 import socket
 import subprocess
+import time
 
 from netlab import TOP, LabError, descendants_of, is_alive, send_signal, wait_for
 
@@ -16,26 +18,39 @@ class Relais:
     def __init__(self, host, *args):
         self.host = host
         self.log = host.dir / "failover.log"
-        self.process = host.spawn([PROBE, *args], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                  stderr=open(self.log, "ab"), text=True, bufsize=1)
+        with open(self.log, "ab") as log:
+            self.process = host.spawn([PROBE, *args], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                      stderr=log, bufsize=0)
+        # it beats in the balancer's place: it must not be late only because the test machine is busy
+        os.setpriority(os.PRIO_PROCESS, self.process.pid, -15)
+        self.unread = b""
         self.expect("ready")
 
     def line(self, timeout_s=10):
-        if not select.select([self.process.stdout], [], [], timeout_s)[0]:
-            raise LabError(f"{self.host.name}: no answer\n{self.log_text()}")
-        return self.process.stdout.readline().strip()
+        """The next line it says; what came behind it is kept for the next call."""
+        end = time.monotonic() + timeout_s
+        while b"\n" not in self.unread:
+            if not select.select([self.process.stdout], [], [], max(0, end - time.monotonic()))[0]:
+                raise LabError(f"{self.host.name}: no answer\n{self.log_text()}")
+            part = os.read(self.process.stdout.fileno(), 65536)
+            if not part:
+                raise LabError(f"{self.host.name}: it has ended\n{self.log_text()}")
+            self.unread += part
+        line, _, self.unread = self.unread.partition(b"\n")
+        return line.decode().strip()
 
     def expect(self, word):
         got = self.line()
         assert got.split()[:1] == [word], f"{got!r} instead of {word!r}\n{self.log_text()}"
         return got
 
-    def tell(self, line):
-        self.process.stdin.write(line + "\n")
+    def tell(self, *lines):
+        """All of them in one piece: it does them one behind the other, whatever this process does."""
+        self.process.stdin.write("".join(line + "\n" for line in lines).encode())
 
-    def do(self, line):
-        self.tell(line)
-        return self.expect("ok")
+    def do(self, *lines):
+        self.tell(*lines)
+        return [self.expect("ok") for _ in lines][-1]
 
     def reload(self, *args):
         self.tell("reload " + " ".join(map(str, args)))
@@ -56,6 +71,13 @@ class Relais:
         wait_for(lambda: self.state(name) == state, timeout_s,
                  f"{state} on {self.host.name}\n{self.log_text()}")
 
+    def wait_moves(self, since, *states, name="VI_1"):
+        """These states one behind the other, in what the log says after `since` characters of it: a state that
+        lasts for some tenths of a second only is not missed, however late this process looks."""
+        said = re.compile(".*?".join(rf"\({name}\) Entering {state} STATE" for state in states), re.S)
+        wait_for(lambda: said.search(self.log_text()[since:]), 10, f"{states} on {self.host.name}\n{self.log_text()}")
+        self.wait_state(states[-1], name=name)
+
     def stop(self):
         """Returns what the probe says at its end: "ended STATUS swept N"."""
         self.do("stop")
@@ -69,9 +91,12 @@ class Relais:
         self.tell("show")
         inside = json.loads(self.line())[0]["pid"]
         for pid in descendants_of(self.process.pid):
-            with open(f"/proc/{pid}/status") as status:
-                if next(x for x in status if x.startswith("NSpid:")).split()[-1] == str(inside):
-                    return pid
+            try:
+                with open(f"/proc/{pid}/status") as status:
+                    if next(x for x in status if x.startswith("NSpid:")).split()[-1] == str(inside):
+                        return pid
+            except OSError:  # a script of the runner's that has ended meanwhile
+                pass
         raise LabError(f"{self.host.name}: no failover process\n{self.log_text()}")
 
     def log_text(self):
@@ -141,7 +166,7 @@ def adverts(sniffer, since_us=0):
     return found
 
 
-def reaches(host, ip, timeout_s=3):
+def reaches(host, ip, timeout_s=10):
     """Whether the address answers this host: a refused connection is an answer, silence is none."""
     family = socket.AF_INET6 if ":" in ip else socket.AF_INET
     with host.socket(family, socket.SOCK_STREAM) as sock:
@@ -160,4 +185,4 @@ def kill_all(pids):
     for number in (signal.SIGSTOP, signal.SIGKILL):
         for pid in pids:
             send_signal(pid, number)
-    wait_for(lambda: not any(is_alive(pid) for pid in pids), 5, "the killed to be gone")
+    wait_for(lambda: not any(is_alive(pid) for pid in pids), 10, "the killed to be gone")

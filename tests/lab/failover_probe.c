@@ -14,7 +14,8 @@
  * -q tracks a script that only asks whether haproxy lives. *
  * -I begins a further instance. Lines: stop | crash (kill -9, then one that resumes) | show |
  * watch (the balancer has a say, and beats) | hang | beat | up | down | lost | gone (its slot) |
- * reload ARGUMENTS. Each is answered by a line on stdout.
+ * pause (20 ms in which failover sees what came before) | reload ARGUMENTS. Each is answered by a
+ * line on stdout.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -38,7 +39,7 @@
 #include "failover/wire/packet.h"
 #include "main/runner/runner.h"
 
-enum { ARGS_MAX = 128, BEAT_US = 50000 };
+enum { ARGS_MAX = 128, BEAT_US = 50000, PAUSE_US = 20000 };
 
 struct probe {
 	struct loop *loop;
@@ -373,6 +374,8 @@ static void obey(struct probe *p, const char *line)
 	} else if (strcmp(line, "watch") == 0) {
 		set_slot(p, SHARED_BALANCER_READY);
 		p->page->watched = 1;
+	} else if (strcmp(line, "pause") == 0) {
+		usleep(PAUSE_US);
 	} else if (strcmp(line, "hang") == 0) {
 		p->hangs = true;
 	} else if (strcmp(line, "beat") == 0) {

@@ -36,6 +36,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x20000, 0x4000000, 0x8000000
 CLONE_NEWPID, CLONE_NEWNET = 0x20000000, 0x40000000
 MS_NOSUID, MS_REC, MS_PRIVATE = 2, 0x4000, 0x40000
+SO_RCVBUFFORCE = 33
 KINDS = {"net": CLONE_NEWNET, "mnt": CLONE_NEWNS, "uts": CLONE_NEWUTS, "ipc": CLONE_NEWIPC}
 
 
@@ -294,7 +295,7 @@ class Host:
     def freeze(self):
         """Stops every process of the host where it stands: what a dead or suspended machine does."""
         pids = [pid for pid in self.processes() if send_signal(pid, signal.SIGSTOP)]
-        wait_for(lambda: all(state_of(pid) in ("T", "Z", None) for pid in pids), 5, "all to stand still",
+        wait_for(lambda: all(state_of(pid) in ("T", "Z", None) for pid in pids), 10, "all to stand still",
                  0.0005)
 
     def thaw(self):
@@ -408,6 +409,7 @@ class Watcher(threading.Thread):
         super().__init__(daemon=True)
         self.sock, self.list, self.lock, self.stopping = sock, [], threading.Lock(), False
         sock.settimeout(0.1)
+        sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 8 << 20)  # nothing is lost while this thread waits
         self.start()
 
     def run(self):
@@ -500,7 +502,7 @@ class Prober:
     def stop(self):
         if self.result is None:
             send_signal(self.process.pid, signal.SIGTERM)
-            out, _ = self.process.communicate(timeout=20)
+            out, _ = self.process.communicate(timeout=30)
             self.result = json.loads(out.strip().splitlines()[-1])
         return self.result
 

@@ -106,7 +106,7 @@ class Stack:
     def ask(self, command, path="run/haproxy/admin.sock"):
         """One line to the node's runtime socket; the whole answer."""
         with socket.socket(socket.AF_UNIX) as sock:
-            sock.settimeout(2)
+            sock.settimeout(10)
             sock.connect(str(self.host.root / path))
             sock.sendall(command.encode() + b"\n")
             answer = b""
@@ -160,7 +160,7 @@ class Pair(Stack):
         self.haproxy = self.host.spawn(
             ["/usr/sbin/haproxy", "-Ws", "-f", self.haproxy_cfg, "-p", "/run/haproxy.pid"],
             log="stack.log")
-        wait_for(lambda: self.balancer_pids(), 5, "haproxy's worker")
+        wait_for(lambda: self.balancer_pids(), 15, "haproxy's worker")
 
     def restart_balancer_as_systemd_does(self):
         """Restart=always of Debian's unit, 100 ms after the master has ended."""
@@ -207,7 +207,7 @@ class Relais(Stack):
         self.parts = [self.master]
         if self.niceness:  # its children inherit it
             os.setpriority(os.PRIO_PROCESS, self.master.pid, self.niceness)
-        wait_for(lambda: self.failover_pid() or not self.is_running(), 5, "relais' failover process")
+        wait_for(lambda: self.failover_pid() or not self.is_running(), 15, "relais' failover process")
 
     def pids_of(self, comm):
         return [pid for pid in children_of(self.master.pid)
@@ -248,4 +248,4 @@ def start_webs(lab, names=("web1", "web2", "web3"), database=None):
         argv = [tool("webd"), "-n", name] + (["-d", database] if database else [])
         lab[name].webd = lab[name].spawn(argv + ["::", 80], log="webd.log")
     for name in names:
-        wait_for(lambda: lab[name].run(["ss", "-Hltn", "sport = :80"]), 5, f"{name}'s web server")
+        wait_for(lambda: lab[name].run(["ss", "-Hltn", "sport = :80"]), 15, f"{name}'s web server")

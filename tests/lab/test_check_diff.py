@@ -131,7 +131,7 @@ def test_what_a_reload_will_do_is_what_it_does(node, change):
     assert tuple(map(int, predicted.groups())) == done == counts, said
     for address in ("192.0.2.10", "192.0.2.15"):
         if address in leaving:
-            wait_for(lambda a=address: watcher.changes(a), 5, f"{address} to leave\n{said}")
+            wait_for(lambda a=address: watcher.changes(a), 10, f"{address} to leave\n{said}")
         else:
             assert watcher.changes(address) == [], said
     watcher.stop()

@@ -82,8 +82,8 @@ def test_what_is_heard_is_judged(lab, case):
     lab["lb1"].write("ours.conf", keepalived_conf(100, VIPS, extra=ours))
     sniffer, speaker = Sniffer(lab["lb1"]), Speaker(lab, advert(**theirs))
     try:
-        wait_for(lambda: adverts(sniffer), 5, "an advertisement")
-        said, status = listen(lab["lb1"], 0.4)
+        wait_for(lambda: adverts(sniffer), 10, "an advertisement")
+        said, status = listen(lab["lb1"], 1)
     finally:
         speaker.stop()
         sniffer.stop()
@@ -97,7 +97,7 @@ def test_keepalived_beside_us_is_heard_and_fits(lab):
     other = Keepalived(lab["lb2"], keepalived_conf(200, VIPS))
     try:
         wait_for(lambda: lab["lb2"].holds(VIP), 15, "keepalived to be master")
-        said, status = listen(lab["lb1"], 1.2)
+        said, status = listen(lab["lb1"], 3)  # it speaks once a second
     finally:
         other.stop()
     assert "192.0.2.12 on eth0 is master with priority 200: it fits" in said and status == 0, said
@@ -110,9 +110,9 @@ def test_a_vip_that_answers_without_an_advertisement_is_found(lab):
     assert ": warning: " not in said, said
     lab["client"].run(["ip", "addr", "add", f"{VIP}/24", "dev", "eth0"])
     try:
-        said, status = listen(lab["lb1"], 0.1)
+        said, status = listen(lab["lb1"], 0.5)
         assert f"answers for {VIP}" in said and "ours.conf:10:9: warning" in said and status == 0, said
-        said, status = listen(lab["lb1"], 0.1, "-dW")
+        said, status = listen(lab["lb1"], 0.5, "-dW")
         assert status == 1, said
     finally:
         lab["client"].run(["ip", "addr", "del", f"{VIP}/24", "dev", "eth0"])

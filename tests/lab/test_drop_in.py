@@ -184,21 +184,22 @@ def start_api_servers(lab):
         host.write("healthz", f"ok from {name}\n")
         host.api = host.spawn(["openssl", "s_server", "-accept", "6443", "-key", "key.pem", "-cert",
                                "cert.pem", "-WWW", "-quiet"], log="api.log")
+        wait_for(lambda: host.run(["ss", "-Hltn", "sport = :6443"]), 15, f"{name}'s server")
 
 
 def healthz(lab):
-    return lab["client"].run(["curl", "-sk", "-m", "2", f"https://{VIP}:8443/healthz"], check=False)
+    return lab["client"].run(["curl", "-sk", "-m", "10", f"https://{VIP}:8443/healthz"], check=False)
 
 
 def test_the_pair_of_kubeadms_guide(lab):
     start_api_servers(lab)
     nodes = start_pair(lab, KUBE_HAPROXY, KUBE_KEEPALIVED)
     wait_held_by(lab, nodes, "lb1")
-    wait_for(lambda: "ok from" in healthz(lab), 10, "an API server over the VIP")
-    wait_for(lambda: {healthz(lab).strip() for _ in range(6)} == {f"ok from cp{n}" for n in (1, 2, 3)}, 10,
+    wait_for(lambda: "ok from" in healthz(lab), 20, "an API server over the VIP")
+    wait_for(lambda: {healthz(lab).strip() for _ in range(6)} == {f"ok from cp{n}" for n in (1, 2, 3)}, 20,
              "all three API servers")
     lab["cp2"].api.kill()
-    wait_for(lambda: "cp2" in nodes["lb1"].log() and "DOWN" in nodes["lb1"].log(), 20, "cp2 to be down")
+    wait_for(lambda: "apiserverbackend/cp2 is DOWN" in nodes["lb1"].log(), 20, "cp2 to be down")
     assert all("ok from" in healthz(lab) for _ in range(6))
     assert re.search(r"apiserver apiserverbackend/cp[123] \d+/\d+/\d+ \d+ --", nodes["lb1"].log())
     nodes["lb1"].stop()
@@ -212,7 +213,7 @@ def test_an_ordinary_web_pair(lab):
     wait_held_by(lab, nodes, "lb1")
 
     def curl(*args):
-        return lab["client"].run(["curl", "-s", "-m", "2", *args], check=False)
+        return lab["client"].run(["curl", "-s", "-m", "10", *args], check=False)
 
     wait_for(lambda: "page by cp1" in curl(f"http://{VIP}/"), 10, "a page")
     pages = "".join(curl(f"http://{VIP}/") for _ in range(6))

@@ -34,8 +34,9 @@ def conf(priority):
 
 
 def memory_kb(node):
-    with open(f"/proc/{node.failover_pid()}/status") as f:
-        return int(next(line for line in f if line.startswith("VmRSS")).split()[1])
+    """Counted page by page: what /proc/PID/status says may be wrong by some hundred kB on two processors."""
+    with open(f"/proc/{node.failover_pid()}/smaps_rollup") as f:
+        return int(next(line for line in f if line.startswith("Rss:")).split()[1])
 
 
 def lost_on_the_way(lab):
@@ -84,12 +85,12 @@ def test_a_million_hostile_packets(lab):
             return min(missing.values()) >= 0 and \
                 sum(missing.values()) <= overflown + lost_on_the_way(lab) - lost_before
         try:
-            wait_for(all_counted, 10, f"{at} to count all of {sent}")
+            wait_for(all_counted, 30, f"{at} to count all of {sent}")
         finally:
             print(at, "missing", last)
     said = nodes["lb1"].show("VI_1")["sent"] - said
     _, overflown = counted(nodes["lb2"])
-    wait_for(lambda: nodes["lb2"].show("VI_1")["received"] - heard + overflown >= said, 10,
+    wait_for(lambda: nodes["lb2"].show("VI_1")["received"] - heard + overflown >= said, 20,
              f"lb2 to have heard all {said} of lb1")
     assert {(at, name): nodes[at].show(name)["transitions"] for at in NODES for name in NAMES} == moves
     for at in NODES:

@@ -90,11 +90,11 @@ def test_fifty_routers_stand_and_move_together(lab, nodes):
     wait_for(lambda: set(held(lab["lb2"])) == ALL, 20, "all addresses on lb2")
     wait_for(lambda: ALL <= announced(sniffer.items(since)), 10, "announcements of all addresses")
     sniffer.stop()
+    wait_for(lambda: shown(two) == {"MASTER": N_INSTANCES}, 10, "all MASTER on lb2")
     assert held(lab["lb1"]) == []
     assert moves(one.log()[read[0]:]) == Counter((name, "INIT") for name in NAMES)
     assert moves(two.log()[read[1]:]) == Counter((name, "MASTER") for name in NAMES)
 
-    assert shown(two) == {"MASTER": N_INSTANCES}
-    metrics = lab["lb2"].run(["curl", "-s", "-m", "5", "http://127.0.0.1:8404/metrics"])
+    metrics = lab["lb2"].run(["curl", "-s", "-m", "20", "http://127.0.0.1:8404/metrics"])
     sent = set(re.findall(r'\w*adverts?\w*sent\w*\{[^}]*?"(VI_\d+)"', metrics))
     assert sent == set(NAMES), metrics[:2000]

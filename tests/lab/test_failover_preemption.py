@@ -82,18 +82,18 @@ def test_the_last_word_at_a_preemption_is_the_winners(lab, loser):
         since = now_us()
         one = Relais(lab["lb1"], "-k", conf["lb1"])
         one.wait_state("MASTER")
-        wait_for(lambda: lab.holders(VIP, NODES) == ["lb1"], 5, "the address on lb1 alone")
+        wait_for(lambda: lab.holders(VIP, NODES) == ["lb1"], 10, "the address on lb1 alone")
         asker.stop()
-        wait_for(lambda: neighbour(lab["client"], VIP) == text_of(mac_of(lab["lb1"])), 5, "the client's entry")
-        theirs = [when for when, mac in claims(sniffer, VIP, since) if macs[mac] == "lb2"]
-        assert theirs
+        wait_for(lambda: neighbour(lab["client"], VIP) == text_of(mac_of(lab["lb1"])), 10, "the client's entry")
+        theirs = wait_for(lambda: [when for when, mac in claims(sniffer, VIP, since) if macs[mac] == "lb2"], 10,
+                          "answers of the loser")
         wait_for(lambda: [when for when, mac in garps(sniffer, VIP, since)
-                          if macs[mac] == "lb1" and when > theirs[-1]], 4,
+                          if macs[mac] == "lb1" and when > theirs[-1]], 10,
                  "an announcement of the winner behind the loser's last answer")
         assert reaches(lab["client"], VIP)
         assert "used" not in two.log_text(), "the loser does not fight for what it has lost"
         one.stop()
-        wait_for(lambda: lab.holders(VIP, NODES) == ["lb2"], 5, "the address on lb2 again")
+        wait_for(lambda: lab.holders(VIP, NODES) == ["lb2"], 15, "the address on lb2 again")
     sniffer.stop()
 
 
@@ -129,16 +129,16 @@ def test_a_frozen_nodes_kernel_that_speaks_for_the_address_is_corrected(lab):
     for number in (1, 2):
         since = now_us()
         speak_from(lab["lb1"], VIP, f"192.0.2.7{number}")
-        heard = wait_for(lambda: [when for when, mac in claims(sniffer, VIP, since) if text_of(mac) == theirs], 5,
+        heard = wait_for(lambda: [when for when, mac in claims(sniffer, VIP, since) if text_of(mac) == theirs], 10,
                          "lb1's kernel to look for a neighbour")
         wait_for(lambda: [when for when, mac in garps(sniffer, VIP, since)
-                          if text_of(mac) == mine and when > heard[-1]], 5, f"announcement {number} of lb2")
-        wait_for(lambda: neighbour(lab["client"], VIP) == mine, 5, "the client's entry")
+                          if text_of(mac) == mine and when > heard[-1]], 10, f"announcement {number} of lb2")
+        wait_for(lambda: neighbour(lab["client"], VIP) == mine, 10, "the client's entry")
     assert f"{theirs} used {VIP} as its own" in two.log_text()
     lab["lb1"].thaw()  # what it finds is not its own: it lets go, and preempts by the protocol
     one.wait_state("MASTER")
     two.wait_state("BACKUP")
-    wait_for(lambda: lab.holders(VIP, NODES) == ["lb1"], 5, "the address on lb1 alone")
+    wait_for(lambda: lab.holders(VIP, NODES) == ["lb1"], 10, "the address on lb1 alone")
     assert reaches(lab["client"], VIP)
     sniffer.stop()
 
@@ -153,7 +153,7 @@ def test_ipv6_claims_are_corrected_too(lab):
     since = now_us()
     lab["lb2"].run(["ip", "-6", "addr", "add", f"{VIP6}/128", "dev", "eth0", "nodad"])
     speak_from(lab["lb2"], VIP6, "2001:db8::77")
-    wait_for(lambda: "as its own: announcing again" in one.log_text(), 5, "the claim")
+    wait_for(lambda: "as its own: announcing again" in one.log_text(), 10, "the claim")
     packed = socket.inet_pton(socket.AF_INET6, VIP6)
-    wait_for(lambda: unsolicited_nas(sniffer, packed, since), 5, "lb1's announcement")
+    wait_for(lambda: unsolicited_nas(sniffer, packed, since), 10, "lb1's announcement")
     sniffer.stop()

@@ -29,12 +29,12 @@ def test_a_hung_balancer_moves_the_address_and_its_return_moves_it_back(lab, nod
     one, two = nodes
     one.do("hang")
     two.wait_state("MASTER")
-    wait_for(lambda: one.show()["reason"] == "balancer hung", 5, "lb1's reason")
-    wait_for(lambda: lab.holders(VIP, ("lb1", "lb2")) == ["lb2"], 5, "the address on lb2 alone")
+    wait_for(lambda: one.show()["reason"] == "balancer hung", 10, "lb1's reason")
+    wait_for(lambda: lab.holders(VIP, ("lb1", "lb2")) == ["lb2"], 10, "the address on lb2 alone")
     one.do("beat")
     one.wait_state("MASTER")
     two.wait_state("BACKUP")
-    wait_for(lambda: lab.holders(VIP, ("lb1", "lb2")) == ["lb1"], 5, "the address back on lb1")
+    wait_for(lambda: lab.holders(VIP, ("lb1", "lb2")) == ["lb1"], 10, "the address back on lb1")
 
 
 def test_a_replaced_balancer_moves_nothing(lab, nodes):
@@ -42,11 +42,9 @@ def test_a_replaced_balancer_moves_nothing(lab, nodes):
     watcher = AddressWatcher(lab["lb1"])
     before = one.show()["transitions"], two.show()["transitions"]
     for _ in range(5):
-        one.do("gone")
-        one.do("down")
-        one.do("up")
+        one.do("gone", "down", "pause", "up")  # replaced within 20 ms, however late this process is
     sent = one.show()["sent"]
-    wait_for(lambda: one.show()["sent"] > sent + 10, 5, "half a second of adverts")
+    wait_for(lambda: one.show()["sent"] > sent + 10, 10, "half a second of adverts")
     assert (one.show()["transitions"], two.show()["transitions"]) == before
     assert watcher.changes(VIP) == []
     watcher.stop()
@@ -57,7 +55,7 @@ def test_a_balancer_without_replacement_is_lost_after_200_ms(lab, nodes):
     one.do("gone")
     one.do("down")
     two.wait_state("MASTER")
-    wait_for(lambda: one.show()["reason"] == "balancer lost", 5, "lb1's reason")
+    wait_for(lambda: one.show()["reason"] == "balancer lost", 10, "lb1's reason")
     one.do("up")
     one.wait_state("MASTER")
 
@@ -66,7 +64,7 @@ def test_a_balancer_that_the_master_gave_up_is_lost_at_once(lab, nodes):
     one, two = nodes
     one.do("down")
     one.do("lost")
-    wait_for(lambda: one.state() != "MASTER", 5, "lb1 to resign")
+    wait_for(lambda: one.state() != "MASTER", 10, "lb1 to resign")
     two.wait_state("MASTER")
 
 
@@ -93,10 +91,10 @@ def test_a_reload_adapts_without_moving_the_address(lab, nodes):
     assert watcher.changes(VIP) == []
     report = one.reload("-p", "140", *ARGS, f"{VIP2}/32")
     assert (report["adapted"], report["rebuilt"]) == (1, 0)
-    wait_for(lambda: lab["lb1"].holds(VIP2), 5, "the new address")
+    wait_for(lambda: lab["lb1"].holds(VIP2), 10, "the new address")
     report = one.reload("-p", "140", "-a", "50", f"{VIP2}/32")
     assert report["adapted"] == 1
-    wait_for(lambda: not lab["lb1"].holds(VIP), 5, "the old address to go")
+    wait_for(lambda: not lab["lb1"].holds(VIP), 10, "the old address to go")
     assert one.state() == "MASTER"
     watcher.stop()
 
@@ -127,7 +125,6 @@ def test_reloads_faster_than_they_are_read_end_with_the_last(lab, nodes):
     one, _ = nodes
     for priority in range(101, 131):
         one.tell(f"reload -p {priority} " + " ".join(ARGS))
-    wait_for(lambda: '"err":0' in one.line() and one.log_text() is not None, 10, "a report")
-    one.tell("show")
+    wait_for(lambda: '"err":0' in one.line(), 10, "a report")
     wait_for(lambda: '"priority":130' in (one.tell("show") or one.line()), 10, "the last one")
     assert lab["lb1"].holds(VIP)

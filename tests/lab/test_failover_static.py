@@ -42,9 +42,9 @@ def test_only_what_cannot_be_put_back_is_a_fault(lab):
     node.wait_state("MASTER", 15)
     moves = node.show()["transitions"]
     ip("addr", "del", "192.0.2.201/29", "dev", "d0")
-    wait_for(lambda: "192.0.2.201" in ip("addr", "show", "dev", "d0"), 5, "the address again")
+    wait_for(lambda: "192.0.2.201" in ip("addr", "show", "dev", "d0"), 10, "the address again")
     ip("route", "del", "192.0.2.208/29", "dev", "d0")
-    wait_for(lambda: "192.0.2.208" in ip("route", "show"), 5, "the route again")
+    wait_for(lambda: "192.0.2.208" in ip("route", "show"), 10, "the route again")
     assert node.show()["transitions"] == moves
     ip("link", "set", "d0", "down")  # no route over it can be added
     node.wait_state("FAULT")

@@ -58,9 +58,12 @@ def wait_held_by(lab, name, ip=VIP, *nodes):
 
 
 def neighbour(client, ip):
-    reaches(client, ip, 1)
-    words = client.run(["ip", "neigh", "show", "to", ip, "dev", "eth0"]).split()
-    return words[words.index("lladdr") + 1] if "lladdr" in words else None
+    """The hardware address that the client finds for it, once it has found one."""
+    def found():
+        reaches(client, ip, 1)
+        words = client.run(["ip", "neigh", "show", "to", ip, "dev", "eth0"]).split()
+        return words[words.index("lladdr") + 1] if "lladdr" in words else None
+    return wait_for(found, 10, f"an answer for {ip}")
 
 
 def sources(sniffer, since_us=0):
@@ -82,11 +85,11 @@ def test_the_mac_moves_with_the_address(lab, form):
     two = relais(lab, "lb2", 100, form)
     two.wait_state("BACKUP")
     heard = two.show()["received"]
-    wait_for(lambda: two.show()["received"] > heard + 3, 5, "adverts")
+    wait_for(lambda: two.show()["received"] > heard + 3, 10, "adverts")
     wait_held_by(lab, "lb1", ip, one, two)
     assert neighbour(lab["client"], ip) == mac
     since = now_us()
-    wait_for(lambda: sources(sniffer, since), 5, "an advert")
+    wait_for(lambda: sources(sniffer, since), 10, "an advert")
     if form == "base":
         assert mac not in sources(sniffer)
     else:
@@ -144,7 +147,7 @@ def test_an_interface_that_somebody_removes_is_no_failover(lab):
     two.wait_state("BACKUP")
     lab["lb1"].run(["ip", "link", "del", "vrrp.51"])
     wait_held_by(lab, "lb1", VIP, one, two)
-    wait_for(lambda: reaches(lab["client"], VIP, 1), 5, "the address to answer")
+    wait_for(lambda: reaches(lab["client"], VIP, 1), 10, "the address to answer")
     assert one.show()["transitions"] == 2 and two.show()["transitions"] == 1
 
 

@@ -64,10 +64,10 @@ def test_a_number_in_a_file_moves_the_address_both_ways(lab):
     two.wait_state("BACKUP")
     assert (lab["lb1"].dir / "points").read_text() == "0\n", "init_file"
     lab["lb1"].write("points", "-40\n")
-    wait_for(lambda: one.show()["priority"] == 70, 5, "priority 70")
+    wait_for(lambda: one.show()["priority"] == 70, 10, "priority 70")
     wait_held_by(lab, "lb2", one, two)
     lab["lb1"].write("points", "3\n")
-    wait_for(lambda: one.show()["priority"] == 156, 5, "priority 156")
+    wait_for(lambda: one.show()["priority"] == 156, 10, "priority 156")
     wait_held_by(lab, "lb1", one, two)
     lab["lb1"].write("maintenance", "1\n")
     one.wait_state("FAULT")

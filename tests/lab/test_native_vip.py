@@ -50,15 +50,15 @@ def pair():
 
 def serves(lab, address):
     host = f"[{address}]" if ":" in address else address
-    return lab["client"].run(["curl", "-sf", "-m", "1", f"http://{host}/"], check=False)
+    return lab["client"].run(["curl", "-sf", "-m", "5", f"http://{host}/"], check=False)
 
 
 def test_one_file_holds_and_serves_the_addresses_of_both_families(pair):
     lab, nodes = pair
-    wait_for(lambda: serves(lab, VIP) and serves(lab, VIP6), 10, "both addresses to serve")
+    wait_for(lambda: serves(lab, VIP) and serves(lab, VIP6), 20, "both addresses to serve")
     nodes["lb1"].stop()
-    wait_for(lambda: lab.holders(VIP, NODES) == ["lb2"], 5, "the VIP on lb2")
-    wait_for(lambda: serves(lab, VIP) and serves(lab, VIP6), 10, "both addresses to serve from lb2")
+    wait_for(lambda: lab.holders(VIP, NODES) == ["lb2"], 15, "the VIP on lb2")
+    wait_for(lambda: serves(lab, VIP) and serves(lab, VIP6), 20, "both addresses to serve from lb2")
 
 
 def test_a_reload_reads_the_section_again_and_takes_nothing_away(pair):
@@ -79,4 +79,4 @@ def test_without_its_sections_the_node_gives_the_address_up(pair):
     lab["lb1"].write("haproxy.cfg", HAPROXY_CFG)
     send_signal(nodes["lb1"].master.pid, signal.SIGUSR2)
     wait_for(lambda: lab.holders(VIP, NODES) == ["lb2"], 10, "the VIP on lb2")
-    wait_for(lambda: not nodes["lb1"].failover_pid(), 5, "no failover process on lb1")
+    wait_for(lambda: not nodes["lb1"].failover_pid(), 10, "no failover process on lb1")

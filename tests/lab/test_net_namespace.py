@@ -61,7 +61,7 @@ def test_the_address_is_in_the_namespace_and_leaves_it(node, how):
     assert reaches(lab["client"], VIP)
     if how == "configuration":
         send_signal(relais.failover_pid(), signal.SIGKILL)  # another goes on there
-        wait_for(lambda: "another continues" in relais.log(), 5, "a new failover process")
+        wait_for(lambda: "another continues" in relais.log(), 10, "a new failover process")
         assert reaches(lab["client"], VIP)
     relais.stop()
     assert not holds(host)

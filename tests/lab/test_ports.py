@@ -18,7 +18,7 @@ def node():
         started.client = lab["client"]
         write_files(lab["lb1"], 0.1, haproxy_cfg=TWO_PORTS)
         started.start()
-        wait_for(lambda: listens(started, 80) and listens(started, 81), 5, f"both ports\n{started.log()}")
+        wait_for(lambda: listens(started, 80) and listens(started, 81), 15, f"both ports\n{started.log()}")
         yield started
         started.kill()
 
@@ -30,7 +30,7 @@ def listens(node, port):
 def begin_request(node, port):
     """A connection whose request is half sent: it keeps its balancer busy."""
     sock = node.client.socket(socket.AF_INET, socket.SOCK_STREAM)
-    sock.settimeout(5)
+    sock.settimeout(10)
     sock.connect((node.host.ip4, port))
     sock.sendall(b"GET /health HTTP/1.1\r\nHost: a\r\n")
     return sock
@@ -46,7 +46,7 @@ def end_request(sock):
 
 
 def wait_for_session(node, count):
-    wait_for(lambda: f"\nCurrConns: {count}\n" in node.ask("show info"), 5, f"{count} connections")
+    wait_for(lambda: f"\nCurrConns: {count}\n" in node.ask("show info"), 10, f"{count} connections")
 
 
 def can_listen(node, port):
@@ -68,10 +68,10 @@ def test_a_balancer_without_a_master_finishes_but_holds_no_port(node):
     (balancer,) = node.balancer_pids()
     send_signal(node.master.pid, signal.SIGKILL)
     node.master.wait()
-    wait_for(lambda: can_listen(node, 80) and can_listen(node, 81), 5, f"the ports\n{node.log()}")
+    wait_for(lambda: can_listen(node, 80) and can_listen(node, 81), 10, f"the ports\n{node.log()}")
     assert is_alive(balancer), "its connection is not over"
     node.start()
-    wait_for(lambda: listens(node, 80), 5, f"another relais on the port\n{node.log()}")
+    wait_for(lambda: listens(node, 80), 15, f"another relais on the port\n{node.log()}")
     assert end_request(sock) == b"HTTP/1.1 200 OK"
     assert end_request(begin_request(node, 80)) == b"HTTP/1.1 200 OK"
     wait_for(lambda: not is_alive(balancer), 10, "the old one's end")
@@ -83,7 +83,7 @@ def test_a_port_that_a_reload_removes_is_free_at_once(node):
     (before,) = node.balancer_pids()
     write_files(node.host, 0.1)
     node.reload()
-    wait_for(lambda: not listens(node, 81), 5, f"the port's end\n{node.log()}")
+    wait_for(lambda: not listens(node, 81), 10, f"the port's end\n{node.log()}")
     assert listens(node, 80) and is_alive(before)
     assert can_listen(node, 81)
     assert end_request(sock) == b"HTTP/1.1 200 OK"
@@ -96,4 +96,4 @@ def test_a_port_is_free_while_the_last_connections_of_a_stop_finish(node):
     wait_for(lambda: can_listen(node, 80), 10, f"the port\n{node.log()}")
     assert is_alive(node.master.pid)
     assert end_request(sock) == b"HTTP/1.1 200 OK"
-    assert node.master.wait(10) == 0
+    assert node.master.wait(20) == 0

@@ -27,9 +27,9 @@ vrrp_instance DB {{
     fence {hook}
     promote {hook}
     demote {hook}
-    fence_timeout 3
-    promote_timeout 5
-    demote_timeout 3
+    fence_timeout 5
+    promote_timeout 10
+    demote_timeout 5
 }}
 """
 
@@ -101,7 +101,7 @@ def nodes(lab):
     started = [Node(lab[name]) for name in NODES]
     for node in started:
         node.start()
-        wait_for(lambda: "DB " in node.show("DB"), 5, "the instance")
+        wait_for(lambda: "DB " in node.show("DB"), 10, "the instance")
     wait_held_by(lab, "db1", started)
     return started
 
@@ -172,7 +172,7 @@ def test_a_stop_ends_a_hook_that_hangs(lab, nodes):
     one, _ = nodes
     one.flag("hold.demote")
     send_signal(one.master.pid, signal.SIGTERM)
-    wait_for(lambda: not one.is_running(), 15, "db1's relais to end")
+    wait_for(lambda: not one.is_running(), 20, "db1's relais to end")
     assert not lab["db1"].holds(VIP)
     wait_held_by(lab, "db2", nodes)
 
@@ -182,7 +182,7 @@ def test_a_failover_process_that_is_killed_goes_on_where_it_was(lab, nodes):
     one.forget()
     old = one.failover_pid()
     one.kill_failover()
-    wait_for(lambda: one.failover_pid() not in (None, old), 5, "another failover process")
+    wait_for(lambda: one.failover_pid() not in (None, old), 10, "another failover process")
     one.wait_show("phase serve")
     assert lab["db1"].holds(VIP) and one.hooks() == []
     two.flag("hold.promote")
@@ -190,7 +190,7 @@ def test_a_failover_process_that_is_killed_goes_on_where_it_was(lab, nodes):
     two.wait_hook("promote")
     old = two.failover_pid()
     two.kill_failover()
-    wait_for(lambda: two.failover_pid() not in (None, old), 5, "another failover process")
+    wait_for(lambda: two.failover_pid() not in (None, old), 10, "another failover process")
     assert not lab["db2"].holds(VIP)
     two.flag("hold.promote", False)
     wait_held_by(lab, "db2", nodes)

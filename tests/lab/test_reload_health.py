@@ -20,7 +20,7 @@ def node():
         started.lab = lab
         write_files(lab["lb1"], 0.1, haproxy_cfg=CFG)
         started.start()
-        wait_for(lambda: "NOTICE serving" in started.log(), 5, "the start")
+        wait_for(lambda: "NOTICE serving" in started.log(), 15, "the start")
         yield started
         started.kill()
 
@@ -50,7 +50,7 @@ class Load:
 
     def run(self):
         while not self.over.is_set():
-            out = self.client.run(["curl", "-s", "-m", "5", "-w", "%{http_code}\\n"] +
+            out = self.client.run(["curl", "-s", "-m", "10", "-w", "%{http_code}\\n"] +
                                   ["-o", "/dev/null", self.url] * 10, check=False)
             self.n += out.count("\n")
             self.bad += [code for code in out.split() if code != "200"]
@@ -73,7 +73,7 @@ def serving(node):
 
 
 def test_a_dead_server_stays_dead_over_reloads_and_crashes(node):
-    wait_for(lambda: row_is(node, "web3", check_status="L7OK"), 5, f"a first check\n{node.log()}")
+    wait_for(lambda: row_is(node, "web3", check_status="L7OK"), 15, f"a first check\n{node.log()}")
     send_signal(node.lab["web3"].webd.pid, signal.SIGKILL)
     url = f"http://{node.host.ip4}/health"
     with Load(node.lab["client"], url) as load:
@@ -86,7 +86,7 @@ def test_a_dead_server_stays_dead_over_reloads_and_crashes(node):
                 before = serving(node)
                 node.kill_balancer()
                 wait_for(lambda: serving(node) not in (None, before), 10, f"another balancer\n{node.log()}")
-            wait_for(lambda: load.n > served + 30, 10, "requests")
+            wait_for(lambda: load.n > served + 30, 20, "requests")
             row = stats(node)["web3"]
             assert (row["status"], row["stot"], row["wretr"], row["wredis"], row["econ"]) == \
                 ("DOWN", "0", "0", "0", "0"), (end, row, node.log())

@@ -54,7 +54,7 @@ def lab():
 def start_web(lab, name):
     host = lab[name]
     host.webd = host.spawn([tool("webd"), "-n", name, "::", 80], log="webd.log")
-    wait_for(lambda: host.run(["ss", "-Hltn", "sport = :80"]), 5, f"{name}'s web server")
+    wait_for(lambda: host.run(["ss", "-Hltn", "sport = :80"]), 15, f"{name}'s web server")
 
 
 def stop_web(lab, name):
@@ -63,7 +63,7 @@ def stop_web(lab, name):
 
 
 def http_get(digest):
-    return f"HTTP_GET {{\n url {{\n path /size/50000\n digest {digest}\n }}\n connect_timeout 0.3\n }}"
+    return f"HTTP_GET {{\n url {{\n path /size/50000\n digest {digest}\n }}\n connect_timeout 1\n }}"
 
 
 def reals(checkers, **extra):
@@ -85,7 +85,7 @@ def start_node(lab, name, checkers, extra="", **lines):
 
 def get(lab, address, path):
     with lab["client"].socket(socket.AF_INET, socket.SOCK_STREAM) as sock:
-        sock.settimeout(2)
+        sock.settimeout(10)
         sock.connect((address, 80))
         sock.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         answer = b""
@@ -114,7 +114,7 @@ def wait_served_by(lab, *names, n=6):
     """Until n connections in a row go to these servers and to all of them."""
     expected = set(names)
     try:
-        wait_for(lambda: {ask(lab) for _ in range(n)} == expected, 10, f"service by {names}", 0.05)
+        wait_for(lambda: {ask(lab) for _ in range(n)} == expected, 20, f"service by {names}", 0.05)
     except LabError:
         print({ask(lab) for _ in range(n)})
         raise
@@ -129,7 +129,7 @@ def digest_of(lab, name):
 def test_connections_are_spread_and_servers_leave_and_return(lab):
     digest = digest_of(lab, "web1")
     node = start_node(lab, "lb1", {"web1": http_get(digest), "web2": http_get(digest) + "\n TCP_CHECK {\n }",
-                                   "web3": "TCP_CHECK {\n connect_timeout 0.3\n }"})
+                                   "web3": "TCP_CHECK {\n connect_timeout 1\n }"})
     wait_served_by(lab, *WEBS)
     stop_web(lab, "web2")  # it has two checkers
     wait_served_by(lab, "web1", "web3")
@@ -152,7 +152,7 @@ def test_a_page_with_another_digest_is_a_failure(lab):
 
 
 def test_the_vip_moves_and_the_service_goes_on(lab):
-    checkers = {name: "TCP_CHECK {\n connect_timeout 0.3\n }" for name in WEBS}
+    checkers = {name: "TCP_CHECK {\n connect_timeout 1\n }" for name in WEBS}
     one, two = (start_node(lab, name, checkers) for name in ("lb1", "lb2"))
     wait_for(lambda: lab.holders(VIP, ("lb1", "lb2")) == ["lb1"], 10, "the address on lb1")
     wait_served_by(lab, *WEBS)
@@ -170,7 +170,7 @@ def events(lab):
 def test_a_lost_quorum_runs_its_script_and_brings_the_sorry_server(lab):
     host = lab["lb1"]
     note = host.write("note.sh", f'#!/bin/sh\necho "$1" >> {host.dir}/events\n', 0o755)
-    node = start_node(lab, "lb1", {name: "TCP_CHECK {\n connect_timeout 0.3\n }" for name in WEBS},
+    node = start_node(lab, "lb1", {name: "TCP_CHECK {\n connect_timeout 1\n }" for name in WEBS},
                       f'quorum 2\n omega\n quorum_up "{note} up"\n quorum_down "{note} down"',
                       web1=f'notify_down "{note} web1-down"\n notify_up "{note} web1-up"')
     wait_served_by(lab, *WEBS)
@@ -188,7 +188,7 @@ def test_a_lost_quorum_runs_its_script_and_brings_the_sorry_server(lab):
     wait_served_by(lab, "web1", "web3")
     wait_for(lambda: sorted(events(lab)[3:]) == ["up", "web1-up"], 10, f"both again, not {events(lab)}")
     node.stop()
-    assert sorted(events(lab)[5:]) == ["down", "web1-down"]  # omega
+    wait_for(lambda: sorted(events(lab)[5:]) == ["down", "web1-down"], 10, f"omega's, not {events(lab)}")
 
 
 def test_a_script_is_a_checker_and_a_weight(lab):
@@ -204,18 +204,18 @@ def test_a_script_is_a_checker_and_a_weight(lab):
     files["web3"].write_text("2")  # a weight of nothing
     wait_served_by(lab, "web1")
     files["web3"].write_text("11")  # nine
-    wait_for(lambda: [ask(lab) for _ in range(10)].count("web3") == 9, 5, "nine of ten to web3")
+    wait_for(lambda: [ask(lab) for _ in range(10)].count("web3") == 9, 10, "nine of ten to web3")
     node.stop()
 
 
 def test_a_client_stays_with_its_server_while_it_lives(lab):
-    node = start_node(lab, "lb1", {name: "TCP_CHECK {\n connect_timeout 0.3\n }" for name in WEBS},
+    node = start_node(lab, "lb1", {name: "TCP_CHECK {\n connect_timeout 1\n }" for name in WEBS},
                       "persistence_timeout 60")
     wait_for(lambda: ask(lab), 10, "an answer")
     first = ask(lab)
     assert {ask(lab) for _ in range(9)} == {first}
     stop_web(lab, first)
-    wait_for(lambda: ask(lab) not in (None, first), 5, "another server")
+    wait_for(lambda: ask(lab) not in (None, first), 10, "another server")
     second = ask(lab)
     assert {ask(lab) for _ in range(9)} == {second}
     node.stop()

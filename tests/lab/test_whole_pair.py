@@ -54,7 +54,7 @@ def assert_never_moved(watchers, nodes):
 
 
 def fetch(lab, path="/", host=VIP):
-    return lab["client"].run(["curl", "-s", "-m", "1", f"http://{host}{path}"], check=False)
+    return lab["client"].run(["curl", "-s", "-m", "5", f"http://{host}{path}"], check=False)
 
 
 def probed(lab, **options):
@@ -71,7 +71,8 @@ def test_pages_come_from_every_web_server_over_the_address(lab, nodes):
 
 def test_a_dead_web_server_is_left_out_and_taken_back(lab, nodes):
     lab["web2"].webd.kill()
-    wait_for(lambda: not any("web2" in fetch(lab) for _ in range(6)), 10, "web2 to be left out")
+    wait_for(lambda: all("page by" in page and "web2" not in page for page in [fetch(lab) for _ in range(6)]), 15,
+             "web2 to be left out")
     assert all("page by" in fetch(lab) for _ in range(6))
     start_webs(lab, ("web2",))
     wait_for(lambda: any("web2" in fetch(lab) for _ in range(3)), 10, "web2 to be taken back")
@@ -115,8 +116,8 @@ def test_a_killed_balancer_is_replaced_on_the_same_sockets(lab, nodes):
     for _ in range(5):
         old = nodes["lb1"].balancer_pids()
         nodes["lb1"].kill_balancer()
-        wait_for(lambda: nodes["lb1"].balancer_pids() not in ([], old), 5, "another balancer")
-        wait_for(lambda: "page by" in fetch(lab), 5, "pages")
+        wait_for(lambda: nodes["lb1"].balancer_pids() not in ([], old), 10, "another balancer")
+        wait_for(lambda: "page by" in fetch(lab), 10, "pages")
         again_us = now_us() + 1200000  # two deaths within a second are another story: the node resigns
         wait_for(lambda: now_us() > again_us, 5)
     result = prober.stop()
@@ -126,11 +127,13 @@ def test_a_killed_balancer_is_replaced_on_the_same_sockets(lab, nodes):
 
 
 def test_a_balancer_that_dies_again_at_once_makes_the_node_resign(lab, nodes):
-    for _ in range(2):
+    killed = []
+    while len(killed) < 2 or killed[-1] - killed[-2] > 700000:  # at once is within a second; not so: once more
         old = nodes["lb1"].balancer_pids()
         nodes["lb1"].kill_balancer()
-        wait_for(lambda: nodes["lb1"].balancer_pids() not in ([], old), 5, "another balancer")
-    wait_for(lambda: "resign" in nodes["lb1"].log(), 5, "the node to give up")
+        killed.append(now_us())
+        wait_for(lambda: nodes["lb1"].balancer_pids() not in ([], old), 10, "another balancer")
+    wait_for(lambda: "resign" in nodes["lb1"].log(), 10, "the node to give up")
     wait_held_by(lab, "lb1", nodes)  # it comes back when its balancer stays
 
 
@@ -174,7 +177,7 @@ def test_no_address_stays_behind_a_killed_process(lab, nodes, which):
     node = nodes["lb1"]
     pid = node.master.pid if which == "relais" else node.pids_of(which)[0]
     send_signal(pid, signal.SIGKILL)
-    wait_for(lambda: not is_alive(pid), 5, "its end")
+    wait_for(lambda: not is_alive(pid), 10, "its end")
     if which == "relais":  # nobody is left to replace it: the node gives up and the other serves
         wait_held_by(lab, "lb2", nodes)
         assert not lab["lb1"].holds(VIP)
@@ -182,7 +185,7 @@ def test_no_address_stays_behind_a_killed_process(lab, nodes, which):
         node.start()
     wait_held_by(lab, "lb1", nodes)
     assert lab.holders(VIP, NODES) == ["lb1"]
-    assert node.pids_of("relais-failover") and node.pids_of("relais-balancer")
+    wait_for(lambda: node.pids_of("relais-failover") and node.pids_of("relais-balancer"), 10, "both")
 
 
 def test_an_address_left_behind_by_a_killed_program_goes_at_the_next_start(lab, nodes):
@@ -192,7 +195,7 @@ def test_an_address_left_behind_by_a_killed_program_goes_at_the_next_start(lab, 
         send_signal(pid, signal.SIGSTOP)  # so that none can react to the others' end
     for pid in pids:
         send_signal(pid, signal.SIGKILL)
-    wait_for(lambda: not any(is_alive(pid) for pid in pids), 5, "the end of all")
+    wait_for(lambda: not any(is_alive(pid) for pid in pids), 10, "the end of all")
     assert lab["lb1"].holds(VIP)
     watcher = AddressWatcher(lab["lb1"])
     start = now_us()
@@ -204,7 +207,7 @@ def test_an_address_left_behind_by_a_killed_program_goes_at_the_next_start(lab, 
 
 def test_an_address_that_somebody_deletes_is_put_back(lab, nodes):
     lab["lb1"].run(["ip", "addr", "del", f"{VIP}/24", "dev", "eth0"])
-    wait_for(lambda: lab["lb1"].holds(VIP), 5, "the address back")
+    wait_for(lambda: lab["lb1"].holds(VIP), 10, "the address back")
     wait_held_by(lab, "lb1", nodes)
 
 
@@ -217,7 +220,8 @@ def test_the_runtime_socket_says_who_holds_the_address_and_why(lab, nodes):
     def vip(name):
         return nodes[name].ask("show vip").split()
 
-    assert vip("lb1")[:3] == ["VI_1", "MASTER", "eth0"] and vip("lb2")[:2] == ["VI_1", "BACKUP"]
+    wait_for(lambda: vip("lb2")[:2] == ["VI_1", "BACKUP"], 10, "lb2 to be ready")
+    assert vip("lb1")[:3] == ["VI_1", "MASTER", "eth0"]
     rows = {row["svname"]: row for row in csv.DictReader(nodes["lb1"].ask("show stat")[2:].splitlines())}
     assert {rows[name]["status"] for name in ("web1", "web2", "web3", "BACKEND")} == {"UP"}
     assert rows["FRONTEND"]["status"] == "OPEN"
@@ -236,18 +240,18 @@ def test_servers_are_drained_and_readied_over_the_socket(lab, nodes):
     assert all("page by web3" in fetch(lab) for _ in range(4))
     for name in ("web1", "web2"):
         nodes["lb1"].ask(f"enable server web/{name}")
-    wait_for(lambda: "page by web1" in fetch(lab), 5, "web1 to be asked again")
+    wait_for(lambda: "page by web1" in fetch(lab), 10, "web1 to be asked again")
 
 
 def test_relaisctl_reloads_and_says_how_it_went(lab, nodes):
     ctl = [STACK.program.with_name("relaisctl"), "-s", "/run/haproxy/admin.sock"]
     before = nodes["lb1"].balancer_pids()
     assert "reloaded" in lab["lb1"].run([*ctl, "reload"])
-    wait_for(lambda: nodes["lb1"].balancer_pids() != before, 5, "the new balancer")
+    wait_for(lambda: nodes["lb1"].balancer_pids() != before, 10, "the new balancer")
     assert "# workers" in lab["lb1"].run([*ctl, "show", "proc"])
     lab["lb1"].write("haproxy.cfg", "frontend broken\n    nonsense\n")
     process = lab["lb1"].spawn([*ctl, "reload"], log="ctl.log", reap=False)
-    assert process.wait(10) != 0
+    assert process.wait(20) != 0
     assert "page by" in fetch(lab) and lab.holders(VIP, NODES) == ["lb1"]
 
 
