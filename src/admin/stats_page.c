@@ -127,6 +127,16 @@ static void put_row(FILE *out, const struct stat_row *row)
 	fputs("</tr>\n", out);
 }
 
+/* Nothing for NULL. */
+static void put_text(FILE *out, const char *text)
+{
+	if (!text)
+		return;
+	fputs("<p>", out);
+	put_escaped(out, text);
+	fputs("</p>\n", out);
+}
+
 struct page {
 	FILE *out;
 	const struct proxy *open; /* whose table is open */
@@ -142,7 +152,9 @@ static void put_table_row(void *ctx, const struct proxy *p, const struct stat_ro
 		page->open = p;
 		fputs("<h2>", page->out);
 		put_escaped(page->out, p->conf->name);
-		fputs("</h2>\n<table><tr>", page->out);
+		fputs("</h2>\n", page->out);
+		put_text(page->out, p->conf->description);
+		fputs("<table><tr>", page->out);
 		for (size_t i = 0; i < sizeof(page_columns) / sizeof(page_columns[0]); i++)
 			fprintf(page->out, "<th>%s</th>", page_columns[i]);
 		fputs("</tr>\n", page->out);
@@ -198,11 +210,7 @@ static void put_page(FILE *out, const struct proxy_conf *proxy)
 		put_escaped(out, proxy->stats.node);
 	}
 	fputs("</h1>\n", out);
-	if (proxy->stats.desc) {
-		fputs("<p>", out);
-		put_escaped(out, proxy->stats.desc);
-		fputs("</p>\n", out);
-	}
+	put_text(out, proxy->stats.desc);
 	put_vips(out, b->setup->page);
 	stat_rows_each(b, put_table_row, &page);
 	fputs(page.open ? "</table>\n</body></html>\n" : "</body></html>\n", out);

@@ -270,7 +270,6 @@ static bool start_health(struct balancer_process *p)
 				     .proxies = p->balancer.proxies,
 				     .n_proxies = p->balancer.n_proxies,
 				     .conf = p->balancer.conf,
-				     .sender = &p->house.workers[0].log,
 				     .runner_fd = p->balancer.setup->runner_fd,
 				     .master_fd = p->balancer.setup->master_fd,
 				     .book = p->balancer.setup->book};

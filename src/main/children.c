@@ -110,9 +110,8 @@ static int watch(struct loop *loop, struct child *child)
 	return err ? err : loop_fd_add(loop, &child->channel_fd, LOOP_IN);
 }
 
-struct child *child_start(struct loop *loop, enum child_role role, const struct child_ops *ops,
-			  void *owner, int (*run)(void *ctx, int channel), void *ctx,
-			  const char *process_name)
+struct child *child_start(struct loop *loop, const struct child_ops *ops, void *owner,
+			  int (*run)(void *ctx, int channel), void *ctx, const char *process_name)
 {
 	struct child *child = calloc(1, sizeof(*child));
 	int ends[2], err;
@@ -125,8 +124,7 @@ struct child *child_start(struct loop *loop, enum child_role role, const struct 
 		errno = -err;
 		return NULL;
 	}
-	*child = (struct child){.role = role, .channel = ends[0], .ops = ops, .owner = owner};
-	child->started_us = loop_clock_us(loop);
+	*child = (struct child){.channel = ends[0], .ops = ops, .owner = owner};
 	child->pid = fork();
 	if (child->pid == 0) {
 		close(ends[0]);

@@ -11,8 +11,6 @@
 #include "core/loop/loop.h"
 #include "core/sys/channel.h"
 
-enum child_role { CHILD_RUNNER, CHILD_FAILOVER, CHILD_BALANCER };
-
 struct child;
 
 struct child_ops {
@@ -23,14 +21,11 @@ struct child_ops {
 };
 
 struct child {
-	enum child_role role;
 	pid_t pid;
 	int channel; /* our end; owned */
 	struct loop_fd pid_fd, channel_fd;
 	const struct child_ops *ops;
 	void *owner;
-	int64_t started_us;
-	bool ready, stopping;
 	unsigned slot; /* a balancer's place in the shared page */
 };
 
@@ -38,9 +33,8 @@ struct child {
  * Forks. In the child, run(ctx, channel) is called with signals unblocked, the master's other
  * descriptors closed and a name set; its result is the exit status. NULL with errno.
  */
-struct child *child_start(struct loop *loop, enum child_role role, const struct child_ops *ops,
-			  void *owner, int (*run)(void *ctx, int channel), void *ctx,
-			  const char *process_name);
+struct child *child_start(struct loop *loop, const struct child_ops *ops, void *owner,
+			  int (*run)(void *ctx, int channel), void *ctx, const char *process_name);
 void child_signal(const struct child *child, int signo);
 int child_send(const struct child *child, unsigned type, const void *payload, size_t len);
 /* Closes and frees; the process must have ended. */

@@ -119,7 +119,7 @@ static int run(struct args *args)
 	global = config->balancer ? &config->balancer->global : NULL;
 	if (config->diags.n_errors == 0 && config->balancer)
 		listeners_open(config->balancer, NULL, &config->diags);
-	conf_diags_print(&config->diags, stderr, !args->quiet);
+	conf_diags_print(&config->diags, stderr, !args->quiet && !(global && global->quiet));
 	if (config->diags.n_errors) {
 		fprintf(stderr, "relais: not started: %u error%s in the configuration\n",
 			config->diags.n_errors, config->diags.n_errors == 1 ? "" : "s");

@@ -69,7 +69,6 @@ static void stop_balancer(struct master *m, struct child *balancer)
 	child_send(balancer, m->drain ? MESSAGE_BALANCER_DRAIN : MESSAGE_BALANCER_STOP, NULL, 0);
 	if (!m->drain)
 		child_signal(balancer, SIGCONT);
-	balancer->stopping = true;
 }
 
 /* The balancers have their own copies, and close them as soon as they drain. */

@@ -55,7 +55,6 @@ struct master {
 	struct hook_script hook; /* startup_script, shutdown_script */
 	bool stopped;		 /* all has ended, the shutdown_script was run */
 	struct reload_time reload_time;
-	bool failover_reload_pending; /* its RELOAD goes out when the new balancer is ready */
 };
 
 static inline const struct house_conf *master_house(const struct master *m)

@@ -51,7 +51,6 @@ struct balancer_conf *registry_balancer_parse(struct conf_files *files, const ch
 		.arena = arena,
 		.diags = diags,
 		.local_peer = local_peer,
-		.master_worker = true,
 	};
 
 	return balancer_conf_parse(&how);

@@ -130,7 +130,7 @@ static const struct child_ops runner_ops = {runner_message, runner_ended};
 
 bool master_start_runner(struct master *m)
 {
-	m->runner = child_start(m->loop, CHILD_RUNNER, &runner_ops, m, run_runner, m,
+	m->runner = child_start(m->loop, &runner_ops, m, run_runner, m,
 				m->args->dialect == ARGS_RELAIS ? "relais-runner" : NULL);
 	if (!m->runner)
 		log_err("cannot start the runner: %s", strerror(errno));
@@ -183,7 +183,7 @@ static void failover_message(struct child *child, struct channel_message *msg)
 	if (msg->type == MESSAGE_READY) {
 		struct master *m = child->owner;
 
-		child->ready = m->failover_was_ready = true;
+		m->failover_was_ready = true;
 		if (m->active || !m->config->balancer)
 			master_announce_up(m);
 	}
@@ -239,7 +239,7 @@ bool master_start_failover(struct master *m, bool resume)
 	const char *netns = m->config->failover ? m->config->failover->net_namespace : NULL;
 
 	snprintf(m->netns, sizeof(m->netns), "%s", netns ? netns : "");
-	m->failover = child_start(m->loop, CHILD_FAILOVER, &failover_ops, m, run_failover, &start,
+	m->failover = child_start(m->loop, &failover_ops, m, run_failover, &start,
 				  name_or(master_house(m)->failover_name,
 					  m->args->dialect != ARGS_HAPROXY, "relais-failover"));
 	if (!m->failover) {
@@ -320,7 +320,6 @@ static void retire(struct master *m, struct child *balancer)
 	unsigned at = 0;
 
 	child_send(balancer, MESSAGE_BALANCER_DRAIN, NULL, 0);
-	balancer->stopping = true;
 	while (at < OLD_MAX && m->old[at])
 		at++;
 	RELAIS_ASSERT(at < OLD_MAX);
@@ -331,7 +330,6 @@ static void balancer_ready(struct master *m, struct child *child)
 {
 	struct child *before = m->active;
 
-	child->ready = true;
 	if (child != m->starting)
 		return;
 	loop_timer_clear(m->loop, &m->start_timer);
@@ -461,7 +459,7 @@ bool master_start_balancer(struct master *m)
 	slot = &m->page->slots[start.slot];
 	atomic_store(&slot->n_threads, 0);
 	atomic_store(&slot->state, SHARED_BALANCER_STARTING);
-	m->starting = child_start(m->loop, CHILD_BALANCER, &balancer_ops, m, run_balancer, &start,
+	m->starting = child_start(m->loop, &balancer_ops, m, run_balancer, &start,
 				  name_or(master_house(m) ? master_house(m)->checker_name : NULL,
 					  m->args->dialect == ARGS_RELAIS, "relais-balancer"));
 	if (start.tables_fd >= 0)

@@ -136,7 +136,6 @@ struct rule_input *exchange_rule_input(struct exchange *x)
 		in->client = exchange_client_addr(x);
 		in->local = exchange_local_addr(x);
 		in->arena = &x->arena;
-		in->session_id = (uint64_t)(uintptr_t)x->session;
 		in->facts = &flow_facts;
 		in->stick = x->worker->house->stick;
 		in->session_tracks = x->session->tracks;

@@ -202,12 +202,8 @@ static void answer_here(struct exchange *x, struct slice bytes, int status, bool
 static flow_result answer_stats(struct exchange *x, const struct proxy_conf *conf,
 				const char *service)
 {
-	struct stats_page_request request = {.proxy = conf,
-					     .service = service,
-					     .req = &x->req,
-					     .body = {x->up.pending, x->up.pending_len},
-					     .client = exchange_client_addr(x),
-					     .arena = &x->arena};
+	struct stats_page_request request = {
+		.proxy = conf, .service = service, .req = &x->req, .arena = &x->arena};
 	struct stats_page_reply reply = {0};
 
 	if (!x->worker->house->stats_page ||

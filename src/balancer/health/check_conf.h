@@ -40,9 +40,9 @@ struct check_step {
 	enum check_step_kind kind;
 	const char *comment; /* NULL = none; shown when the step fails */
 	/* connect */
-	bool ssl, send_proxy, use_defaults; /* use_defaults: `default`, as the server line says */
-	int port;			    /* 0 = the check's */
-	struct addr addr;		    /* len 0 = the check's */
+	bool ssl, use_defaults; /* use_defaults: `default`, as the server line says */
+	int port;		/* 0 = the check's */
+	struct addr addr;	/* len 0 = the check's */
 	const char *sni, *alpn;
 	/* send */
 	struct slice data;

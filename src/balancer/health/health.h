@@ -18,10 +18,9 @@ struct health_setup {
 	struct proxy *proxies; /* with their backends built */
 	unsigned n_proxies;
 	const struct balancer_conf *conf;
-	struct log_sender *sender; /* for option log-health-checks; borrowed */
-	int runner_fd;		   /* channel for external checks; -1 = none */
-	int master_fd;		   /* changes of virtual servers are told there; -1 = nobody */
-	struct server_book *book;  /* of the balancer before and after; NULL = none */
+	int runner_fd;		  /* channel for external checks; -1 = none */
+	int master_fd;		  /* changes of virtual servers are told there; -1 = nobody */
+	struct server_book *book; /* of the balancer before and after; NULL = none */
 };
 
 /* Starts all checks, spread over their intervals; servers begin as HAProxy's do: up, one failed

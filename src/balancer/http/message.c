@@ -69,7 +69,6 @@ static void show(const struct http_message *msg, struct http_cursor *at, uint32_
 		f = &msg->added.entry[place - msg->received.n];
 		base = msg->added.base;
 	}
-	at->id = f->id;
 	at->name = (struct slice){base + f->line_at, f->name_len};
 	if (f->mark == HTTP_FIELD_REPLACED)
 		at->value.ptr = msg->added.base + f->value_at + f->name_len + 2;

@@ -108,7 +108,6 @@ bool http_message_grow(struct http_message *msg);
 struct http_cursor {
 	uint32_t next;	/* 0-based place in received, then added */
 	uint32_t place; /* of the field shown */
-	uint8_t id;	/* enum http_header_id */
 	struct slice name, value;
 };
 

@@ -49,9 +49,9 @@ static void read_balance(struct conf_ctx *ctx, const struct conf_line *line, voi
 static void read_hash_type(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
 	static const char *const methods[] = {"map-based", "consistent", NULL};
-	struct proxy_conf *p = target;
 	unsigned n;
 
+	(void)target;
 	if (!conf_ctx_args(ctx, line, 1, 3) || !conf_word_choice(ctx, line, 1, methods, &n))
 		return;
 	if (n == 1)
@@ -59,7 +59,6 @@ static void read_hash_type(struct conf_ctx *ctx, const struct conf_line *line, v
 	else if (line->n_words > 2 && !conf_line_is(line, 2, "sdbm"))
 		conf_ctx_error(ctx, line, 2, "'hash-type map-based %s' is known but not served yet",
 			       conf_line_word(line, 2));
-	p->hash_type = slice_of(methods[n]);
 }
 
 #define AT(member) offsetof(struct cookie_conf, member)

@@ -37,7 +37,6 @@ static void init_proxy(struct proxy_conf *p)
 		.retries = 3,
 		.redispatch_interval = -1,
 		.balance = balance_find(SLICE("roundrobin")),
-		.hash_type = SLICE("map-based"),
 		.forwardfor_header = "X-Forwarded-For",
 		.stats = {.uri = "/haproxy?stats", .realm = "HAProxy Statistics"},
 	};
@@ -308,8 +307,7 @@ static void predefine(struct conf_ctx *ctx, const struct balancer_parse *how)
 		files = arena_printf(ctx->arena, "%s%s%s", files, i ? ";" : "", how->paths[i]);
 	conf_env_set(ctx->env, "HAPROXY_CFGFILES", files);
 	conf_env_set(ctx->env, "HAPROXY_STARTUP_VERSION", CONDITION_HAPROXY_VERSION);
-	if (how->master_worker)
-		conf_env_set(ctx->env, "HAPROXY_MWORKER", "1");
+	conf_env_set(ctx->env, "HAPROXY_MWORKER", "1");
 }
 
 struct balancer_conf *balancer_conf_parse(const struct balancer_parse *how)
@@ -324,8 +322,7 @@ struct balancer_conf *balancer_conf_parse(const struct balancer_parse *how)
 					    .gid = UINT32_MAX,
 					    .bufsize = 16384,
 					    .maxhdr = 101,
-					    .stats_timeout_ms = 10000,
-					    .master_worker = how->master_worker};
+					    .stats_timeout_ms = 10000};
 	parse.build_tail = &parse.builds;
 	parse.proxy_tail = &conf->proxies;
 	parse.global_log_tail = &conf->global.log_targets;

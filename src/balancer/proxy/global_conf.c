@@ -45,7 +45,6 @@ static void read_send_hostname(struct conf_ctx *ctx, const struct conf_line *lin
 
 	if (!conf_ctx_args(ctx, line, 0, 1))
 		return;
-	g->send_hostname = true;
 	if (line->n_words > 1)
 		conf_word_string(ctx, line, 1, &g->log_hostname);
 	else if (gethostname(host, sizeof(host)) == 0)

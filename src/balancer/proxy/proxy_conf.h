@@ -70,7 +70,7 @@ struct listener_conf { /* one address of a bind line; port ranges are several */
 	/* vip@NAME: a VRRP instance; addr has the port only, until both halves are read and one
 	 * listener for each address of it takes its place. NULL = none. */
 	const char *vip;
-	bool v4v6, v6only, transparent, accept_proxy, defer_accept, tfo;
+	bool v4v6, v6only, transparent, defer_accept;
 	bool freebind;	      /* set after parsing for addresses that a VIP of ours has */
 	int maxconn, backlog; /* 0 = the proxy's */
 	int mode;	      /* Unix socket's permission bits; -1 = as umask says */
@@ -152,14 +152,13 @@ struct server_conf { /* a server line over its default-server */
 	bool backup, disabled, non_stick; /* non_stick: no stick table learns it */
 	const char *cookie;		  /* NULL = none */
 	const char *redir;		  /* NULL = none */
-	bool check, agent_check;
+	bool check;
 	int inter_ms, fastinter_ms, downinter_ms; /* 2000, 0, 0 = as inter */
 	int rise, fall;				  /* 2, 3 */
 	struct addr check_addr;			  /* len 0 = addr */
 	int check_port;				  /* 0 = addr's */
-	bool check_ssl, check_ssl_set, ssl, verify_none, send_proxy, send_proxy_v2,
-		check_send_proxy;
-	const char *sni, *check_sni, *ca_file, *alpn, *check_alpn;
+	bool check_ssl, check_ssl_set, ssl, verify_none;
+	const char *check_sni, *ca_file, *check_alpn;
 	enum server_observe observe;
 	enum server_on_error on_error;
 	int error_limit;	     /* 10 */
@@ -191,9 +190,8 @@ struct stats_conf { /* stats uri, ... of a proxy */
 	const char *realm;
 	const char *const *auth; /* "user:password", NULL-terminated; NULL = open */
 	int refresh_s;
-	bool admin, hide_version, show_legends;
+	bool hide_version;
 	const char *node, *desc;
-	struct rule_set *rules; /* stats http-request */
 };
 
 struct errorfile { /* errorfile 503 /etc/... : raw HTTP bytes */
@@ -223,7 +221,6 @@ struct proxy_conf {
 	struct stick_rules *stick_rules;      /* of a backend; NULL = none */
 
 	const struct balance_algorithm *balance;
-	struct slice hash_type;	     /* hash-type's method: "map-based" or "consistent" */
 	struct server_conf *servers; /* file order */
 	unsigned n_servers;
 	struct quorum_conf *quorum; /* NULL = one server is enough */
@@ -267,14 +264,14 @@ struct global_conf {
 	int nbthread;	   /* 0 = cores allowed */
 	uint32_t uid, gid; /* UINT32_MAX = unchanged */
 	const char *chroot, *pidfile, *node, *description, *log_tag;
-	bool daemon, master_worker, quiet, zero_warning;
-	int hard_stop_after_ms, stats_timeout_ms, spread_checks_percent;
+	bool daemon, quiet, zero_warning;
+	int hard_stop_after_ms, stats_timeout_ms;
 	struct log_target *log_targets;
 	struct listener_conf *stats_sockets; /* is_stats */
 	uint64_t bufsize;		     /* tune.bufsize, 16384 */
 	int maxhdr;			     /* tune.http.maxhdr, 101 */
 	int max_accept;			     /* tune.maxaccept, 0 = default */
-	bool external_check, send_hostname;
+	bool external_check;
 	bool external_check_env;	     /* preserve-env */
 	const char *state_file, *state_base; /* server-state-file, -base; NULL = none */
 	const char *log_hostname;

@@ -86,8 +86,7 @@ struct balancer_parse {
 	struct arena *arena;
 	struct conf_diags *diags;
 	const char *local_peer; /* -L; NULL = the host's name */
-	bool master_worker;
-	bool offline; /* names in addresses are not looked up */
+	bool offline;		/* names in addresses are not looked up */
 };
 
 /* Always a configuration; it may be used when diags->n_errors is 0. */

@@ -32,6 +32,12 @@ static void read_flag(struct conf_ctx *ctx, const struct conf_line *line, void *
 		*(bool *)((char *)target + ctx->keyword->offset) = true;
 }
 
+static void read_legends(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+{
+	read_flag(ctx, line, target);
+	conf_ctx_warn(ctx, line, 1, "the statistics page has no more to explain");
+}
+
 static void read_refresh(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
 	struct proxy_conf *p = target;
@@ -85,7 +91,9 @@ static void read_admin(struct conf_ctx *ctx, const struct conf_line *line, void 
 
 	p->stats.enabled = true;
 	if (conf_line_is(line, 2, "if") && conf_line_is(line, 3, "TRUE") && line->n_words == 4)
-		p->stats.admin = true;
+		conf_ctx_warn(ctx, line, 1,
+			      "the statistics page changes no server's state: see relaisctl or the "
+			      "stats socket for 'disable server' and the like");
 	else
 		conf_ctx_error(ctx, line, 1,
 			       "'stats admin' is not served yet with any condition but 'if TRUE'");
@@ -105,11 +113,11 @@ static const struct conf_keyword rows[] = {
 	ROW("auth", stats.auth, "<user>:<password>", read_auth, "who may see it"),
 	ROW("refresh", stats.refresh_s, "<time>", read_refresh, "how often it reloads"),
 	ROW("hide-version", stats.hide_version, "", read_flag, "the page tells no version"),
-	ROW("show-legends", stats.show_legends, "", read_flag, "the page explains more"),
+	ROW("show-legends", stats.enabled, "", read_legends, "the page has no more to explain"),
 	ROW("show-node", stats.node, "[<name>]", read_show, "the page names the node"),
 	ROW("show-desc", stats.desc, "[<text>]", read_show, "the page shows a description"),
-	ROW_IN(CONF_PROXY, "admin", stats.admin, "if TRUE", read_admin,
-	       "the page may change servers' states"),
+	ROW_IN(CONF_PROXY, "admin", stats.enabled, "if TRUE", read_admin,
+	       "without effect: the page changes no server's state"),
 	{"stats show-modules", CONF_DPROXY, CONF_IGNORED, 0, 0, 0, "", NULL, CONF_EFFECT_RELOAD,
 	 NULL, "the page has no modules", "0.1", 0},
 	{"stats scope", CONF_DPROXY, CONF_UNSERVED, 0, 0, 0, "<proxy>|.", NULL, CONF_EFFECT_RELOAD,

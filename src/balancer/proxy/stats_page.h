@@ -12,8 +12,6 @@ struct stats_page_request {
 	const struct proxy_conf *proxy; /* whose `stats` lines rule */
 	const struct http_message *req;
 	const char *service; /* of `use-service`; NULL = the stats page */
-	struct slice body;   /* of a POST, as far as it has come; len 0 = none */
-	const struct addr *client;
 	struct arena *arena; /* lives until the reply is written */
 };
 

@@ -85,10 +85,8 @@ static enum rule_outcome run_list(const struct rule_list *list, struct rule_inpu
 		if (answer == ACL_FAIL)
 			continue;
 		outcome = r->run(r, in, verdict);
-		if (outcome != RULE_CONTINUE) {
-			verdict->place = &r->place;
+		if (outcome != RULE_CONTINUE)
 			return outcome;
-		}
 	}
 	return RULE_CONTINUE;
 }

@@ -51,7 +51,6 @@ struct rule_input {
 	struct rule_vars *vars;			      /* NULL until the first set-var */
 	struct stick_tracks *session_tracks, *tracks; /* NULL until the first track-sc */
 	struct slice *captures;			      /* by slot; frontend's n_captures; or NULL */
-	uint64_t session_id;
 	const struct rule_facts *facts;
 	void *facts_ctx;
 	struct log_record *record; /* for log-format aliases in expressions */
@@ -77,13 +76,11 @@ enum rule_outcome {
 };
 
 struct rule_verdict {
-	int status;	    /* DENY, TARPIT, REPLY */
-	struct slice reply; /* in the exchange's arena; len 0 = the proxy's error page */
-	bool close;	    /* the reply ends the connection */
-	bool stats_auth_failed;
-	const char *service;		/* SERVICE: "prometheus-exporter" */
-	const char *log_level;		/* set-log-level; NULL = unchanged */
-	const struct conf_place *place; /* the rule that decided, for the log */
+	int status;	       /* DENY, TARPIT, REPLY */
+	struct slice reply;    /* in the exchange's arena; len 0 = the proxy's error page */
+	bool close;	       /* the reply ends the connection */
+	const char *service;   /* SERVICE: "prometheus-exporter" */
+	const char *log_level; /* set-log-level; NULL = unchanged */
 };
 
 enum rule_outcome rules_run(const struct rule_set *set, enum rule_phase phase,

@@ -30,7 +30,6 @@ static void server_init(struct server *s, struct backend *b, const struct server
 		atomic_store(&s->admin, SERVER_ADMIN_MAINT | SERVER_ADMIN_MAINT_CONF);
 	atomic_store(&s->changed_us, b->changed_us);
 	list_init(&s->queue);
-	s->last_reason = "";
 	b->has_minconn |= conf->minconn > 0 && conf->maxconn > 0;
 }
 

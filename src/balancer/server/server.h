@@ -51,7 +51,6 @@ struct server {
 	_Atomic unsigned kills;	    /* goes up when this server's sessions are to be ended */
 	struct server_counters counters;
 	struct list queue;	  /* of server_waiter, under backend->lock */
-	const char *last_reason;  /* of the last state change; static or the checker's */
 	struct check *check;	  /* health/; NULL = not checked */
 	struct server_idle *idle; /* per thread array, owned by server_idle.c */
 	_Atomic int observe_errors;

@@ -118,7 +118,6 @@ void server_state_set(struct server *s, enum server_state to, const char *reason
 	pthread_mutex_lock(&b->lock);
 	from = s->state;
 	was_usable = server_is_usable(s);
-	s->last_reason = reason ? reason : "";
 	if (to == SERVER_RUNNING && from == SERVER_STOPPED && s->conf->slowstart_ms > 0)
 		to = SERVER_STARTING;
 	if (from == (int)to || (from == SERVER_STARTING && to == SERVER_RUNNING)) {
@@ -147,7 +146,6 @@ void server_state_restore(struct server *s, bool up, int64_t changed_us)
 	s->state = up ? SERVER_RUNNING : SERVER_STOPPED;
 	if (changed_us)
 		s->changed_us = changed_us;
-	s->last_reason = "as before the reload";
 	backend_recompute(b, b->changed_us);
 	pthread_mutex_unlock(&b->lock);
 }

@@ -15,7 +15,7 @@
 enum { ARG_MAX_LEN = 256, DEPTH_MAX = 32 };
 
 struct cursor {
-	const char *start, *at;
+	const char *at;
 	const struct conf_env *env;
 	const char *what; /* first fault */
 	const char *fault;
@@ -26,8 +26,7 @@ struct cursor {
 const char *const condition_features[] = {"ACCEPT4", "BACKTRACE",    "CPU_AFFINITY", "CRYPT_H",
 					  "EPOLL",   "GETADDRINFO",  "PCRE2",	     "PCRE2_JIT",
 					  "POLL",    "LINUX_SPLICE", "LINUX_TPROXY", "SYSTEMD",
-					  "TFO",     "THREAD",	     "RT",	     "PRCTL",
-					  NULL};
+					  "THREAD",  "RT",	     "PRCTL",	     NULL};
 
 static int wrong(struct cursor *c, const char *at, const char *what)
 {
@@ -262,7 +261,7 @@ static int either(struct cursor *c)
 
 int condition_eval(const char *text, const struct conf_env *env, const char **what, size_t *offset)
 {
-	struct cursor c = {.start = text, .at = text, .env = env};
+	struct cursor c = {.at = text, .env = env};
 	int v;
 
 	blanks(&c);

@@ -231,7 +231,6 @@ static void take_link(struct links *links, const struct rtnl_link *l)
 	e->pub.arp = l->kind == ARPHRD_ETHER && l->mac_len == 6 && !(l->flags & IFF_NOARP);
 	memcpy(e->pub.mac, l->mac, sizeof(l->mac));
 	e->pub.mac_len = l->mac_len;
-	e->pub.mtu = l->mtu;
 	tell_link(links, e, changes);
 }
 

@@ -24,7 +24,6 @@ struct links_link {
 	bool arp;	/* Ethernet-like, and not IFF_NOARP */
 	uint8_t mac[8];
 	unsigned mac_len;
-	uint32_t mtu;
 	struct addr ipv4;	 /* primary; len 0 = none, as below */
 	struct addr ipv6;	 /* link-local, past duplicate address detection */
 	struct addr ipv6_global; /* of any wider scope, likewise */

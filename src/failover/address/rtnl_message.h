@@ -35,7 +35,6 @@ struct rtnl_link {
 	int ifindex;
 	unsigned flags; /* IFF_* */
 	uint16_t kind;	/* ARPHRD_* */
-	uint32_t mtu;
 	char name[IFNAMSIZ];
 	uint8_t mac[8];
 	unsigned mac_len; /* 0 when there is none or it is longer */

@@ -131,12 +131,10 @@ static void read_info(struct cmsghdr *c, struct heart_arrival *a)
 
 	if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
 		memcpy(&four, CMSG_DATA(c), sizeof(four));
-		a->ifindex = (unsigned)four.ipi_ifindex;
 		/* Broadcast: what it was sent to is not what we have. */
 		a->everybody = four.ipi_addr.s_addr != four.ipi_spec_dst.s_addr;
 	} else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
 		memcpy(&six, CMSG_DATA(c), sizeof(six));
-		a->ifindex = (unsigned)six.ipi6_ifindex;
 		a->everybody = six.ipi6_addr.s6_addr[0] == 0xff;
 	}
 }

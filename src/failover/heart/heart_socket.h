@@ -22,7 +22,6 @@ struct heart_route {
 
 struct heart_arrival {
 	struct addr from;
-	unsigned ifindex;
 	bool everybody; /* it came by broadcast or multicast */
 	char dev[16];	/* of the socket; empty = any */
 };

@@ -266,10 +266,9 @@ static void settle(struct route_words *w, struct route_conf *r)
 	}
 }
 
-struct route_conf *failover_route_read(struct conf_ctx *ctx, const struct conf_line *line,
-				       bool is_static)
+struct route_conf *failover_route_read(struct conf_ctx *ctx, const struct conf_line *line)
 {
-	struct route_words w = {.ctx = ctx, .line = line, .is_static = is_static};
+	struct route_words w = {.ctx = ctx, .line = line};
 	struct route_conf *r = ARENA_NEW(ctx->arena, struct route_conf);
 
 	r->type = RTN_UNICAST;

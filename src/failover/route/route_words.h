@@ -11,10 +11,9 @@
 struct route_words { /* a line being read */
 	struct conf_ctx *ctx;
 	const struct conf_line *line;
-	unsigned at;	/* the next word */
-	int family;	/* AF_UNSPEC until something says it */
-	unsigned said;	/* marks of the options that were read */
-	bool is_static; /* in a static_ block */
+	unsigned at;   /* the next word */
+	int family;    /* AF_UNSPEC until something says it */
+	unsigned said; /* marks of the options that were read */
 	bool bad;
 };
 
@@ -68,9 +67,7 @@ route_option_fn route_option_scope;    /* uint8_t */
 route_option_fn route_option_family;   /* none; the argument is said of the whole line */
 
 /* route_line.c, rule_line.c: NULL when it is left out. */
-struct route_conf *failover_route_read(struct conf_ctx *ctx, const struct conf_line *line,
-				       bool is_static);
-struct rule_conf *failover_rule_read(struct conf_ctx *ctx, const struct conf_line *line,
-				     bool is_static);
+struct route_conf *failover_route_read(struct conf_ctx *ctx, const struct conf_line *line);
+struct rule_conf *failover_rule_read(struct conf_ctx *ctx, const struct conf_line *line);
 
 #endif

@@ -216,10 +216,9 @@ static void settle(struct route_words *w, struct rule_conf *r)
 		      r->priority);
 }
 
-struct rule_conf *failover_rule_read(struct conf_ctx *ctx, const struct conf_line *line,
-				     bool is_static)
+struct rule_conf *failover_rule_read(struct conf_ctx *ctx, const struct conf_line *line)
 {
-	struct route_words w = {.ctx = ctx, .line = line, .is_static = is_static};
+	struct route_words w = {.ctx = ctx, .line = line};
 	struct rule_conf *r = ARENA_NEW(ctx->arena, struct rule_conf);
 
 	r->action = FR_ACT_TO_TBL;

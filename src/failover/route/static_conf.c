@@ -5,7 +5,7 @@
 #include "failover/route/route_words.h"
 
 static void read_routes(struct conf_ctx *ctx, const struct conf_line *line,
-			struct route_conf **tail, bool is_static)
+			struct route_conf **tail)
 {
 	const struct block_node *node;
 
@@ -14,14 +14,13 @@ static void read_routes(struct conf_ctx *ctx, const struct conf_line *line,
 		tail = &(*tail)->next;
 	for (node = block_node_of(line)->children; node; node = node->next) {
 		failover_rows_no_block(ctx, node);
-		*tail = failover_route_read(ctx, &node->line, is_static);
+		*tail = failover_route_read(ctx, &node->line);
 		if (*tail)
 			tail = &(*tail)->next;
 	}
 }
 
-static void read_rules(struct conf_ctx *ctx, const struct conf_line *line, struct rule_conf **tail,
-		       bool is_static)
+static void read_rules(struct conf_ctx *ctx, const struct conf_line *line, struct rule_conf **tail)
 {
 	const struct block_node *node;
 
@@ -30,7 +29,7 @@ static void read_rules(struct conf_ctx *ctx, const struct conf_line *line, struc
 		tail = &(*tail)->next;
 	for (node = block_node_of(line)->children; node; node = node->next) {
 		failover_rows_no_block(ctx, node);
-		*tail = failover_rule_read(ctx, &node->line, is_static);
+		*tail = failover_rule_read(ctx, &node->line);
 		if (*tail)
 			tail = &(*tail)->next;
 	}
@@ -38,22 +37,22 @@ static void read_rules(struct conf_ctx *ctx, const struct conf_line *line, struc
 
 static void read_virtual_routes(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
-	read_routes(ctx, line, &((struct vrrp_instance_conf *)target)->routes, false);
+	read_routes(ctx, line, &((struct vrrp_instance_conf *)target)->routes);
 }
 
 static void read_virtual_rules(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
-	read_rules(ctx, line, &((struct vrrp_instance_conf *)target)->rules, false);
+	read_rules(ctx, line, &((struct vrrp_instance_conf *)target)->rules);
 }
 
 static void read_static_routes(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
-	read_routes(ctx, line, &((struct failover_build *)target)->conf->static_routes, true);
+	read_routes(ctx, line, &((struct failover_build *)target)->conf->static_routes);
 }
 
 static void read_static_rules(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
-	read_rules(ctx, line, &((struct failover_build *)target)->conf->static_rules, true);
+	read_rules(ctx, line, &((struct failover_build *)target)->conf->static_rules);
 }
 
 static void read_static_addresses(struct conf_ctx *ctx, const struct conf_line *line, void *target)

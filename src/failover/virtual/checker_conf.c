@@ -85,12 +85,16 @@ static void read_fwmark(struct conf_ctx *ctx, const struct conf_line *line, void
 			"'fwmark' of a checker is without effect: checks carry no mark");
 }
 
-static void read_log_all(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+void virtual_log_all_read(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
 	bool on;
 
-	if (failover_value_bool(ctx, line, 1, &on))
-		((struct checker_block *)target)->checker.log_all_failures = on;
+	(void)target;
+	if (failover_value_bool(ctx, line, 1, &on) && on)
+		FAILOVER_ADVISE(ctx, line, 0,
+				"'%s' is without effect: a failed check that changes something is "
+				"logged",
+				line->words[0].text);
 	failover_rows_extra(ctx, line, 2);
 }
 
@@ -116,8 +120,8 @@ static void read_fast_recovery(struct conf_ctx *ctx, const struct conf_line *lin
 {
 	bool on;
 
-	if (failover_value_bool(ctx, line, 1, &on))
-		((struct checker_block *)target)->checker.fast_recovery = on;
+	(void)target;
+	failover_value_bool(ctx, line, 1, &on);
 	failover_rows_extra(ctx, line, 2);
 }
 
@@ -328,7 +332,7 @@ const struct conf_keyword virtual_checker_rows[] = {
 	VIRTUAL_ROW(PLACES, "bind_port", read_bind_port, "<port>", "where checks come from"),
 	VIRTUAL_ROW(PLACES, "bind_if", read_bind_if, "<interface>", "where checks come from"),
 	VIRTUAL_ROW(PLACES, "fwmark", read_fwmark, "<number>", "checks carry no mark"),
-	VIRTUAL_ROW(VIRTUAL_IN_CHECKERS, "log_all_failures", read_log_all, "[<bool>]",
+	VIRTUAL_ROW(VIRTUAL_IN_CHECKERS, "log_all_failures", virtual_log_all_read, "[<bool>]",
 		    "failed checks that change something are always logged"),
 	VIRTUAL_ROW(HTTP, "url", virtual_url_read, "{ ... }", "a page; there may be several"),
 	VIRTUAL_ROW(HTTP, "http_protocol", read_http_protocol, "1.0|1.0C|1.1",

@@ -38,6 +38,7 @@ void virtual_names_settle(struct failover_build *b, struct virtual_server_conf *
 
 /* checker_conf.c: a block in real_server. */
 void virtual_checker_read(struct conf_ctx *ctx, const struct conf_line *line, void *target);
+void virtual_log_all_read(struct conf_ctx *ctx, const struct conf_line *line, void *target);
 /* url_conf.c */
 void virtual_url_read(struct conf_ctx *ctx, const struct conf_line *line, void *target);
 /* real_conf.c */

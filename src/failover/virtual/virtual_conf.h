@@ -61,11 +61,9 @@ struct virtual_checker_conf {
 	struct addr bind; /* bindto, with bind_port; len 0 = none */
 	unsigned bind_port;
 	const char *bind_if;
-	unsigned long fwmark;
-	bool log_all_failures;
 	struct virtual_url_conf *urls; /* HTTP_GET, SSL_GET */
 	const char *http_version;      /* "HTTP/1.0", "HTTP/1.1" */
-	bool http_close, enable_sni, fast_recovery;
+	bool http_close, enable_sni;
 	const char *helo;	   /* SMTP_CHECK */
 	struct script_conf script; /* MISC_CHECK; argv NULL = it cannot be run */
 	int64_t script_timeout_us; /* 0 = the delay_loop */
@@ -124,7 +122,7 @@ struct virtual_server_conf {
 	enum virtual_protocol protocol;
 	int64_t persistence_us;	   /* 0 = none */
 	unsigned persistence_bits; /* of the client's address; 0 = all */
-	bool ha_suspend, omega, ops;
+	bool omega, ops;
 	unsigned long quorum, hysteresis;
 	struct script_conf quorum_up, quorum_down; /* argv NULL = none */
 	long long weight;			   /* of real servers that say none */
@@ -140,7 +138,6 @@ struct virtual_conf {
 	struct virtual_group_conf *groups;
 	int64_t tcp_us, tcp_fin_us;  /* lvs_timeouts; 0 = the kernel's: 15 and 2 minutes */
 	const char *tls_certificate; /* SSL { }: its place in messages; NULL = none */
-	struct conf_place tls_at;
 };
 
 #endif

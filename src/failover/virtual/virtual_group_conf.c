@@ -179,15 +179,6 @@ static void read_timeouts(struct conf_ctx *ctx, const struct conf_line *line, vo
 	}
 }
 
-static void read_log_all(struct conf_ctx *ctx, const struct conf_line *line, void *target)
-{
-	bool on;
-
-	(void)target;
-	failover_value_bool(ctx, line, 1, &on);
-	failover_rows_extra(ctx, line, 2);
-}
-
 const struct conf_keyword virtual_group_rows[] = {
 	VIRTUAL_ROW(FAILOVER_TOP, "virtual_server_group", read_group, "<name> { ... }",
 		    "addresses that one virtual_server serves"),
@@ -199,7 +190,7 @@ const struct conf_keyword virtual_group_rows[] = {
 	VIRTUAL_ROW(FAILOVER_GLOBAL, "lvs_timeouts", read_timeouts,
 		    "[tcp <seconds>] [tcpfin <seconds>] [udp <seconds>]",
 		    "how long connections to virtual servers may be idle, 900 and 120 by default"),
-	VIRTUAL_ROW(FAILOVER_GLOBAL, "checker_log_all_failures", read_log_all, "[<bool>]",
+	VIRTUAL_ROW(FAILOVER_GLOBAL, "checker_log_all_failures", virtual_log_all_read, "[<bool>]",
 		    "failed checks are always logged when they change something"),
 	{.name = NULL},
 };

@@ -150,7 +150,7 @@ static void read_flag(struct conf_ctx *ctx, const struct conf_line *line, void *
 
 static void read_suspend(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
-	server_of(target)->ha_suspend = true;
+	(void)target;
 	FAILOVER_ADVISE(ctx, line, 0,
 			"'ha_suspend' is without effect: checks go on, so that a takeover finds "
 			"them done");

@@ -41,7 +41,7 @@ struct runner {
 	struct loop *loop;
 	struct loop_fd signals;
 	struct client clients[CLIENTS_MAX];
-	unsigned n_clients, n_open;
+	unsigned n_open;
 	const struct runner_rights *rights; /* borrowed; NULL = no bounds */
 	struct list jobs;		    /* all, in the order asked */
 	unsigned n_waiting, n_lingering;
@@ -464,7 +464,6 @@ static int open_clients(struct runner *r, const int *fds, size_t n)
 		r->n_open++;
 		channel_send(fds[i], MESSAGE_RUN_EXIT, &hello, sizeof(hello));
 	}
-	r->n_clients = (unsigned)n;
 	return n ? 0 : -EINVAL;
 }
 

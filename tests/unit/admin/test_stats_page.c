@@ -66,6 +66,7 @@ static void the_page_shows_every_row_and_escapes_what_it_shows(void **state)
 	(void)state;
 	get_ready();
 	rig.proxy.stats.desc = "<b>&\"mine\"";
+	rig.proxy.description = "what it is for";
 	rig.proxy.stats.refresh_s = 5;
 	start();
 	body = ask("GET /haproxy?stats", "");
@@ -74,6 +75,7 @@ static void the_page_shows_every_row_and_escapes_what_it_shows(void **state)
 	assert_non_null(strstr(body, "&lt;b&gt;&amp;&quot;mine&quot;"));
 	assert_null(strstr(body, "<b>"));
 	assert_non_null(strstr(body, "http-equiv=\"refresh\" content=\"5\""));
+	assert_non_null(strstr(body, "<h2>web</h2>\n<p>what it is for</p>"));
 	assert_non_null(strstr(body, "<td>FRONTEND</td>"));
 	assert_non_null(strstr(body, "<td>s1</td>"));
 	assert_non_null(strstr(body, "<td>s2</td>"));

@@ -67,7 +67,7 @@ static int tear_down(void **state)
 
 static void start(int (*run)(void *ctx, int channel), void *ctx)
 {
-	child = child_start(loop, CHILD_RUNNER, &ops, NULL, run, ctx, "test-child");
+	child = child_start(loop, &ops, NULL, run, ctx, "test-child");
 	assert_non_null(child);
 	assert_true(child->pid > 0);
 }
@@ -137,8 +137,7 @@ static const struct child_ops answer_ops = {.message = note_answer, .ended = not
 static void master_and_child_talk(void **state)
 {
 	(void)state;
-	child = child_start(loop, CHILD_BALANCER, &answer_ops, NULL, answer_until_told, NULL,
-			    "test-child");
+	child = child_start(loop, &answer_ops, NULL, answer_until_told, NULL, "test-child");
 	assert_non_null(child);
 	for (unsigned i = 1; i <= 2; i++) {
 		has_answer = false;

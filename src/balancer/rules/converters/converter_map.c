@@ -6,7 +6,6 @@
 
 struct map { /* call->data */
 	struct match_set *set;
-	enum match_kind kind;
 	struct sample *values; /* by pattern, in the output's type */
 	unsigned n_values;
 	struct sample dflt;
@@ -56,7 +55,6 @@ static bool load(struct rules_build *b, struct sample_call *call, enum match_kin
 	struct slice bytes, line;
 
 	call->data = m;
-	m->kind = kind;
 	m->expand = expand;
 	m->set = match_set_new(b, kind);
 	m->has_dflt = call->args[1].given;

@@ -65,7 +65,6 @@ static bool read_sequence(struct blocks_loop *l, struct arena *arena, struct sli
 	l->end = n[n_numbers - 1];
 	l->at = n_numbers > 1 ? n[0] : l->end > 0 ? 1 : -1;
 	l->step = n_numbers > 2 ? n[1] : l->end >= l->at ? 1 : -1;
-	l->done = l->step == 0;
 	return l->step != 0;
 }
 

@@ -14,7 +14,7 @@ struct blocks_loop {
 	struct slice vars[BLOCKS_LOOP_VARS];
 	unsigned n_vars;
 	long long at, step, end; /* ~SEQ */
-	bool is_list, hex, done;
+	bool is_list, hex;
 	struct slice values; /* ~LST: what is left */
 };
 

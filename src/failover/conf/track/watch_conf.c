@@ -13,7 +13,6 @@
 
 struct process_block { /* target of the rows */
 	struct vrrp_process_conf *conf;
-	bool match_set;
 };
 
 static void read_process(struct conf_ctx *ctx, const struct conf_line *line, void *target)
@@ -40,7 +39,7 @@ static void read_match(struct conf_ctx *ctx, const struct conf_line *line, void 
 	else
 		FAILOVER_WARN(ctx, line, 1, "'%s' is neither initial nor partial, left out",
 			      line->words[1].text);
-	block->match_set = block->conf->by_command = true;
+	block->conf->by_command = true;
 	failover_rows_extra(ctx, line, 2);
 }
 

@@ -41,8 +41,7 @@ static int tear_down(void **state)
 static const struct proxy_conf *parse(const char *text)
 {
 	static const char *const paths[] = {"t.cfg"};
-	const struct balancer_parse how = {&files, paths, 1,	 parts, &arena,
-					   &diags, "me",  false, true};
+	const struct balancer_parse how = {&files, paths, 1, parts, &arena, &diags, "me", true};
 
 	conf_files_put(&files, "t.cfg", slice_of(text));
 	files.sealed = true;

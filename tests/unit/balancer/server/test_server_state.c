@@ -183,7 +183,6 @@ static void a_server_that_goes_down_sends_its_queue_back(void **state)
 	assert_null(waiters[1].server); /* choose again */
 	assert_int_equal(server("a")->queued, 0);
 	assert_int_equal(server("a")->counters.check_downs, 1);
-	assert_string_equal(server("a")->last_reason, "test");
 	assert_int_equal(b->n_up, 2);
 	expect_given(2, "b");
 	expect_given(3, "c");
