@@ -34,7 +34,7 @@ static void on_added(void *ctx, const void *owner, const struct addr *vip, int i
 	log_warn("%s: %s %s", name_of(node), addr_host_text(vip, buf),
 		 why == HOLD_REPAIRED  ? "was removed by somebody else and is put back"
 		 : why == HOLD_EXPIRED ? "was renewed too late, had expired, and is put back"
-				       : "is added now that its interface is there");
+				       : "is added now that its interface takes it");
 	if (!node)
 		return;
 	if (why != HOLD_LATE)
@@ -57,6 +57,15 @@ static unsigned lifetime_s(void *ctx, const void *owner)
 	const struct node *node = node_of(ctx, owner);
 
 	return node ? vrrp_lifetime_s(vrrp_instance_conf(node->inst)) : 0;
+}
+
+/* Else an address that somebody gave to two nodes by hand would stay on the loser, and answer
+ * there. Only an owner has its address also when it is not master. */
+static bool adopts(void *ctx, const void *owner)
+{
+	const struct node *node = node_of(ctx, owner);
+
+	return node && vrrp_instance_conf(node->inst)->priority != 255;
 }
 
 /* A frozen master that wakes must not extend or put back what another has taken meanwhile. */
@@ -152,7 +161,8 @@ bool failover_holdings_open(struct failover *f)
 				  .on_added = on_added,
 				  .ctx = f,
 				  .lifetime_s = lifetime_s,
-				  .before_upkeep = before_upkeep};
+				  .before_upkeep = before_upkeep,
+				  .adopts = adopts};
 	struct keep_setup keep = {.loop = f->loop,
 				  .links = f->links,
 				  .page = f->setup->page,

@@ -2,15 +2,15 @@
  * Holding addresses. See hold.h.
  *
  * An address of an owner is one struct held, ABSENT or PRESENT on its interface. PRESENT and not
- * `ours` means that it was there before: it stays when the owner gives it up, unless it vanished
- * meanwhile and was put back by us. Everything that is to be added goes through add_pending in
- * batches: ledger first, then netlink, then the answers. What has a lifetime is renewed a few at a
- * time, so that advertisements of 10 ms are not late for it.
+ * `ours` means that it was there before: it stays when the owner gives it up, unless the owner
+ * adopts what it finds, or it vanished meanwhile and was put back by us. Everything that is to be
+ * added goes through add_pending in batches: ledger first, then netlink, then the answers. What
+ * the kernel refuses is tried again each second, and when its interface gets another address: it
+ * does so while IPv6 is switched off there, and says nothing when it no longer would.
  */
-#include "failover/address/hold.h"
+#include "failover/address/hold_impl.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,49 +22,12 @@
 #include "failover/address/rtnl.h"
 #include "failover/address/vip_message.h"
 
-enum { RENEW_BATCH = 32, RENEW_PAUSE_US = 2000 };
-enum { MENDS_AT_ONCE = 20, MEND_PERIOD_US = 1000000, MEND_PAUSE_US = 100000 };
-
-struct held {
-	struct list link;
-	const void *owner;
-	char dev[IFNAMSIZ];
-	struct rtnl_address message; /* ifindex 0 while there is no such interface */
-	struct addr address;
-	bool present, ours, wanted;
-	bool pending; /* for add_pending */
-	bool fresh;   /* add_pending really added it */
-	bool late; /* renewed when it had expired already; the kernel's word of it may come yet */
-	bool mending; /* vanished or late; mend() is to add it */
-	enum hold_why why;
-	int slot;			      /* in the ledger */
-	int64_t preferred_s;		      /* as configured; -1 = as long as it is valid */
-	uint32_t lifetime_s;		      /* as last told to the kernel; 0 = for ever */
-	int64_t since_us, renewed_us, due_us; /* due: of the next renewal; 0 = none */
+enum {
+	MENDS_AT_ONCE = 20,
+	MEND_PERIOD_US = 1000000,
+	MEND_PAUSE_US = 100000,
+	RETRY_US = 1000000,
 };
-
-struct hold {
-	struct hold_setup setup;
-	int fd;
-	struct list all;
-	struct links_watcher watcher;
-	struct loop_task mend;
-	struct loop_timer mend_later;
-	int64_t period_start_us; /* a war over an address must not take the processor */
-	unsigned n_mended;
-	struct loop_timer renew;
-	struct hold_stats stats;
-};
-
-static struct held *held_of(struct list *pos)
-{
-	return container_of(pos, struct held, link);
-}
-
-static const char *text_of(const struct held *h, char buf[static ADDR_TEXT_MAX])
-{
-	return addr_host_text(&h->address, buf);
-}
 
 static void erase(struct hold *hold, struct held *h)
 {
@@ -73,168 +36,46 @@ static void erase(struct hold *hold, struct held *h)
 	h->slot = LEDGER_NONE;
 }
 
-/* ---- lifetimes ---- */
-
-static int64_t now_of(struct hold *hold)
-{
-	return hold->setup.loop ? loop_clock_us(hold->setup.loop) : 0;
-}
-
-/* What the kernel is to be told: valid for the owner's lifetime, preferred as long as that, or as
- * what is left of the configured preferred_lft. */
-static void set_lifetime(struct hold *hold, struct held *h)
-{
-	struct rtnl_address *a = &h->message;
-	int64_t left = UINT32_MAX;
-	uint32_t was = h->lifetime_s;
-
-	if (hold->setup.lifetime_s)
-		h->lifetime_s = hold->setup.lifetime_s(hold->setup.ctx, h->owner);
-	a->valid_s = h->lifetime_s ? h->lifetime_s : UINT32_MAX;
-	if (h->preferred_s >= 0)
-		left = h->preferred_s - (now_of(hold) - h->since_us) / 1000000;
-	left = left < 0 ? 0 : left;
-	a->preferred_s = left < a->valid_s ? (uint32_t)left : a->valid_s;
-	a->has_lifetime = h->lifetime_s > 0 || was > 0 || h->preferred_s >= 0;
-}
-
-/* The kernel counts whole seconds, and may be early by a part of one. */
-static bool has_expired(struct hold *hold, const struct held *h)
-{
-	return h->lifetime_s > 0 &&
-	       now_of(hold) - h->renewed_us >= (int64_t)h->lifetime_s * 1000000 - 100000;
-}
-
-static void arm_renew(struct hold *hold)
-{
-	int64_t least = 0, soonest;
-	struct list *pos;
-
-	LIST_EACH(pos, &hold->all)
-	{
-		const struct held *h = held_of(pos);
-
-		if (h->due_us > 0 && h->present && (least == 0 || h->due_us < least))
-			least = h->due_us;
-	}
-	if (least == 0) {
-		loop_timer_clear(hold->setup.loop, &hold->renew);
-		return;
-	}
-	soonest = now_of(hold) + RENEW_PAUSE_US;
-	loop_timer_set(hold->setup.loop, &hold->renew, least > soonest ? least : soonest);
-}
-
-static void renewed(struct hold *hold, struct held *h, int err)
-{
-	int64_t now = now_of(hold);
-	char buf[ADDR_TEXT_MAX];
-
-	h->due_us = h->lifetime_s ? now + (int64_t)h->lifetime_s * 1000000 / 3 : 0;
-	if (!err) {
-		h->renewed_us = now;
-		hold->stats.n_renewed++;
-		return;
-	}
-	if (hold->stats.n_renew_failed++ % 1000 == 0)
-		log_err("address: cannot renew %s/%u on %s: %s (%" PRIu64 " such)", text_of(h, buf),
-			h->message.prefix_len, h->dev, strerror(-err), hold->stats.n_renew_failed);
-}
-
-static void renew_due(struct hold *hold)
-{
-	char buf[RENEW_BATCH * 160] __attribute__((aligned(NLMSG_ALIGNTO)));
-	struct held *batch[RENEW_BATCH];
-	int errs[RENEW_BATCH];
-	int64_t now = now_of(hold);
-	struct rtnl_message m;
-	struct list *pos;
-
-	rtnl_message_init(&m, buf, sizeof(buf));
-	LIST_EACH(pos, &hold->all)
-	{
-		struct held *h = held_of(pos);
-
-		if (!h->present || h->due_us == 0 || h->due_us > now || m.n == RENEW_BATCH)
-			continue;
-		h->late = has_expired(hold, h);
-		set_lifetime(hold, h);
-		batch[m.n] = h;
-		if (!rtnl_message_put_address(&m, RTM_NEWADDR, NLM_F_REPLACE | NLM_F_ACK, m.n,
-					      &h->message))
-			break;
-	}
-	if (m.n > 0)
-		rtnl_run(hold->fd, &m, errs);
-	for (unsigned i = 0; i < m.n; i++)
-		renewed(hold, batch[i], errs[i]);
-}
-
-static void on_renew(struct loop *loop, struct loop_timer *timer)
-{
-	struct hold *hold = container_of(timer, struct hold, renew);
-
-	(void)loop;
-	if (hold->setup.before_upkeep)
-		hold->setup.before_upkeep(hold->setup.ctx);
-	renew_due(hold);
-	arm_renew(hold);
-}
-
-void hold_renew_all(struct hold *hold)
-{
-	struct list *pos;
-
-	LIST_EACH(pos, &hold->all)
-	{
-		struct held *h = held_of(pos);
-
-		if (h->present && h->ours)
-			h->due_us = now_of(hold);
-	}
-	arm_renew(hold);
-}
-
-const struct hold_stats *hold_stats(const struct hold *hold)
-{
-	return &hold->stats;
-}
-
 /* ---- adding and removing ---- */
 
-/* When it is to be renewed: what was there already has an unknown rest of its lifetime. */
-static void set_due(struct hold *hold, struct held *h)
+static bool is_adopted(const struct hold *hold, const struct held *h)
 {
-	int64_t now = now_of(hold);
+	char buf[ADDR_TEXT_MAX];
 
-	h->due_us = 0;
-	if (!h->present || !h->ours || !hold->setup.lifetime_s)
-		return;
-	h->renewed_us = now;
-	if (!h->fresh)
-		h->due_us = now;
-	else if (h->lifetime_s)
-		h->due_us = now + (int64_t)h->lifetime_s * 1000000 / 3;
+	if (!hold->setup.adopts || !hold->setup.adopts(hold->setup.ctx, h->owner))
+		return false;
+	log_notice("address: %s/%u was on %s already: it leaves with the others", held_text(h, buf),
+		   h->message.prefix_len, h->dev);
+	return true;
+}
+
+static void refused(struct hold *hold, struct held *h, int err)
+{
+	char buf[ADDR_TEXT_MAX];
+
+	erase(hold, h);
+	if (!h->complained)
+		log_err("address: cannot add %s/%u to %s: %s", held_text(h, buf),
+			h->message.prefix_len, h->dev, strerror(-err));
+	h->complained = true;
+	if (hold->setup.loop && !loop_timer_armed(&hold->retry))
+		loop_timer_set(hold->setup.loop, &hold->retry,
+			       loop_now_us(hold->setup.loop) + RETRY_US);
 }
 
 static void added(struct hold *hold, struct held *h, int err, bool known)
 {
-	char buf[ADDR_TEXT_MAX];
-
 	h->pending = false;
 	h->fresh = err == 0;
 	h->present = err == 0 || err == -EEXIST;
-	if (err == 0 || known) {
+	h->complained &= !h->present;
+	if (!h->present)
+		refused(hold, h, err);
+	else if (err == 0 || known || h->ours || is_adopted(hold, h))
 		h->ours = true;
-	} else if (err == -EEXIST) {
-		if (!h->ours)
-			erase(hold, h);
-	} else {
+	else
 		erase(hold, h);
-		log_err("address: cannot add %s/%u to %s: %s", text_of(h, buf),
-			h->message.prefix_len, h->dev, strerror(-err));
-	}
-	set_due(hold, h);
+	hold_renew_due(hold, h);
 }
 
 /* Adds up to RTNL_BATCH_MAX of what is pending. How many it tried. */
@@ -262,7 +103,7 @@ static unsigned add_batch(struct hold *hold)
 				log_warn("address: the ledger is full");
 		}
 		batch[m.n] = h;
-		set_lifetime(hold, h);
+		hold_lifetime_set(hold, h);
 		if (!rtnl_message_put_address(&m, RTM_NEWADDR,
 					      NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK, m.n,
 					      &h->message))
@@ -282,7 +123,7 @@ static unsigned add_pending(struct hold *hold)
 	while ((more = add_batch(hold)) > 0)
 		n += more;
 	if (n > 0)
-		arm_renew(hold);
+		hold_renew_arm(hold);
 	return n;
 }
 
@@ -299,8 +140,8 @@ static bool shared_with_another(struct hold *hold, struct held *h)
 			continue;
 		other->ours = true;
 		other->slot = h->slot;
-		other->due_us = hold->setup.lifetime_s ? now_of(hold) : 0;
-		arm_renew(hold);
+		other->due_us = hold->setup.lifetime_s ? hold_now_us(hold) : 0;
+		hold_renew_arm(hold);
 		return true;
 	}
 	return false;
@@ -317,7 +158,7 @@ static void remove_batch(struct hold *hold, const struct rtnl_message *m, struct
 		struct held *h = batch[i];
 
 		if (errs[i] && errs[i] != -EADDRNOTAVAIL && errs[i] != -ENODEV)
-			log_err("address: cannot remove %s from %s: %s", text_of(h, buf), h->dev,
+			log_err("address: cannot remove %s from %s: %s", held_text(h, buf), h->dev,
 				strerror(-errs[i]));
 		else
 			erase(hold, h);
@@ -394,7 +235,7 @@ static void want(struct hold *hold, const void *owner, const char *dev, const st
 		h->message = message;
 		h->slot = LEDGER_NONE;
 		h->preferred_s = vip->preferred_lft_s;
-		h->since_us = now_of(hold);
+		h->since_us = hold_now_us(hold);
 		strncpy(h->dev, dev, sizeof(h->dev) - 1);
 		list_push(&hold->all, &h->link);
 	}
@@ -403,7 +244,7 @@ static void want(struct hold *hold, const void *owner, const char *dev, const st
 		return;
 	h->message = message;
 	h->preferred_s = vip->preferred_lft_s;
-	h->since_us = now_of(hold);
+	h->since_us = hold_now_us(hold);
 	h->pending = l != NULL;
 	if (!l)
 		log_err("address: there is no interface %s", h->dev);
@@ -485,7 +326,7 @@ static void mend(struct hold *hold)
 		struct held *h = held_of(pos);
 		bool tell = h->mending && h->present && (h->fresh || h->ours);
 
-		h->mending = false; /* what failed waits for its interface to change */
+		h->mending = false;
 		if (tell && hold->setup.on_added)
 			hold->setup.on_added(hold->setup.ctx, h->owner, &h->address,
 					     h->message.ifindex, h->why);
@@ -525,13 +366,38 @@ static void schedule_mend(struct hold *hold)
 		loop_timer_set(loop, &hold->mend_later, now + MEND_PAUSE_US);
 }
 
+static void mend_refused(struct hold *hold)
+{
+	struct list *pos;
+
+	LIST_EACH(pos, &hold->all)
+	{
+		struct held *h = held_of(pos);
+
+		if (h->present || !h->complained || h->mending || h->message.ifindex == 0)
+			continue;
+		h->mending = true;
+		h->why = HOLD_LATE;
+		schedule_mend(hold);
+	}
+}
+
+static void on_retry(struct loop *loop, struct loop_timer *timer)
+{
+	(void)loop;
+	mend_refused(container_of(timer, struct hold, retry));
+}
+
 static void on_address(struct links_watcher *w, const struct rtnl_address *a, bool there)
 {
 	struct hold *hold = container_of(w, struct hold, watcher);
 	struct list *pos;
 
-	if (there)
+	if (there) {
+		if (loop_timer_armed(&hold->retry))
+			mend_refused(hold);
 		return;
+	}
 	LIST_EACH(pos, &hold->all)
 	{
 		struct held *h = held_of(pos);
@@ -540,7 +406,7 @@ static void on_address(struct links_watcher *w, const struct rtnl_address *a, bo
 			continue;
 		h->present = false;
 		h->mending = true;
-		h->why = h->late || has_expired(hold, h) ? HOLD_EXPIRED : HOLD_REPAIRED;
+		h->why = h->late || hold_lifetime_over(hold, h) ? HOLD_EXPIRED : HOLD_REPAIRED;
 		hold->stats.n_expired += h->why == HOLD_EXPIRED;
 		schedule_mend(hold);
 	}
@@ -587,7 +453,8 @@ struct hold *hold_new(const struct hold_setup *setup)
 	list_init(&hold->all);
 	hold->mend.run = mend_soon;
 	hold->mend_later.on_expiry = mend_now;
-	hold->renew.on_expiry = on_renew;
+	hold->retry.on_expiry = on_retry;
+	hold->renew.on_expiry = hold_renew_on_timer;
 	hold->watcher.on_link = on_link;
 	hold->watcher.on_address = on_address;
 	links_watch(setup->links, &hold->watcher);
@@ -607,6 +474,7 @@ void hold_free(struct hold **hold)
 	links_unwatch(&p->watcher);
 	loop_task_cancel(p->setup.loop, &p->mend);
 	loop_timer_clear(p->setup.loop, &p->mend_later);
+	loop_timer_clear(p->setup.loop, &p->retry);
 	loop_timer_clear(p->setup.loop, &p->renew);
 	close(p->fd);
 	free(p);

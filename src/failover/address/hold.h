@@ -44,6 +44,9 @@ struct hold_setup {
 	/* Before addresses are renewed or put back: an owner that has no right to them any more
 	 * (it stood still for too long) gives them up here. NULL when not wanted. */
 	void (*before_upkeep)(void *ctx);
+	/* An owner's address that is there already is its own from now on: it leaves with the
+	 * others. Else what was there before stays. NULL = never. */
+	bool (*adopts)(void *ctx, const void *owner);
 };
 
 struct hold_stats {
@@ -57,7 +60,7 @@ void hold_free(struct hold **hold);
 /* The owner's addresses are exactly those of both lists from here on (either may be NULL): adds
  * what is new, removes what is no longer there, leaves the rest. dev: where addresses go that name
  * no interface. Copies what it needs. Returns how many could not be added now (each is logged and
- * tried again when its interface changes). */
+ * tried again each second, and when its interface changes). */
 unsigned hold_take(struct hold *hold, const void *owner, const char *dev,
 		   const struct vip_conf *vips, const struct vip_conf *excluded);
 /* Removes all of the owner's addresses. */

@@ -235,6 +235,56 @@ static void what_was_there_before_stays(void **state)
 	assert_int_equal(count("v0", "192.0.2.10/24"), 1);
 }
 
+static bool adopts(void *ctx, const void *owner)
+{
+	return owner == ctx;
+}
+
+static void what_is_adopted_leaves_with_the_others(void **state)
+{
+	struct hold_setup setup;
+
+	STORY(s);
+	setup = (struct hold_setup){
+		.loop = s->loop, .links = s->links, .page = s->page, .ctx = s, .adopts = adopts};
+	hold_free(&s->hold);
+	s->hold = hold_new(&setup);
+	s->vips[1].next = NULL;
+	assert_int_equal(run("ip addr add 192.0.2.10/24 dev v0"), 0);
+	assert_int_equal(hold_take(s->hold, &s->vips, "v0", s->vips, NULL), 0);
+	hold_give(s->hold, &s->vips);
+	assert_int_equal(count("v0", "192.0.2.10/24"), 1); /* another owner may not */
+	assert_int_equal(hold_take(s->hold, s, "v0", s->vips, NULL), 0);
+	assert_int_equal(ledger_n(s), 2);
+	hold_give(s->hold, s);
+	assert_int_equal(count("v0", "192.0.2.10/24"), 0);
+	assert_int_equal(ledger_n(s), 0);
+}
+
+static void what_the_kernel_refuses_comes_when_it_no_longer_does(void **state)
+{
+	const char *v6 = "/proc/sys/net/ipv6/conf/v0/disable_ipv6";
+	char command[96];
+
+	STORY(s);
+	hold_take(s->hold, s, "v0", s->vips, NULL);
+	settle(s);
+	snprintf(command, sizeof(command), "echo 1 > %s", v6);
+	if (run(command) != 0)
+		skip();
+	settle(s);
+	assert_int_equal(count("v0", "2001:db8::10/64"), 0);
+	assert_int_equal(count("v0", "192.0.2.10/24"), 1);
+	snprintf(command, sizeof(command), "echo 0 > %s", v6);
+	assert_int_equal(run(command), 0);
+	for (int i = 0; i < 200 && count("v0", "2001:db8::11/64") == 0; i++)
+		loop_step(s->loop, loop_clock_us(s->loop) + 50000);
+	assert_int_equal(count("v0", "2001:db8::10/64"), 1);
+	assert_int_equal(count("v0", "2001:db8::11/64"), 1);
+	hold_give(s->hold, s);
+	assert_int_equal(ledger_n(s), 0);
+}
+
 static void a_changed_list_touches_only_the_difference(void **state)
 {
 	STORY(s);
@@ -438,6 +488,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(takes_and_gives, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_deleted_address_is_back_at_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_was_there_before_stays, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_adopted_leaves_with_the_others, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(
+			what_the_kernel_refuses_comes_when_it_no_longer_does, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_changed_list_touches_only_the_difference, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(a_late_interface_gets_its_addresses, setup,
