@@ -41,6 +41,7 @@ static struct vrrp_link own_link(const struct node *node, const struct links_lin
 	if (conf->vmac && !vmacs_have(node->failover->vmacs, conf->vmac))
 		link.up = false;
 	link.src_missing = conf->src.len && !links_has_address(node->failover->links, &conf->src);
+	link.deaf = vrrp_transport_deaf(node->failover->transport, node->inst);
 	return link;
 }
 
@@ -144,6 +145,7 @@ bool failover_links_open(struct failover *f)
 
 void failover_links_start_beat(struct failover *f)
 {
+	vrrp_transport_watch(f->transport, tell_again, f);
 	f->linkbeat = linkbeat_new(f->loop, tell_again, f, f->conf->links);
 }
 

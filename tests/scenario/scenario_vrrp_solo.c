@@ -202,6 +202,13 @@ static const struct story stories[] = {
 		TAKEOVER, {LINK, 1, 0}, {IS, 1, VRRP_FAULT}, {WHY, 1, .text = "eth0 is down"}, {HOLDS, 1, 0},
 		{RUN, 0, S(5)}, {IS, 1, VRRP_FAULT}, {LINK, 1, 1}, {IS, 1, VRRP_BACKUP}, {RUN, 0, 360937},
 		{IS, 1, VRRP_MASTER}, {MOVES, 1, .text = "FBM"}}},
+	{"a master whose interface gets another MAC announces it", .steps = {
+		TAKEOVER, {RUN, 0, S(8)}, {FORGET}, {MAC, 1, 7}, {IS, 1, VRRP_MASTER}, {GARPS, 1, 1}, {RUN, 0, S(3)}, {GARPS, 1, 5}}},
+	{"a backup does not", .steps = {
+		STANDBY, {MAC, 1, 7}, {GARPS, 1, 0}}},
+	{"a link that is not tracked and returns: announced once more", .conf = {.dont_track_primary = true}, .steps = {
+		TAKEOVER, {RUN, 0, S(8)}, {FORGET}, {LINK, 1, 0}, {GARPS, 1, 0}, {LINK, 1, 1}, {IS, 1, VRRP_MASTER}, {GARPS, 1, 1},
+		{RUN, 0, S(3)}, {GARPS, 1, 5}, {DELS, 1, 0}}},
 	{"an interface that goes away and comes back", .steps = {
 		TAKEOVER, {GONE, 1}, {IS, 1, VRRP_FAULT}, {WHY, 1, .text = "does not exist"},
 		{LINK, 1, 1}, {IS, 1, VRRP_BACKUP}}},

@@ -715,6 +715,10 @@ static void do_with_node(const struct step *s, struct node *node, struct vrrp_in
 	case NO_SOURCE:
 		relink(node, world.second, s->what, s->a);
 		break;
+	case MAC:
+		node->link[world.second].mac[5] = (uint8_t)s->a;
+		vrrp_instance_link_changed(inst, &node->link[world.second]);
+		break;
 	case TRACK:
 		loop_clock_us(node->loop);
 		vrrp_instance_track_set(inst, VRRP_TRACK_SCRIPT, s->text, s->a);

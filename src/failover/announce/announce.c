@@ -219,6 +219,14 @@ void vrrp_announce_round(struct vrrp_announce *a)
 		burst(a, 1);
 }
 
+void vrrp_announce_again(struct vrrp_announce *a)
+{
+	if (!a->on)
+		return;
+	begin_echo(a);
+	burst(a, 1);
+}
+
 void vrrp_announce_hush(struct vrrp_announce *a)
 {
 	a->on = false;

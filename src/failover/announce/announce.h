@@ -40,7 +40,10 @@ void vrrp_announce_master(struct vrrp_announce *a); /* the whole schedule */
 void vrrp_announce_echo(struct vrrp_announce *a);
 void vrrp_announce_lower(struct vrrp_announce *a); /* garp_lower_prio_* */
 void vrrp_announce_round(struct vrrp_announce *a); /* each address once, now */
-void vrrp_announce_hush(struct vrrp_announce *a);  /* nothing more */
+/* They are where they were, but the interface was away or has another MAC: a round now, and four
+ * more within two seconds. */
+void vrrp_announce_again(struct vrrp_announce *a);
+void vrrp_announce_hush(struct vrrp_announce *a); /* nothing more */
 /* Another configuration; a burst under way begins anew with its addresses. */
 void vrrp_announce_reconfigure(struct vrrp_announce *a, const struct vrrp_instance_conf *conf);
 

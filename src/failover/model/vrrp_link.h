@@ -13,6 +13,7 @@ struct vrrp_link {
 	char name[16];
 	unsigned ifindex; /* 0 = no such interface now */
 	bool up;	  /* administratively up and running (carrier) */
+	bool deaf;	  /* no socket could be opened on it: nothing is heard there */
 	/* len 0 = none. Never an address that VRRP itself put there. */
 	struct addr ipv4;	    /* primary address */
 	struct addr ipv6_linklocal; /* source of IPv6 multicast */

@@ -25,23 +25,12 @@ enum {
 	TOS_INTERNETWORK = 0xc0,  /* as Keepalived sets it */
 	SO_PRIORITY_CONTROL = 7,  /* TC_PRIO_CONTROL: ahead of the node's own traffic */
 	RECEIVE_BUFFER = 4 << 20, /* bytes: some thousand packets, for a burst of hostile ones */
+	RETRY_US = 1000000,	  /* a socket that could not be opened */
 };
 
 void vrrp_transport_configure(struct vrrp_transport *t, const struct house_conf *house)
 {
 	t->house = house;
-}
-
-struct vrrp_transport *vrrp_transport_new(struct loop *loop, const struct house_conf *house)
-{
-	struct vrrp_transport *t = calloc(1, sizeof(*t));
-
-	if (!t)
-		die_no_memory();
-	t->loop = loop;
-	t->house = house;
-	list_init(&t->places);
-	return t;
 }
 
 bool vrrp_transport_gate(struct vrrp_transport *t, struct log_gate *gate)
@@ -82,50 +71,79 @@ static int set_options_v6(int fd)
 	return 0;
 }
 
-static int join_on(const struct place *pl, const struct vrrp_instance_conf *conf, unsigned ifindex)
+static int membership_v4(const struct place *pl, const struct vrrp_instance_conf *conf,
+			 unsigned ifindex, bool leave)
 {
-	struct ip_mreqn m4 = {.imr_ifindex = (int)ifindex};
-	struct ipv6_mreq m6 = {.ipv6mr_interface = ifindex};
+	struct ip_mreqn m = {.imr_ifindex = (int)ifindex};
+
+	m.imr_multiaddr.s_addr = conf->mcast_group.len ? conf->mcast_group.in4.sin_addr.s_addr
+						       : htonl(0xe0000012); /* 224.0.0.18 */
+	return setsockopt(pl->lfd.fd, IPPROTO_IP, leave ? IP_DROP_MEMBERSHIP : IP_ADD_MEMBERSHIP,
+			  &m, sizeof(m));
+}
+
+static int membership_v6(const struct place *pl, const struct vrrp_instance_conf *conf,
+			 unsigned ifindex, bool leave)
+{
+	static const struct in6_addr all_vrrp = {.s6_addr = {0xff, 0x02, [15] = 0x12}};
+	struct ipv6_mreq m = {.ipv6mr_interface = ifindex};
+
+	m.ipv6mr_multiaddr = conf->mcast_group.len ? conf->mcast_group.in6.sin6_addr : all_vrrp;
+	return setsockopt(pl->lfd.fd, IPPROTO_IPV6, leave ? IPV6_LEAVE_GROUP : IPV6_ADD_MEMBERSHIP,
+			  &m, sizeof(m));
+}
+
+/* Left first when it is to be joined anew: the socket may believe that it is a member. */
+static int join_on(const struct place *pl, const struct vrrp_instance_conf *conf, unsigned ifindex,
+		   bool anew)
+{
+	bool v4 = pl->family == AF_INET;
 	int rc;
 
-	if (pl->family == AF_INET) {
-		m4.imr_multiaddr.s_addr = conf->mcast_group.len
-						  ? conf->mcast_group.in4.sin_addr.s_addr
-						  : htonl(0xe0000012); /* 224.0.0.18 */
-		rc = setsockopt(pl->lfd.fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &m4, sizeof(m4));
-	} else {
-		static const struct in6_addr all_vrrp = {
-			.s6_addr = {0xff, 0x02, [15] = 0x12}}; /* ff02::12 */
-
-		m6.ipv6mr_multiaddr =
-			conf->mcast_group.len ? conf->mcast_group.in6.sin6_addr : all_vrrp;
-		rc = setsockopt(pl->lfd.fd, IPPROTO_IPV6, IPV6_ADD_MEMBERSHIP, &m6, sizeof(m6));
-	}
+	if (anew)
+		v4 ? membership_v4(pl, conf, ifindex, true)
+		   : membership_v6(pl, conf, ifindex, true);
+	rc = v4 ? membership_v4(pl, conf, ifindex, false) : membership_v6(pl, conf, ifindex, false);
 	return rc < 0 && errno != EADDRINUSE ? -errno : 0;
 }
 
 /* On a virtual MAC's interface the group is joined below it too: only that one's report reaches a
  * switch that listens for them (address/wall.h), and what comes there is not for this socket. */
-static int join(struct place *pl, const struct vrrp_instance_conf *conf)
+static int join(struct place *pl, const struct vrrp_instance_conf *conf, bool anew)
 {
 	unsigned below;
 
-	vrrp_rx_buffer_grow(pl->lfd.fd, pl->name, pl->transport->house, conf, &pl->rx_bytes);
 	if (conf->peers)
 		return 0;
 	below = strcmp(pl->name, conf->interface) == 0 ? 0 : if_nametoindex(conf->interface);
 	if (below)
-		join_on(pl, conf, below);
-	return join_on(pl, conf, pl->ifindex);
+		join_on(pl, conf, below, anew);
+	return join_on(pl, conf, pl->ifindex, anew);
 }
 
-static int join_all(struct place *pl)
+static int admit(struct place *pl, const struct vrrp_instance_conf *conf)
+{
+	vrrp_rx_buffer_grow(pl->lfd.fd, pl->name, pl->transport->house, conf, &pl->rx_bytes);
+	return join(pl, conf, false);
+}
+
+static int admit_all(struct place *pl)
 {
 	int err = 0;
 
 	for (int vrid = 1; vrid < 256 && !err; vrid++)
 		if (pl->by_vrid[vrid])
-			err = join(pl, vrrp_instance_conf(pl->by_vrid[vrid]));
+			err = admit(pl, vrrp_instance_conf(pl->by_vrid[vrid]));
+	return err;
+}
+
+static int rejoin_all(struct place *pl)
+{
+	int err = 0;
+
+	for (int vrid = 1; vrid < 256 && !err; vrid++)
+		if (pl->by_vrid[vrid])
+			err = join(pl, vrrp_instance_conf(pl->by_vrid[vrid]), true);
 	return err;
 }
 
@@ -163,26 +181,60 @@ static int open_socket(const struct place *pl)
 	return err;
 }
 
-static void open_place(struct place *pl, unsigned ifindex)
+static void open_failed(struct place *pl, int err)
 {
 	struct vrrp_transport *t = pl->transport;
-	int fd = open_socket(pl), err = fd < 0 ? fd : 0;
 
-	if (!err) {
-		pl->lfd = (struct loop_fd){.on_ready = vrrp_transport_on_readable, .fd = fd};
-		pl->ifindex = ifindex;
-		pl->rx_bytes = 0;
-		err = join_all(pl);
-		if (!err)
-			err = loop_fd_add(t->loop, &pl->lfd, LOOP_IN);
-		if (err)
-			close_place(pl);
-	}
-	if (!err)
-		return;
+	close_place(pl);
 	t->stats.n_open_failed++;
 	if (vrrp_transport_gate(t, &t->open_gate))
 		log_err("VRRP socket on %s: %s", pl->name, strerror(-err));
+	if (!loop_timer_armed(&t->retry))
+		loop_timer_set(t->loop, &t->retry, loop_now_us(t->loop) + RETRY_US);
+}
+
+static void open_place(struct place *pl, unsigned ifindex)
+{
+	struct vrrp_transport *t = pl->transport;
+	int fd = open_socket(pl), err;
+
+	pl->wanted_ifindex = ifindex;
+	if (fd < 0) {
+		open_failed(pl, fd);
+		return;
+	}
+	pl->lfd = (struct loop_fd){.on_ready = vrrp_transport_on_readable, .fd = fd};
+	err = loop_fd_add(t->loop, &pl->lfd, LOOP_IN);
+	if (err) {
+		close(fd);
+		pl->lfd.fd = -1;
+		open_failed(pl, err);
+		return;
+	}
+	pl->ifindex = ifindex;
+	pl->rx_bytes = 0;
+	pl->usable = true;
+	err = admit_all(pl);
+	if (err)
+		open_failed(pl, err);
+}
+
+static void retry(struct loop *loop, struct loop_timer *timer)
+{
+	struct vrrp_transport *t = container_of(timer, struct vrrp_transport, retry);
+	struct list *pos;
+
+	(void)loop;
+	LIST_EACH(pos, &t->places)
+	{
+		struct place *pl = container_of(pos, struct place, link);
+
+		if (pl->ifindex || !pl->wanted_ifindex)
+			continue;
+		open_place(pl, pl->wanted_ifindex);
+		if (pl->ifindex && t->on_open)
+			t->on_open(t->ctx, pl->name);
+	}
 }
 
 /* ---- sending ---- */
@@ -290,6 +342,19 @@ bool vrrp_transport_send(struct vrrp_transport *t, struct vrrp_instance *inst,
 
 /* ---- who is attached ---- */
 
+struct vrrp_transport *vrrp_transport_new(struct loop *loop, const struct house_conf *house)
+{
+	struct vrrp_transport *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		die_no_memory();
+	t->loop = loop;
+	t->house = house;
+	t->retry.on_expiry = retry;
+	list_init(&t->places);
+	return t;
+}
+
 static struct place *get_place(struct vrrp_transport *t, const struct vrrp_instance_conf *conf)
 {
 	struct place *pl = find_place(t, conf);
@@ -320,6 +385,7 @@ bool vrrp_transport_attach(struct vrrp_transport *t, struct vrrp_instance *inst)
 	const struct vrrp_instance_conf *conf = vrrp_instance_conf(inst);
 	struct place *pl = get_place(t, conf);
 	unsigned ifindex = if_nametoindex(pl->name);
+	int err;
 
 	if (pl->by_vrid[conf->vrid])
 		return pl->by_vrid[conf->vrid] == inst;
@@ -327,8 +393,8 @@ bool vrrp_transport_attach(struct vrrp_transport *t, struct vrrp_instance *inst)
 	pl->n_instances++;
 	if (pl->ifindex == 0 && ifindex)
 		open_place(pl, ifindex);
-	else if (pl->ifindex && join(pl, conf) < 0)
-		close_place(pl);
+	else if (pl->ifindex && (err = admit(pl, conf)) < 0)
+		open_failed(pl, err);
 	return true;
 }
 
@@ -344,6 +410,43 @@ void vrrp_transport_detach(struct vrrp_transport *t, struct vrrp_instance *inst)
 		drop_place(pl);
 }
 
+static void renumber(struct place *pl, unsigned ifindex)
+{
+	if (pl->ifindex && pl->ifindex == ifindex)
+		return;
+	close_place(pl);
+	pl->wanted_ifindex = 0;
+	if (ifindex)
+		open_place(pl, ifindex);
+}
+
+/* Where an interface lost its addresses, the kernel may have forgotten its groups too, without a
+ * word to the socket that joined them: IPv6 does so below an MTU of 1280. */
+static void rejoin_if_back(struct place *pl, const struct vrrp_link *link)
+{
+	bool v4 = pl->family == AF_INET;
+	bool has_source =
+		v4 ? link->ipv4.len > 0 : link->ipv6_linklocal.len > 0 || link->ipv6_global.len > 0;
+	bool back = !pl->usable && link->up && has_source;
+	int err;
+
+	pl->usable = link->up && has_source;
+	if (!back || !pl->ifindex)
+		return;
+	err = rejoin_all(pl);
+	if (err)
+		open_failed(pl, err);
+}
+
+/* With a virtual MAC another than that of the socket. All instances of a place have the same. */
+static bool is_base_of(const struct place *pl, const char *name)
+{
+	for (int vrid = 1; vrid < 256; vrid++)
+		if (pl->by_vrid[vrid])
+			return strcmp(vrrp_instance_conf(pl->by_vrid[vrid])->interface, name) == 0;
+	return false;
+}
+
 void vrrp_transport_interface_changed(struct vrrp_transport *t, const struct vrrp_link *link)
 {
 	struct list *pos;
@@ -352,13 +455,25 @@ void vrrp_transport_interface_changed(struct vrrp_transport *t, const struct vrr
 	{
 		struct place *pl = container_of(pos, struct place, link);
 
-		if (strcmp(pl->name, link->name) != 0 ||
-		    (pl->ifindex && pl->ifindex == link->ifindex))
-			continue;
-		close_place(pl);
-		if (link->ifindex)
-			open_place(pl, link->ifindex);
+		if (strcmp(pl->name, link->name) == 0)
+			renumber(pl, link->ifindex);
+		if (is_base_of(pl, link->name))
+			rejoin_if_back(pl, link);
 	}
+}
+
+bool vrrp_transport_deaf(struct vrrp_transport *t, const struct vrrp_instance *inst)
+{
+	const struct place *pl = place_of(t, inst);
+
+	return !pl || (pl->wanted_ifindex && !pl->ifindex);
+}
+
+void vrrp_transport_watch(struct vrrp_transport *t, void (*on_open)(void *ctx, const char *name),
+			  void *ctx)
+{
+	t->on_open = on_open;
+	t->ctx = ctx;
 }
 
 void vrrp_transport_free(struct vrrp_transport **t)
@@ -368,6 +483,7 @@ void vrrp_transport_free(struct vrrp_transport **t)
 	*t = NULL;
 	if (!tr)
 		return;
+	loop_timer_clear(tr->loop, &tr->retry);
 	while (!list_empty(&tr->places))
 		drop_place(container_of(tr->places.next, struct place, link));
 	free(tr);

@@ -32,6 +32,12 @@ void vrrp_transport_free(struct vrrp_transport **t);
 bool vrrp_transport_attach(struct vrrp_transport *t, struct vrrp_instance *inst);
 void vrrp_transport_detach(struct vrrp_transport *t, struct vrrp_instance *inst);
 
+/* There is an interface, but no socket could be opened on it. That is tried again each second;
+ * on_open is told when it went well, with the interface's name. */
+bool vrrp_transport_deaf(struct vrrp_transport *t, const struct vrrp_instance *inst);
+void vrrp_transport_watch(struct vrrp_transport *t, void (*on_open)(void *ctx, const char *name),
+			  void *ctx);
+
 /* A link appeared, went away (ifindex 0), or changed. Call it before vrrp_instance_link_changed,
  * so that an instance that may start again has its socket. */
 void vrrp_transport_interface_changed(struct vrrp_transport *t, const struct vrrp_link *link);

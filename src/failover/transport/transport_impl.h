@@ -24,8 +24,10 @@ struct place {
 	struct vrrp_transport *transport;
 	char name[IF_NAMESIZE];
 	int family;
-	bool ah;	  /* protocol 51, with the IP header in our hands (ah.h) */
-	unsigned ifindex; /* of the open socket; 0 = closed */
+	bool ah;		 /* protocol 51, with the IP header in our hands (ah.h) */
+	unsigned ifindex;	 /* of the open socket; 0 = closed */
+	unsigned wanted_ifindex; /* of the socket that is to be opened, or was */
+	bool usable;		 /* the interface is up and has an address, as heard last */
 	struct loop_fd lfd;
 	struct vrrp_instance *by_vrid[256]; /* borrowed */
 	unsigned n_instances;
@@ -51,6 +53,9 @@ struct vrrp_transport {
 	struct vrrp_transport_stats stats;
 	struct log_gate unknown_gate, malformed_gate, open_gate, send_gate, overflow_gate;
 	const struct house_conf *house; /* borrowed */
+	struct loop_timer retry;	/* of what could not be opened */
+	void (*on_open)(void *ctx, const char *name);
+	void *ctx;
 	struct vrrp_batch batch;
 };
 

@@ -134,6 +134,10 @@ enum verdict vrrp_condition_judge(const struct vrrp_instance *inst, bool spared,
 			 addr_host_text(&inst->conf->src, src));
 		return VERDICT_FAULT;
 	}
+	if (inst->link.deaf) { /* it would take over from whoever it does not hear */
+		snprintf(why, REASON_LEN, "no VRRP socket on interface %s", dev);
+		return VERDICT_FAULT;
+	}
 	if (!vrrp_source(inst)) {
 		snprintf(why, REASON_LEN, "interface %s has no %s address to send from", dev,
 			 inst->conf->family == AF_INET6 ? "link-local IPv6" : "IPv4");
@@ -378,18 +382,26 @@ void vrrp_instance_track_ask(struct vrrp_instance *inst, vrrp_track_ask_fn *ask,
 
 static bool link_same(const struct vrrp_link *a, const struct vrrp_link *b)
 {
-	return a->ifindex == b->ifindex && a->up == b->up && addr_eq(&a->ipv4, &b->ipv4, false) &&
+	return a->ifindex == b->ifindex && a->up == b->up && a->deaf == b->deaf &&
+	       addr_eq(&a->ipv4, &b->ipv4, false) &&
 	       addr_eq(&a->ipv6_linklocal, &b->ipv6_linklocal, false) &&
 	       addr_eq(&a->ipv6_global, &b->ipv6_global, false) &&
 	       memcmp(a->mac, b->mac, sizeof(a->mac)) == 0 && a->src_missing == b->src_missing;
 }
 
+/* A master that goes on with another MAC, or behind a link that was away, is announced again:
+ * nobody else tells the clients. */
 void vrrp_instance_link_changed(struct vrrp_instance *inst, const struct vrrp_link *link)
 {
+	bool answers_anew;
+
 	if (strcmp(link->name, inst->conf->interface) != 0 || link_same(&inst->link, link))
 		return;
+	answers_anew = link->up && (!inst->link.up || memcmp(link->mac, inst->link.mac, 6) != 0);
 	inst->link = *link;
 	vrrp_condition_review(inst);
+	if (answers_anew && inst->takeover.holds)
+		vrrp_announce_again(&inst->announce);
 }
 
 void vrrp_instance_resign(struct vrrp_instance *inst, const char *reason)

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -147,13 +148,10 @@ static void fill_end(int n, bool unicast)
 	e->conf[1] = base;
 }
 
-/* In the namespace of its end: sockets stay where they were made. */
-static void open_end(int n, bool unicast)
+static void open_end_here(int n)
 {
 	struct end *e = &ends[n];
 
-	fill_end(n, unicast);
-	assert_true(enter(n));
 	e->link.ifindex = if_nametoindex(e->link.name);
 	e->transport = vrrp_transport_new(loop, &house);
 	for (int i = 0; i < 2; i++) {
@@ -164,6 +162,14 @@ static void open_end(int n, bool unicast)
 		assert_true(vrrp_transport_attach(e->transport, e->inst[i]));
 		vrrp_instance_link_changed(e->inst[i], &e->link);
 	}
+}
+
+/* In the namespace of its end: sockets stay where they were made. */
+static void open_end(int n, bool unicast)
+{
+	fill_end(n, unicast);
+	assert_true(enter(n));
+	open_end_here(n);
 }
 
 static void close_end(int n)
@@ -300,6 +306,84 @@ static void an_interface_goes_and_comes_back(void **state)
 		close_end(n);
 }
 
+static uint64_t n_before;
+
+static bool second_hears_more(void)
+{
+	return vrrp_instance_stats(ends[1].inst[1])->n_received > n_before + 2;
+}
+
+/* Below an MTU of 1280 there is no IPv6 on an interface, and its groups are not there any more. */
+static void groups_that_the_kernel_forgot_are_joined_anew(void **state)
+{
+	struct vrrp_link none;
+
+	(void)state;
+	if (!ready)
+		skip();
+	for (int n = 0; n < ENDS; n++) {
+		open_end(n, false);
+		vrrp_transport_interface_changed(ends[n].transport, &ends[n].link);
+	}
+	start_all();
+	assert_true(run_until(both_have_heard));
+	assert_true(enter(1));
+	assert_true(shell("ip link set vb mtu 1000"));
+	none = ends[1].link;
+	none.ipv6_linklocal.len = 0;
+	vrrp_transport_interface_changed(ends[1].transport, &none);
+	assert_true(shell("ip link set vb mtu 1500 && ip addr add fe80::2/64 dev vb nodad"));
+	vrrp_transport_interface_changed(ends[1].transport, &ends[1].link);
+	n_before = vrrp_instance_stats(ends[1].inst[1])->n_received;
+	assert_true(run_until(second_hears_more));
+	for (int n = 0; n < ENDS; n++)
+		close_end(n);
+}
+
+static bool first_hears(void)
+{
+	return !vrrp_transport_deaf(ends[0].transport, ends[0].inst[0]) &&
+	       !vrrp_transport_deaf(ends[0].transport, ends[0].inst[1]);
+}
+
+static void note_open(void *ctx, const char *name)
+{
+	assert_string_equal(name, "va");
+	++*(int *)ctx;
+}
+
+static void a_socket_that_cannot_be_opened_is_tried_again(void **state)
+{
+	struct rlimit was, none = {0};
+	unsigned ifindex;
+	int n_told = 0;
+
+	(void)state;
+	if (!ready)
+		skip();
+	getrlimit(RLIMIT_NOFILE, &was);
+	none.rlim_max = was.rlim_max;
+	open_end(1, false);
+	fill_end(0, false);
+	assert_true(enter(0));
+	ifindex = if_nametoindex("va");
+	setrlimit(RLIMIT_NOFILE, &none);
+	open_end_here(0);
+	ends[0].link.ifindex = ifindex;
+	vrrp_transport_interface_changed(ends[0].transport, &ends[0].link);
+	for (int i = 0; i < 2; i++)
+		vrrp_instance_link_changed(ends[0].inst[i], &ends[0].link);
+	assert_true(vrrp_transport_deaf(ends[0].transport, ends[0].inst[0]));
+	vrrp_transport_watch(ends[0].transport, note_open, &n_told);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+	assert_true(run_until(first_hears));
+	assert_int_equal(n_told, 2);
+	start_all();
+	assert_true(run_until(both_have_heard));
+	for (int n = 0; n < ENDS; n++)
+		close_end(n);
+}
+
 static void without_an_interface_nothing_is_sent(void **state)
 {
 	const uint8_t bytes[12] = {0x31};
@@ -359,6 +443,8 @@ int main(void)
 		cmocka_unit_test(unicast_over_ipv4),
 		cmocka_unit_test(a_vrid_is_taken_once),
 		cmocka_unit_test(an_interface_goes_and_comes_back),
+		cmocka_unit_test(groups_that_the_kernel_forgot_are_joined_anew),
+		cmocka_unit_test(a_socket_that_cannot_be_opened_is_tried_again),
 		cmocka_unit_test(without_an_interface_nothing_is_sent),
 	};
 
