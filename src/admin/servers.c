@@ -162,6 +162,14 @@ static void enable_server(struct admin_reply *reply, int argc, char **argv)
 		server_admin_set(s, 0, SERVER_ADMIN_MAINT | SERVER_ADMIN_MAINT_CONF, mono_us());
 }
 
+static void shutdown_sessions(struct admin_reply *reply, int argc, char **argv)
+{
+	struct server *s = find_server(reply, argc, argv);
+
+	if (s)
+		server_sessions_kill(s);
+}
+
 static void get_weight(struct admin_reply *reply, int argc, char **argv)
 {
 	struct server *s = find_server(reply, argc, argv);
@@ -187,6 +195,8 @@ const struct admin_command admin_server_commands[] = {
 	 disable_server},
 	{"enable server", ADMIN_ADMIN, "<backend>/<server>", "take a server out of maintenance",
 	 enable_server},
+	{"shutdown sessions server", ADMIN_ADMIN, "<backend>/<server>",
+	 "end all sessions on a server", shutdown_sessions},
 	{"get weight", ADMIN_USER, "<backend>/<server>", "a server's present and initial weight",
 	 get_weight},
 	{"set weight", ADMIN_ADMIN, "<backend>/<server> <weight>[%]", "change a server's weight",

@@ -28,24 +28,6 @@ struct balancer *balancer_running(void)
 	return running;
 }
 
-uint64_t balancer_requests(const struct balancer *b)
-{
-	uint64_t n = 0;
-
-	for (unsigned i = 0; i < b->n_proxies; i++)
-		n += proxy_counters_sum(&b->proxies[i], PROXY_COUNTERS_FRONTEND).requests;
-	return n;
-}
-
-uint64_t balancer_bytes_out(const struct balancer *b)
-{
-	uint64_t n = 0;
-
-	for (unsigned i = 0; i < b->n_proxies; i++)
-		n += proxy_counters_sum(&b->proxies[i], PROXY_COUNTERS_FRONTEND).bytes_out;
-	return n;
-}
-
 static unsigned count_threads(const struct global_conf *global)
 {
 	unsigned n = global->nbthread > 0 ? (unsigned)global->nbthread : 0;

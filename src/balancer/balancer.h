@@ -39,9 +39,7 @@ struct balancer {
 	struct balancer_totals totals;
 };
 
-struct balancer *balancer_running(void);	      /* NULL outside a balancer process */
-uint64_t balancer_requests(const struct balancer *b); /* handled so far, all frontends */
-uint64_t balancer_bytes_out(const struct balancer *b);
+struct balancer *balancer_running(void); /* NULL outside a balancer process */
 /* Runs until told to stop. Exit status for the process. */
 int balancer_main(const struct balancer_setup *setup);
 

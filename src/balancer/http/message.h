@@ -153,11 +153,8 @@ bool http_message_set_path(struct http_message *msg, struct slice path);
 bool http_message_set_query(struct http_message *msg, struct slice query);
 /* reason {NULL, 0} takes the standard phrase. */
 bool http_message_set_status(struct http_message *msg, unsigned status, struct slice reason);
-/* Rewrites the start line's version to HTTP/1.minor if it is another. */
-bool http_message_set_version(struct http_message *msg, unsigned minor);
 
 /* A head made by us: fills the start line, no fields. */
-bool http_message_make_request(struct http_message *msg, struct slice method, struct slice target);
 bool http_message_make_response(struct http_message *msg, unsigned status, struct slice reason);
 
 /* Removes what belongs to the connection the message came on: Connection, what it names,

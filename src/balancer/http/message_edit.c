@@ -279,26 +279,6 @@ bool http_message_set_status(struct http_message *msg, unsigned status, struct s
 	return make_status_line(msg, status, reason);
 }
 
-bool http_message_set_version(struct http_message *msg, unsigned minor)
-{
-	if (msg->minor == minor)
-		return true;
-	msg->minor = (uint8_t)minor;
-	if (msg->status)
-		return make_status_line(msg, msg->status, msg->reason);
-	return make_request_line(msg, msg->method_text, msg->target);
-}
-
-bool http_message_make_request(struct http_message *msg, struct slice method, struct slice target)
-{
-	if (!make_request_line(msg, method, target))
-		return false;
-	msg->method = (uint8_t)http_method_lookup(method.ptr, method.len);
-	msg->target_form = form_of(target, msg->method);
-	msg->keep_alive = true;
-	return true;
-}
-
 bool http_message_make_response(struct http_message *msg, unsigned status, struct slice reason)
 {
 	msg->keep_alive = true;

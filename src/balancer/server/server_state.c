@@ -64,22 +64,17 @@ static void say(const struct change *c)
 	server_log(proxy, LOG_LEVEL_EMERG, (struct slice){line.buf, line.len});
 }
 
-static void kill_sessions(struct server *s)
+void server_sessions_kill(struct server *s)
 {
 	atomic_fetch_add(&s->kills, 1);
 	atomic_fetch_add(&s->backend->kills, 1);
-}
-
-void server_sessions_kill(struct server *s)
-{
-	kill_sessions(s);
 }
 
 static void kill_backup_sessions(struct backend *b)
 {
 	for (unsigned i = 0; i < b->n_servers; i++)
 		if (b->servers[i].conf->backup)
-			kill_sessions(&b->servers[i]);
+			server_sessions_kill(&b->servers[i]);
 }
 
 /* After state or administration has changed, under the lock. */
@@ -92,7 +87,7 @@ static void settle(struct server *s, struct change *c, bool was_usable, int64_t 
 	if (!server_is_reachable(s)) {
 		c->n_sent_back = server_queue_send_back(s);
 		if (was_usable && s->conf->shutdown_sessions_down)
-			kill_sessions(s);
+			server_sessions_kill(s);
 	}
 	for (unsigned i = 0; i < b->n_servers; i++)
 		if (b->servers[i].entry.usable)

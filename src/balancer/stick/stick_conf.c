@@ -321,7 +321,7 @@ bool stick_conf_any(const struct balancer_conf *conf)
 	return false;
 }
 
-void stick_conf_number(struct balancer_conf *conf)
+static void number_tables(struct balancer_conf *conf)
 {
 	unsigned n = 0;
 
@@ -331,32 +331,6 @@ void stick_conf_number(struct balancer_conf *conf)
 		p->stick_table->index = n++;
 		stick_table_conf_seal(p->stick_table);
 	}
-}
-
-bool stick_conf_persist(struct arena *arena, struct conf_diags *diags, struct proxy_conf *p,
-			const char *pattern, uint64_t size, int expire_ms)
-{
-	struct rules_build b = {.arena = arena,
-				.diags = diags,
-				.at = p->place,
-				.set = rules_set_of(arena, p),
-				.place = RULES_AT_REQUEST};
-	struct stick_table_conf *table = ARENA_NEW(arena, struct stick_table_conf);
-	struct stick_rule rule = {.match = true, .store = true, .table = table, .place = p->place};
-
-	rule.expr = sample_compile_word(&b, pattern);
-	if (!rule.expr)
-		return false;
-	*table = (struct stick_table_conf){.name = p->name,
-					   .type = STICK_KEY_IPV6,
-					   .key_len = 16,
-					   .size = size,
-					   .expire_ms = expire_ms,
-					   .place = p->place};
-	stick_table_conf_store(table, STICK_SERVER_ID, 1, 0);
-	p->stick_table = table;
-	add_rule(arena, p, false, &rule);
-	return true;
 }
 
 static void finish(struct conf_ctx *ctx, void *root)
@@ -369,7 +343,7 @@ static void finish(struct conf_ctx *ctx, void *root)
 		resolve(ctx, conf, p, p->stick_rules->request);
 		resolve(ctx, conf, p, p->stick_rules->response);
 	}
-	stick_conf_number(conf);
+	number_tables(conf);
 }
 
 #define COND "[table <name>] [if|unless <condition>]"

@@ -26,12 +26,6 @@ struct stick_rules { /* of a backend; either may be NULL */
 /* For main/registry.c; behind rules_conf_part. */
 extern const struct conf_part stick_conf_part;
 
-/* Sticking for a proxy that no native line describes: `stick-table type ipv6 size S expire T` and
- * `stick on PATTERN`. false: said in diags. */
-bool stick_conf_persist(struct arena *arena, struct conf_diags *diags, struct proxy_conf *p,
-			const char *pattern, uint64_t size, int expire_ms);
 bool stick_conf_any(const struct balancer_conf *conf); /* there is a table */
-/* Numbers the tables of all proxies; again when proxies came later than the native ones. */
-void stick_conf_number(struct balancer_conf *conf);
 
 #endif

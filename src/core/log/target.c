@@ -57,11 +57,6 @@ bool log_wire_find(const char *name, enum log_wire *wire)
 	return false;
 }
 
-int log_facility_find(const char *name)
-{
-	return find_name(log_facility_names, name);
-}
-
 int log_level_find(const char *name)
 {
 	return find_name(log_level_names, name);

@@ -50,7 +50,6 @@ void log_targets_send(struct log_sender *s, const struct log_target *targets, en
 
 /* Words of a `log` line; false or -1 when there is none of that name. */
 bool log_wire_find(const char *name, enum log_wire *wire);
-int log_facility_find(const char *name);
 int log_level_find(const char *name);
 extern const char *const log_level_names[];    /* by number, NULL-terminated */
 extern const char *const log_facility_names[]; /* by number, NULL-terminated */

@@ -515,11 +515,6 @@ const struct vrrp_instance_conf *vrrp_instance_conf(const struct vrrp_instance *
 	return inst->conf;
 }
 
-const struct vrrp_link *vrrp_instance_link(const struct vrrp_instance *inst)
-{
-	return &inst->link;
-}
-
 const struct vrrp_instance_stats *vrrp_instance_stats(const struct vrrp_instance *inst)
 {
 	return &inst->stats;

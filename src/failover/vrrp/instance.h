@@ -172,7 +172,6 @@ enum vrrp_hold {
  * with priority 0 from a master that is to leave, and then the move. */
 void vrrp_instance_hold(struct vrrp_instance *inst, enum vrrp_hold hold);
 void vrrp_instance_hold_settle(struct vrrp_instance *inst);
-enum vrrp_hold vrrp_instance_held(const struct vrrp_instance *inst);
 
 enum vrrp_reconf { VRRP_KEPT, VRRP_ADAPTED, VRRP_REBUILD };
 /* What a change of configuration asks for; pure. */
@@ -234,7 +233,6 @@ void vrrp_instance_announce_now(struct vrrp_instance *inst);
 enum vrrp_state vrrp_instance_state(const struct vrrp_instance *inst);
 const char *vrrp_instance_reason(const struct vrrp_instance *inst);
 const struct vrrp_instance_conf *vrrp_instance_conf(const struct vrrp_instance *inst);
-const struct vrrp_link *vrrp_instance_link(const struct vrrp_instance *inst);
 const struct vrrp_instance_stats *vrrp_instance_stats(const struct vrrp_instance *inst);
 unsigned vrrp_instance_priority(const struct vrrp_instance *inst); /* effective */
 /* Who was last heard as master; len 0 = nobody or ourselves. */

@@ -33,8 +33,3 @@ void vrrp_instance_hold_settle(struct vrrp_instance *inst)
 		vrrp_instance_feed(inst, VRRP_EV_YIELD, "%s", why);
 	vrrp_publish_all(inst);
 }
-
-enum vrrp_hold vrrp_instance_held(const struct vrrp_instance *inst)
-{
-	return inst->held;
-}

@@ -143,30 +143,6 @@ static void rules_find_and_learn(void **state)
 	stick_house_free(&house);
 }
 
-static void a_proxy_of_another_grammar_persists(void **state)
-{
-	struct stick_house *house;
-	struct proxy_conf *p;
-
-	(void)state;
-	assert_true(room_read(&r, HEAD "frontend f\n bind :80\nbackend a\n"));
-	p = room_proxy(&r, "a");
-	assert_true(stick_conf_persist(&r.conf_arena, &r.diags, p, "src,ipmask(24)", 100, 50000));
-	stick_conf_number(r.conf);
-	r.in.stick = house = stick_house_new(r.conf);
-	take = 7;
-	ask("a", "GET / HTTP/1.1\r\nHost: h\r\n\r\n", 7);
-	assert_true(addr_parse_ip(&r.client, SLICE("127.0.0.200"), 1));
-	ask("a", "GET / HTTP/1.1\r\nHost: h\r\n\r\n", 7);
-	assert_int_equal(asked, 7);
-	assert_true(addr_parse_ip(&r.client, SLICE("127.0.1.1"), 1));
-	ask("a", "GET / HTTP/1.1\r\nHost: h\r\n\r\n", 7);
-	assert_int_equal(asked, 0);
-	stick_house_tick(house, r.in.now_us + 60000000);
-	assert_int_equal(stick_table_used(stick_house_table(house, p->stick_table)), 0);
-	stick_house_free(&house);
-}
-
 #define STORY(name) cmocka_unit_test_teardown(name, tear_down)
 
 int main(void)
@@ -175,7 +151,6 @@ int main(void)
 		STORY(a_table_is_as_its_line_says),
 		STORY(what_is_wrong_is_said),
 		STORY(rules_find_and_learn),
-		STORY(a_proxy_of_another_grammar_persists),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
