@@ -388,9 +388,9 @@ void failover_nodes_build(struct failover *f)
 
 	for (const struct vrrp_instance_conf *i = f->conf->instances; i; i = i->next)
 		failover_node_new(f, i);
+	failover_groups_join(f); /* first: what the group tracks is told too */
 	LIST_EACH(pos, &f->nodes)
 	failover_node_brief(container_of(pos, struct node, link));
-	failover_groups_join(f);
 	failover_facts_changed(f);
 }
 

@@ -118,9 +118,9 @@ static void add_nodes(struct failover *f, struct message_reloaded *report)
 		if (!node_named(f, i->name) && n < SHARED_VIPS_MAX)
 			fresh[n++] = failover_node_new(f, i);
 	}
+	failover_groups_join(f);
 	LIST_EACH(pos, &f->nodes)
 	failover_node_brief(container_of(pos, struct node, link));
-	failover_groups_join(f);
 	failover_facts_changed(f);
 	for (unsigned i = 0; i < n; i++)
 		vrrp_instance_start(fresh[i]->inst, 0);

@@ -188,14 +188,16 @@ static void settle_tracks(struct failover_build *b, struct vrrp_instance_conf *i
 	}
 }
 
-static void settle_garp(struct vrrp_instance_conf *inst)
+/* What is said nowhere is what global_defs says of all: not what the instance says of the others.
+ */
+static void settle_garp(const struct failover_build *b, struct vrrp_instance_conf *inst)
 {
 	struct vrrp_garp_conf *garp = &inst->garp;
 
 	if (garp->lower_prio_delay_us == FAILOVER_UNSET)
-		garp->lower_prio_delay_us = garp->delay_us;
+		garp->lower_prio_delay_us = b->defaults.garp.delay_us;
 	if (garp->lower_prio_repeat == FAILOVER_UNSET)
-		garp->lower_prio_repeat = garp->repeat;
+		garp->lower_prio_repeat = b->defaults.garp.repeat;
 }
 
 static void require(struct failover_build *b, struct vrrp_instance_conf *inst)
@@ -246,7 +248,7 @@ void failover_instances_finish(struct failover_build *b)
 		settle_preemption(b, i);
 		settle_strict(b, i);
 		failover_signing_settle(&b->ctx, i);
-		settle_garp(i);
+		settle_garp(b, i);
 		settle_tracks(b, i);
 		require(b, i);
 		refuse_twins(b, i);

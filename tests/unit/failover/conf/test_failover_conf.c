@@ -577,6 +577,23 @@ static void what_members_of_a_group_track_is_keepaliveds(void **state)
 	reading_end(&r);
 }
 
+static void garps_after_a_lower_priority_are_those_of_global_defs(void **state)
+{
+	const struct vrrp_garp_conf *g;
+	struct reading r;
+
+	(void)state;
+	reading_start(&r, "global_defs { vrrp_garp_master_delay 8 }\n"
+			  "vrrp_instance A {\n interface eth0\n virtual_router_id 1\n"
+			  " virtual_ipaddress { 192.0.2.1 }\n garp_master_delay 7\n"
+			  " garp_master_repeat 3\n}\n");
+	g = &r.conf->instances->garp;
+	assert_int_equal(g->delay_us, 7000000);
+	assert_int_equal(g->lower_prio_delay_us, 8000000);
+	assert_int_equal(g->lower_prio_repeat, 5);
+	reading_end(&r);
+}
+
 static void unicast_and_timers(void **state)
 {
 	struct reading r;
@@ -664,6 +681,7 @@ int main(void)
 		cmocka_unit_test(two_routers_in_one_place_are_refused),
 		cmocka_unit_test(scripts_that_cannot_run_are_left_out),
 		cmocka_unit_test(groups_know_their_members),
+		cmocka_unit_test(garps_after_a_lower_priority_are_those_of_global_defs),
 		cmocka_unit_test(what_members_of_a_group_track_is_keepaliveds),
 		cmocka_unit_test(unicast_and_timers),
 		cmocka_unit_test(the_sealed_set_says_the_same),
