@@ -13,9 +13,10 @@
 
 #include "admin/vip_view.h"
 #include "core/log/log.h"
-#include "failover/vrrp/fsm.h"
 #include "failover/model/house.h"
 #include "failover/wire/packet.h"
+#include "main/keepalived_data.h"
+#include "main/keepalived_words.h"
 
 struct counted { /* in keepalived's words; heading "" = stands alone, NULL = as the one before */
 	const char *json, *heading, *label;
@@ -23,25 +24,6 @@ struct counted { /* in keepalived's words; heading "" = stands alone, NULL = as 
 };
 
 enum { COUNTED_N = 14 };
-
-static void find_vip(const struct shared_page *page, const char *name, struct shared_vip *out)
-{
-	uint32_t n = atomic_load(&page->n_vips);
-
-	for (uint32_t i = 0; i < n && i < SHARED_VIPS_MAX; i++)
-		if (shared_vip_read(&page->vips[i], out) &&
-		    strncmp(out->name, name, sizeof(out->name) - 1) == 0)
-			return;
-	memset(out, 0, sizeof(*out));
-}
-
-static int state_number(const struct shared_vip *v)
-{
-	for (int s = 0; s < VRRP_STATE_N; s++)
-		if (strcmp(v->state, vrrp_state_word((enum vrrp_state)s)) == 0)
-			return s; /* the order is keepalived's */
-	return 0;
-}
 
 static void count(const struct shared_vip *v, struct counted out[COUNTED_N])
 {
@@ -53,10 +35,10 @@ static void count(const struct shared_vip *v, struct counted out[COUNTED_N])
 		{"release_master", "", "Released master", v->n_release_master},
 		{"packet_len_err", "Packet Errors", "Length",
 		 d[VRRP_DROP_LENGTH] + d[VRRP_DROP_TRUNCATED]},
-		{"advert_interval_err", NULL, "Advertisement Interval",
-		 d[VRRP_DROP_INTERVAL] + d[VRRP_DROP_INTERVAL_ZERO]},
 		{"ip_ttl_err", NULL, "TTL", d[VRRP_DROP_TTL]},
 		{"invalid_type_rcvd", NULL, "Invalid Type", d[VRRP_DROP_TYPE]},
+		{"advert_interval_err", NULL, "Advertisement Interval",
+		 d[VRRP_DROP_INTERVAL] + d[VRRP_DROP_INTERVAL_ZERO]},
 		{"addr_list_err", NULL, "Address List", d[VRRP_DROP_ADDRESS_LIST]},
 		{"invalid_authtype", "Authentication Errors", "Invalid Type", 0},
 		{"authtype_mismatch", NULL, "Type Mismatch", d[VRRP_DROP_AUTH_TYPE]},
@@ -86,33 +68,89 @@ static void put_string(FILE *out, const char *text)
 	fputc('"', out);
 }
 
+/* One element of a list: text, with a comma before it unless it is the first. */
+static void put_element(FILE *out, bool *first, const char *text)
+{
+	fputs(*first ? "" : ",", out);
+	put_string(out, text);
+	*first = false;
+}
+
 static void put_vips(FILE *out, const char *key, const struct vrrp_instance_conf *i,
 		     const struct vip_conf *vip, bool set)
 {
+	char buf[KEEPALIVED_WORDS_MAX];
+	struct text text;
 	bool first = true;
 
+	if (!vip)
+		return;
 	fprintf(out, ",\"%s\":[", key);
 	for (; vip; vip = vip->next) {
-		char address[ADDR_TEXT_MAX], text[ADDR_TEXT_MAX + 160];
-
-		snprintf(text, sizeof(text), "%s/%u dev %s scope %s%s",
-			 addr_host_text(&vip->address, address), vip->prefix_len,
-			 vip->dev ? vip->dev : i->interface, vip->scope ? vip->scope : "global",
-			 set ? " set" : "");
-		fputs(first ? "" : ",", out);
-		put_string(out, text);
-		first = false;
+		text_init(&text, buf, sizeof(buf));
+		keepalived_words_vip(&text, i, vip, set);
+		put_element(out, &first, buf);
 	}
 	fputc(']', out);
 }
 
-/* Of the router that is master beside us; 0 = we are, or nobody was heard. */
-static unsigned master_priority(const struct shared_vip *v)
+static void put_routes(FILE *out, const struct vrrp_instance_conf *i)
 {
-	for (unsigned i = 0; i < SHARED_PEERS_MAX; i++)
-		if (v->master[0] && strcmp(v->peers[i].address, v->master) == 0)
-			return v->peers[i].priority;
-	return 0;
+	char buf[KEEPALIVED_WORDS_MAX];
+	struct text text;
+	bool first = true;
+
+	fputs(i->routes ? ",\"vroutes\":[" : "", out);
+	for (const struct route_conf *r = i->routes; r; r = r->next) {
+		text_init(&text, buf, sizeof(buf));
+		keepalived_words_route(&text, r);
+		put_element(out, &first, buf);
+	}
+	fputs(i->routes ? "]" : "", out);
+	first = true;
+	fputs(i->rules ? ",\"vrules\":[" : "", out);
+	for (const struct rule_conf *r = i->rules; r; r = r->next) {
+		text_init(&text, buf, sizeof(buf));
+		keepalived_words_rule(&text, r);
+		put_element(out, &first, buf);
+	}
+	fputs(i->rules ? "]" : "", out);
+}
+
+/* Its own: keepalived leaves out those of its group. */
+static void put_tracks(FILE *out, const char *key, const struct vrrp_instance_conf *i,
+		       enum vrrp_track_kind kind)
+{
+	char buf[KEEPALIVED_WORDS_MAX];
+	struct text text;
+	bool first = true;
+
+	for (const struct vrrp_track_conf *t = i->tracks; t; t = t->next) {
+		if (t->kind != kind)
+			continue;
+		text_init(&text, buf, sizeof(buf));
+		if (kind == VRRP_TRACK_SCRIPT && t->script)
+			keepalived_words_script(&text, &t->script->script);
+		else
+			text_str(&text, t->name);
+		if (first)
+			fprintf(out, ",\"%s\":[", key);
+		put_element(out, &first, buf);
+	}
+	fputs(first ? "" : "]", out);
+}
+
+static void put_script(FILE *out, const char *key, const struct script_conf *script)
+{
+	char buf[KEEPALIVED_WORDS_MAX];
+	struct text text;
+
+	if (!script->argv)
+		return;
+	text_init(&text, buf, sizeof(buf));
+	keepalived_words_script(&text, script);
+	fprintf(out, ",\"%s\":", key);
+	put_string(out, buf);
 }
 
 static const char *boolean(bool b)
@@ -135,36 +173,54 @@ static void put_conf(FILE *out, const struct vrrp_instance_conf *i)
 		i->priority);
 }
 
+static void put_lists(FILE *out, const struct vrrp_instance_conf *i, bool set)
+{
+	const struct vrrp_notify_conf *n = &i->notify;
+
+	put_script(out, "script_backup", &n->backup);
+	put_script(out, "script_master", &n->master);
+	put_script(out, "script_fault", &n->fault);
+	put_script(out, "script_stop", &n->stop);
+	put_script(out, "script", &n->any);
+	put_script(out, "script_master_rx_lower_pri", &n->rx_lower);
+	put_vips(out, "vips", i, i->vips, set);
+	put_vips(out, "evips", i, i->excluded, set);
+	put_routes(out, i);
+	put_tracks(out, "track_ifp", i, VRRP_TRACK_INTERFACE);
+	put_tracks(out, "track_script", i, VRRP_TRACK_SCRIPT);
+	fprintf(out, ",\"auth_type\":%d", (int)i->auth);
+}
+
 static void put_json(FILE *out, const struct vrrp_instance_conf *i, const struct shared_vip *v)
 {
-	double advert_s = (double)i->advert_us / 1e6;
+	int64_t learned_us = v->advert_us ? v->advert_us : i->advert_us;
+	bool set = keepalived_data_holds(v);
 	struct counted all[COUNTED_N];
-	int state = state_number(v);
-	bool set = state == VRRP_MASTER;
 
 	fputs("{\"data\":{\"iname\":", out);
 	put_string(out, i->name);
 	fprintf(out,
 		",\"dont_track_primary\":%d,\"skip_check_adv_addr\":%d,\"strict_mode\":%d,"
-		"\"vmac_ifname\":\"\",\"ifp_ifname\":",
+		"\"vmac_ifname\":",
 		i->dont_track_primary, i->skip_check_adv_addr, i->strict);
-	put_string(out, i->interface);
-	fprintf(out, ",\"master_priority\":%u,\"last_transition\":%.6f,", master_priority(v),
-		(double)v->since_wall_us / 1e6);
+	put_string(out, i->vmac ? i->vmac : "");
+	fputs(",\"ifp_ifname\":", out);
+	put_string(out, i->vmac ? i->vmac : i->interface);
+	fprintf(out, ",\"master_priority\":%u,\"last_transition\":%.6f,",
+		keepalived_data_master_priority(v), (double)v->since_wall_us / 1e6);
 	put_conf(out, i);
 	fprintf(out,
-		"\"effective_priority\":%u,\"vipset\":%s,\"promote_secondaries\":false,"
+		"\"effective_priority\":%u,\"vipset\":%s,\"promote_secondaries\":%s,"
 		"\"adver_int\":%g,\"master_adver_int\":%g,\"accept\":%d,\"nopreempt\":%s,"
 		"\"preempt_delay\":%g,\"state\":%d,\"wantstate\":%d,\"version\":%u,"
 		"\"smtp_alert\":%s,\"notify_deleted\":%s",
-		v->effective_priority, boolean(set), advert_s, advert_s, i->accept,
-		boolean(i->nopreempt), (double)i->preempt_delay_us / 1e6, state,
-		set || i->wants_master ? VRRP_MASTER : VRRP_BACKUP, i->version,
-		boolean(i->smtp_alert), boolean(i->notify.says_deleted));
-	put_vips(out, "vips", i, i->vips, set);
-	if (i->excluded)
-		put_vips(out, "evips", i, i->excluded, set);
-	fprintf(out, ",\"auth_type\":%d},\"stats\":{", (int)i->auth);
+		v->effective_priority, boolean(set), boolean(i->promote_secondaries),
+		(double)i->advert_us / 1e6, (double)learned_us / 1e6, i->accept,
+		boolean(i->nopreempt), (double)i->preempt_delay_us / 1e6, keepalived_data_state(v),
+		keepalived_data_want(i, v), i->version, boolean(i->smtp_alert),
+		boolean(i->notify.says_deleted));
+	put_lists(out, i, set);
+	fputs("},\"stats\":{", out);
 	count(v, all);
 	for (int n = 0; n < COUNTED_N; n++)
 		fprintf(out, "%s\"%s\":%llu", n ? "," : "", all[n].json, all[n].n);
@@ -188,11 +244,11 @@ static void put_stats(FILE *out, const struct vrrp_instance_conf *i, const struc
 	}
 }
 
+/* keepalived's lines, which monitoring knows, and ours. */
 static void put_data(FILE *out, const struct failover_conf *conf, const struct shared_page *page)
 {
-	fprintf(out, "------< Global definitions >------\n Router ID = %s\n",
-		conf && conf->router_id ? conf->router_id : "");
-	fputs("------< VRRP Topology >------\n", out);
+	keepalived_data_put(out, conf, page);
+	fputs("------< Who holds it and why >------\n", out);
 	vip_print(out, page, "detail");
 }
 
@@ -210,7 +266,7 @@ static void put_all(FILE *out, const struct failover_conf *conf, const struct sh
 	for (bool first = true; i; i = i->next, first = false) {
 		struct shared_vip v;
 
-		find_vip(page, i->name, &v);
+		keepalived_data_find(page, i->name, &v);
 		if (kind == KEEPALIVED_DUMP_STATS) {
 			put_stats(out, i, &v);
 			continue;

@@ -33,7 +33,7 @@ static struct vrrp_instance_conf one = {.next = &two,
 					.accept = true,
 					.vips = &vip};
 static struct failover_conf conf = {.router_id = "r1", .instances = &one};
-static char dir[32], text[8192];
+static char dir[32], text[16384];
 
 static const char *dumped(const struct shared_page *page, enum keepalived_dump_kind kind,
 			  const char *name)
@@ -98,8 +98,8 @@ static void json_has_keepaliveds_fields(void **state)
 	assert_non_null(strstr(t, "\"vips\":[\"192.0.2.10\\/24 dev eth0 scope global set\"],"
 				  "\"auth_type\":0},\"stats\":{\"advert_rcvd\":0,\"advert_sent\":2,"
 				  "\"become_master\":1,"));
-	assert_non_null(
-		strstr(t, "\"packet_len_err\":3,\"advert_interval_err\":0,\"ip_ttl_err\":7,"));
+	assert_non_null(strstr(t, "\"packet_len_err\":3,\"ip_ttl_err\":7,\"invalid_type_rcvd\":0,"
+				  "\"advert_interval_err\":0,\"addr_list_err\":0,"));
 	/* one that has not started yet is there too */
 	assert_non_null(strstr(t, "}},{\"data\":{\"iname\":\"VI_2\","));
 	assert_non_null(strstr(t, "\"adver_int\":0.1,"));
@@ -124,6 +124,8 @@ static void data_says_who_holds_it_and_a_laid_link_is_not_followed(void **state)
 	assert_int_equal(symlink("/nonexistent/elsewhere", path), 0);
 	assert_non_null(
 		strstr(dumped(*state, KEEPALIVED_DUMP_DATA, "keepalived.data"), "Router ID = r1"));
+	assert_non_null(strstr(text, " VRRP Instance = VI_1\n   VRRP Version = 2\n"
+				     "   State = MASTER\n"));
 	assert_non_null(strstr(text, "VI_1 MASTER"));
 }
 
