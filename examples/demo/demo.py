@@ -37,12 +37,12 @@ def play(shop, seconds):
         shop.meter.begin()
         text = getattr(shop, fault)()
         time.sleep(look_s)
-        recovered = wait_quietly(lambda: shop.meter.is_steady(0.3), 15)
+        recovered = wait_quietly(lambda: shop.meter.is_steady(0.3), 30)
         moved = f"{holder} -> {shop.master()}" if shop.master() != holder else f"stays on {holder}"
         outage_ms = shop.meter.outage_ms()
         shop.meter.worst_us = 0
         shop.mend()
-        mended = wait_quietly(shop.is_normal, 15) and wait_quietly(lambda: shop.meter.is_steady(0.3), 15)
+        mended = wait_quietly(shop.is_normal, 30) and wait_quietly(lambda: shop.meter.is_steady(0.3), 30)
         print(f"  {text:<36} outage {outage_ms:6.0f} ms, on mending {shop.meter.outage_ms():4.0f} ms   "
               f"{shop.meter.snapshot()['since']:3} pages failed   VIP {moved}"
               + ("" if recovered else "   NOT RECOVERED"), flush=True)

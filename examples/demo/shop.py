@@ -107,11 +107,11 @@ class Shop:
             self._place_files(name, node)
             node.start()
         try:
-            wait_for(self.is_normal, 15, "lb1 and db1 to hold their addresses and all servers to be up")
+            wait_for(self.is_normal, 30, "lb1 and db1 to hold their addresses and all servers to be up")
         except LabError as error:
             raise LabError(f"{error}\n{self.logs()}") from None
         self.meter = Meter(self.lab["client"])
-        wait_for(lambda: self.meter.is_steady(0.3), 15, "a first good page")
+        wait_for(lambda: self.meter.is_steady(0.3), 30, "a first good page")
 
     def _place_files(self, name, node):
         """Under /run/relais of the host, where the files say that things are."""

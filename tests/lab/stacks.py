@@ -106,7 +106,7 @@ class Stack:
     def ask(self, command, path="run/haproxy/admin.sock"):
         """One line to the node's runtime socket; the whole answer."""
         with socket.socket(socket.AF_UNIX) as sock:
-            sock.settimeout(10)
+            sock.settimeout(5)
             sock.connect(str(self.host.root / path))
             sock.sendall(command.encode() + b"\n")
             answer = b""
