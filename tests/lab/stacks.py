@@ -205,9 +205,13 @@ class Relais(Stack):
         files += ["-k", self.keepalived_conf]
         self.master = self.host.spawn([self.program, "-db", *files, "-p", "/run/relais.pid"], log="stack.log")
         self.parts = [self.master]
-        if self.niceness:  # its children inherit it
-            os.setpriority(os.PRIO_PROCESS, self.master.pid, self.niceness)
+        self.be_nice()
         wait_for(lambda: self.failover_pid() or not self.is_running(), 15, "relais' failover process")
+
+    def be_nice(self):
+        """Before it has children: they inherit it."""
+        if self.niceness:
+            os.setpriority(os.PRIO_PROCESS, self.master.pid, self.niceness)
 
     def pids_of(self, comm):
         return [pid for pid in children_of(self.master.pid)

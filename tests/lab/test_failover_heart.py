@@ -41,7 +41,6 @@ def pair(lab):
             lab[name].write("heart.key", "the same key on both of the nodes\n", 0o600)
             write_files(lab[name], advert, CHECKED, conf)
             started[name] = STACKS["relais"](lab[name])
-            started[name].niceness = -15
             started[name].start()
         wait_for(lambda: lab.holders(VIP, NODES) == ["lb1"], 15, "a VIP on lb1\n" + started["lb1"].log())
         if paths:

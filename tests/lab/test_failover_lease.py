@@ -31,7 +31,6 @@ def pair(lab):
     for name in NODES:
         write_files(lab[name], 0.1, keepalived_conf=KEEPALIVED_CONF.replace(SCRIPT, LEASE))
         started[name] = STACKS["relais"](lab[name])
-        started[name].niceness = -15
         started[name].start()
     try:
         wait_held_by(lab, started, "lb1")

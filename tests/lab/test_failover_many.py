@@ -37,7 +37,7 @@ def nodes(lab):
     made = []
     for name, priority in (("lb1", 150), ("lb2", 100)):
         lab[name].write("haproxy.cfg", HAPROXY_CFG)
-        lab[name].write("keepalived.conf", config(priority, 0.05))
+        lab[name].write("keepalived.conf", config(priority, 0.1))
         (lab[name].root / "run/haproxy").mkdir()
         made.append(Relais(lab[name]))
     try:

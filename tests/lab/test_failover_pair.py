@@ -156,7 +156,7 @@ def test_a_frozen_node_loses_its_address_while_it_is_frozen(lab, vip):
 @pytest.mark.parametrize("vip", [f"{VIP}/24", f"{VIP6}/64"])
 def test_a_silent_node_that_still_answers_is_found_and_announced_against(lab, vip):
     address = vip.split("/")[0]
-    one, two = pair(lab, "-L", "0", vips=(vip,))
+    one, two = pair(lab, "-L", "0", vips=(vip,), advert=("-a", "300"))
     lab["lb1"].freeze()  # its kernel goes on answering, and nothing takes the address away
     two.wait_state("MASTER")
     mac = ":".join(f"{b:02x}" for b in mac_of(lab["lb1"]))

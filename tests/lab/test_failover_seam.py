@@ -6,7 +6,7 @@ from failover_node import Relais
 from netlab import AddressWatcher, Lab, wait_for
 
 VIP, VIP2 = "192.0.2.10", "192.0.2.20"
-ARGS = ("-a", "50", f"{VIP}/24")
+ARGS = ("-a", "100", f"{VIP}/24")
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_a_replaced_balancer_moves_nothing(lab, nodes):
     for _ in range(5):
         one.do("gone", "down", "pause", "up")  # replaced within 20 ms, however late this process is
     sent = one.show()["sent"]
-    wait_for(lambda: one.show()["sent"] > sent + 10, 10, "half a second of adverts")
+    wait_for(lambda: one.show()["sent"] > sent + 10, 10, "a second of adverts")
     assert (one.show()["transitions"], two.show()["transitions"]) == before
     assert watcher.changes(VIP) == []
     watcher.stop()
@@ -92,7 +92,7 @@ def test_a_reload_adapts_without_moving_the_address(lab, nodes):
     report = one.reload("-p", "140", *ARGS, f"{VIP2}/32")
     assert (report["adapted"], report["rebuilt"]) == (1, 0)
     wait_for(lambda: lab["lb1"].holds(VIP2), 10, "the new address")
-    report = one.reload("-p", "140", "-a", "50", f"{VIP2}/32")
+    report = one.reload("-p", "140", "-a", "100", f"{VIP2}/32")
     assert report["adapted"] == 1
     wait_for(lambda: not lab["lb1"].holds(VIP), 10, "the old address to go")
     assert one.state() == "MASTER"
@@ -101,11 +101,11 @@ def test_a_reload_adapts_without_moving_the_address(lab, nodes):
 
 def test_instances_come_and_go_with_a_reload(lab, nodes):
     one, _ = nodes
-    report = one.reload("-p", "150", *ARGS, "-I", "VI_2", "-r", "52", "-a", "50", f"{VIP2}/32")
+    report = one.reload("-p", "150", *ARGS, "-I", "VI_2", "-r", "52", "-a", "100", f"{VIP2}/32")
     assert (report["kept"], report["added"]) == (1, 1)
     one.wait_state("MASTER", name="VI_2")
     assert lab["lb1"].holds(VIP2)
-    report = one.reload("-I", "VI_2", "-r", "53", "-a", "50", f"{VIP2}/32")
+    report = one.reload("-I", "VI_2", "-r", "53", "-a", "100", f"{VIP2}/32")
     assert (report["rebuilt"], report["removed"]) == (1, 1)
     one.wait_state("MASTER", name="VI_2")
     assert lab.holders(VIP, ("lb1",)) == [] and lab["lb1"].holds(VIP2)

@@ -31,6 +31,7 @@ class Node(Relais):
         (self.host.root / "run/haproxy").mkdir(exist_ok=True)
         self.master = self.host.spawn([self.program, "-db", "-f", self.haproxy_cfg], log="stack.log")
         self.parts = [self.master]
+        self.be_nice()
 
 
 @pytest.fixture
