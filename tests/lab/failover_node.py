@@ -92,7 +92,7 @@ class Relais:
         inside = json.loads(self.line())[0]["pid"]
         for pid in descendants_of(self.process.pid):
             try:
-                with open(f"/proc/{pid}/status") as status:
+                with open(f"/proc/{pid}/status", errors="replace") as status:
                     if next(x for x in status if x.startswith("NSpid:")).split()[-1] == str(inside):
                         return pid
             except OSError:  # a script of the runner's that has ended meanwhile

@@ -93,7 +93,7 @@ def children_of(pid):
     for name in os.listdir("/proc"):
         if name.isdigit():
             try:
-                with open(f"/proc/{name}/stat") as f:
+                with open(f"/proc/{name}/stat", errors="replace") as f:
                     if int(f.read().rpartition(")")[2].split()[1]) == pid:
                         found.append(int(name))
             except OSError:
@@ -110,7 +110,7 @@ def descendants_of(pid):
 
 def comm_of(pid):
     try:
-        with open(f"/proc/{pid}/comm") as f:
+        with open(f"/proc/{pid}/comm", errors="replace") as f:
             return f.read().strip()
     except OSError:
         return None
@@ -119,7 +119,7 @@ def comm_of(pid):
 def state_of(pid):
     """The letter in /proc/PID/stat (R, S, T, Z...), or None when there is no such process."""
     try:
-        with open(f"/proc/{pid}/stat") as f:
+        with open(f"/proc/{pid}/stat", errors="replace") as f:
             return f.read().rpartition(")")[2].split()[0]
     except OSError:
         return None

@@ -119,7 +119,7 @@ def commands(host, word):
 def memory_kib(pid):
     """0 for a process that has ended meanwhile, as a script does."""
     try:
-        text = pathlib.Path(f"/proc/{pid}/status").read_text()
+        text = pathlib.Path(f"/proc/{pid}/status").read_text(errors="replace")
     except OSError:
         return 0
     return int((text.partition("VmRSS:")[2].split() or ["0"])[0])
