@@ -27,6 +27,9 @@
 
 enum { RIG_SERVERS = 3 };
 
+#define GET "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+#define OK2 "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
 struct rig {
 	struct arena arena;
 	struct balancer_conf conf;
@@ -271,6 +274,14 @@ static inline void rig_expect(int fd, const char *text)
 	}
 	buf[len] = '\0';
 	assert_string_equal(buf, text);
+}
+
+/* The server gets this request and answers it, the client gets the answer. */
+static inline void rig_serve(int client, int server, const char *request)
+{
+	rig_expect(server, request);
+	rig_say(server, OK2);
+	rig_expect(client, OK2);
 }
 
 /* Reads a head, up to the empty line, into buf. */

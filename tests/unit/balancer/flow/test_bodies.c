@@ -4,9 +4,6 @@
  */
 #include "flow_rig.h"
 
-#define GET "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
-#define OK2 "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-
 enum { BIG = 6 << 20 };
 
 static char *pattern(void)
@@ -185,16 +182,12 @@ static void a_post_goes_over_a_fresh_connection_first(void **state)
 	client = rig_open(&r);
 	rig_say(client, GET);
 	server = rig_accept(&r, 0);
-	rig_expect(server, GET);
-	rig_say(server, OK2);
-	rig_expect(client, OK2);
+	rig_serve(client, server, GET);
 	close(client);
 	client = rig_client(&r); /* an idle connection is there, but this could not be sent twice */
 	rig_say(client, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx");
 	other = rig_accept(&r, 0);
-	rig_expect(other, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx");
-	rig_say(other, OK2);
-	rig_expect(client, OK2);
+	rig_serve(client, other, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx");
 	close(client), close(server), close(other);
 	rig_stop(&r);
 }
@@ -211,9 +204,7 @@ static void idle_clients_are_closed_in_time(void **state)
 	client = rig_client(&r);
 	rig_say(client, GET);
 	server = rig_accept(&r, 0);
-	rig_expect(server, GET);
-	rig_say(server, OK2);
-	rig_expect(client, OK2);
+	rig_serve(client, server, GET);
 	rig_expect_end(client); /* without a word: nothing was asked */
 	rig_close(&r, client, server);
 }
@@ -252,9 +243,7 @@ static void a_request_to_a_dying_server_waits_for_its_turn_elsewhere(void **stat
 	client = rig_client(&r);
 	rig_say(client, GET);
 	server = rig_accept(&r, 1);
-	rig_expect(server, GET);
-	rig_say(server, OK2);
-	rig_expect(client, OK2);
+	rig_serve(client, server, GET);
 	rig_close(&r, client, server);
 }
 

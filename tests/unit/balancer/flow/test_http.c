@@ -4,9 +4,6 @@
  */
 #include "flow_rig.h"
 
-#define GET "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
-#define OK2 "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-
 static void requests_share_connections_on_both_sides(void **state)
 {
 	struct rig r;
@@ -23,9 +20,7 @@ static void requests_share_connections_on_both_sides(void **state)
 	for (int i = 0; i < 3; i++) {
 		if (i > 0)
 			rig_say(client, GET);
-		rig_expect(server, GET);
-		rig_say(server, OK2);
-		rig_expect(client, OK2);
+		rig_serve(client, server, GET);
 		assert_non_null(strstr(rig_log_line(&r, line), "web/s1"));
 		assert_non_null(strstr(line, "GET / HTTP/1.1"));
 		assert_non_null(strstr(line, " 200 "));
@@ -34,9 +29,7 @@ static void requests_share_connections_on_both_sides(void **state)
 	close(client);
 	client = rig_client(&r); /* a safe method: an idle connection will do */
 	rig_say(client, GET);
-	rig_expect(server, GET);
-	rig_say(server, OK2);
-	rig_expect(client, OK2);
+	rig_serve(client, server, GET);
 	rig_close(&r, client, server);
 }
 
@@ -56,9 +49,7 @@ static void pipelined_requests_are_answered_in_order(void **state)
 	rig_say(server, OK2);
 	rig_expect(client, OK2 OK2);
 	rig_say(client, "st: a\r\n\r\n");
-	rig_expect(server, "GET /3 HTTP/1.1\r\nHost: a\r\n\r\n");
-	rig_say(server, OK2);
-	rig_expect(client, OK2);
+	rig_serve(client, server, "GET /3 HTTP/1.1\r\nHost: a\r\n\r\n");
 	rig_close(&r, client, server);
 }
 
@@ -208,16 +199,12 @@ static void a_dead_idle_connection_is_replaced_in_silence(void **state)
 	client = rig_open(&r);
 	rig_say(client, GET);
 	server = rig_accept(&r, 0);
-	rig_expect(server, GET);
-	rig_say(server, OK2);
-	rig_expect(client, OK2);
+	rig_serve(client, server, GET);
 	rig_say(client, GET);
 	rig_expect(server, GET); /* it asks, and the server hangs up without a word */
 	close(server);
 	server = rig_accept(&r, 0);
-	rig_expect(server, GET);
-	rig_say(server, OK2);
-	rig_expect(client, OK2);
+	rig_serve(client, server, GET);
 	rig_close(&r, client, server);
 }
 
@@ -328,9 +315,7 @@ static void head_and_304_have_no_body(void **state)
 	rig_say(server, "HTTP/1.1 304 Not Modified\r\nETag: \"x\"\r\n\r\n");
 	rig_expect(client, "HTTP/1.1 304 Not Modified\r\nETag: \"x\"\r\n\r\n");
 	rig_say(client, GET);
-	rig_expect(server, GET);
-	rig_say(server, OK2);
-	rig_expect(client, OK2);
+	rig_serve(client, server, GET);
 	rig_close(&r, client, server);
 }
 
