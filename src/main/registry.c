@@ -56,12 +56,20 @@ struct balancer_conf *registry_balancer_parse(struct conf_files *files, const ch
 	return balancer_conf_parse(&how);
 }
 
+static void print_algorithms(FILE *out)
+{
+	fputs("\n## Algorithms of balance\n\n", out);
+	for (const struct balance_algorithm *const *a = balance_algorithms; *a; a++)
+		fprintf(out, "- `%s`: %s\n", (*a)->name, (*a)->doc);
+}
+
 void registry_manual_print(FILE *out)
 {
 	static const struct conf_part *const vip_parts[] = {&vip_native_part, NULL};
 
 	conf_manual_print(proxy_sections, registry_balancer_parts, out);
 	conf_manual_print(vip_native_sections, vip_parts, out);
+	print_algorithms(out);
 	rules_manual_print(out);
 	conf_manual_print_blocks(failover_keyword_tables, out);
 	fputs("\n# Runtime commands\n\n", out);

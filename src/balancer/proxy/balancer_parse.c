@@ -240,6 +240,8 @@ static void *begin_unserved(struct conf_ctx *ctx, const struct conf_line *line)
 	{                                                    \
 		name, bit, args, doc, begin, forgiven, false \
 	}
+#define UNSERVED(name, bit, args, doc) \
+	SECTION(name, bit, args, doc " (not served yet)", begin_unserved, 0)
 #define FAILOVERS(name, bit, args)                                          \
 	{                                                                   \
 		name, bit, args, "read by the failover half", NULL, 0, true \
@@ -258,21 +260,20 @@ const struct conf_section proxy_sections[] = {
 		"a frontend and its backend in one", begin_listen, 0),
 	SECTION("userlist", CONF_USERLIST, "<name>", "users, passwords and groups", begin_userlist,
 		0),
-	SECTION("peers", CONF_PEERS, "<name>", "processes that share tables", begin_unserved, 0),
-	SECTION("resolvers", CONF_RESOLVERS, "<name>", "name servers asked at run time",
+	UNSERVED("peers", CONF_PEERS, "<name>", "processes that share tables"),
+	UNSERVED("resolvers", CONF_RESOLVERS, "<name>", "name servers asked at run time"),
+	UNSERVED("mailers", CONF_MAILERS, "<name>", "mail servers for alerts"),
+	UNSERVED("cache", CONF_CACHE, "<name>", "small objects kept in memory"),
+	UNSERVED("program", CONF_PROGRAM, "<name>", "programs run by the master"),
+	UNSERVED("ring", CONF_RING, "<name>", "log lines kept in memory"),
+	SECTION("http-errors", CONF_HTTP_ERRORS, "<name>", "a set of error pages (not served yet)",
 		begin_unserved, 0),
-	SECTION("mailers", CONF_MAILERS, "<name>", "mail servers for alerts", begin_unserved, 0),
-	SECTION("cache", CONF_CACHE, "<name>", "small objects kept in memory", begin_unserved, 0),
-	SECTION("program", CONF_PROGRAM, "<name>", "programs run by the master", begin_unserved, 0),
-	SECTION("ring", CONF_RING, "<name>", "log lines kept in memory", begin_unserved, 0),
-	SECTION("http-errors", CONF_HTTP_ERRORS, "<name>", "a set of error pages", begin_unserved,
-		0),
-	SECTION("log-forward", CONF_LOG_FORWARD, "<name>", "a syslog relay", begin_unserved, 0),
-	SECTION("fcgi-app", CONF_FCGI_APP, "<name>", "a FastCGI application", begin_unserved, 0),
-	SECTION("crt-store", CONF_OTHER, "[<name>]", "certificates by name", begin_unserved, 0),
-	SECTION("acme", CONF_OTHER, "<name>", "certificates fetched by ACME", begin_unserved, 0),
-	SECTION("traces", CONF_OTHER, "", "debugging traces", begin_unserved, 0),
-	SECTION("log-profile", CONF_OTHER, "<name>", "log formats by step", begin_unserved, 0),
+	UNSERVED("log-forward", CONF_LOG_FORWARD, "<name>", "a syslog relay"),
+	UNSERVED("fcgi-app", CONF_FCGI_APP, "<name>", "a FastCGI application"),
+	UNSERVED("crt-store", CONF_OTHER, "[<name>]", "certificates by name"),
+	UNSERVED("acme", CONF_OTHER, "<name>", "certificates fetched by ACME"),
+	UNSERVED("traces", CONF_OTHER, "", "debugging traces"),
+	UNSERVED("log-profile", CONF_OTHER, "<name>", "log formats by step"),
 	FAILOVERS("vip", CONF_VIP, "<name>"),
 	FAILOVERS("vip-group", CONF_VIP_GROUP, "<name>"),
 	FAILOVERS("vip-defaults", CONF_VIP_DEFAULTS, ""),

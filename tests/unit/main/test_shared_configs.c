@@ -168,11 +168,36 @@ static void the_manual_has_every_room(void **state)
 	free(text);
 }
 
+/* Some row serves this one in the same section. */
+static bool is_served(const struct conf_keyword *row)
+{
+	const struct conf_part *const *part;
+
+	for (part = registry_balancer_parts; *part; part++)
+		for (const struct conf_keyword *r = (*part)->rows; r && r->name; r++)
+			if (r->type != CONF_UNSERVED && (r->sections & row->sections) &&
+			    strcmp(r->name, row->name) == 0)
+				return true;
+	return false;
+}
+
+static void what_is_served_is_not_called_unserved(void **state)
+{
+	const struct conf_part *const *part;
+
+	(void)state;
+	for (part = registry_balancer_parts; *part; part++)
+		for (const struct conf_keyword *r = (*part)->rows; r && r->name; r++)
+			if (r->type == CONF_UNSERVED && is_served(r))
+				fail_msg("%s is served", r->name);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(real_files_are_read),
 		cmocka_unit_test(the_manual_has_every_room),
+		cmocka_unit_test(what_is_served_is_not_called_unserved),
 	};
 	const char *from = getenv("RELAIS_SHARED_CONFIGS");
 
