@@ -64,8 +64,9 @@ enum { PID_WAIT_MS = 1000, PID_STEP_MS = 10 };
 static bool write_pidfile(const char *path)
 {
 	FILE *f = fopen(path, "we");
+	bool written = f && fprintf(f, "%d\n", (int)getpid()) > 0;
 
-	if (!f || fprintf(f, "%d\n", (int)getpid()) < 0 || fclose(f) != 0) {
+	if ((f && fclose(f) != 0) || !written) {
 		fprintf(stderr, "relais: cannot write the pid file %s: %s\n", path,
 			strerror(errno));
 		return false;

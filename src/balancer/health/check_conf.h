@@ -1,7 +1,8 @@
 /*
  * What `http-check` and `tcp-check` lines say: a list of steps, frozen with the configuration. The
- * keyword rows that fill it stand in check_conf.c; check_steps.c carries them out. A backend with
- * `option httpchk` and no http-check send gets the steps of that option's own request.
+ * keyword rows that fill it stand in check_conf.c and check_steps_conf.c; check_run.c carries
+ * them out. A backend with `option httpchk` and no http-check send gets the steps of that option's
+ * own request.
  */
 #ifndef RELAIS_HEALTH_CHECK_CONF_H
 #define RELAIS_HEALTH_CHECK_CONF_H

@@ -9,7 +9,7 @@
 #include "core/base/addr.h"
 #include "core/conf/native.h"
 
-/* "10", "10ms", "1h30m"? no: one number, one unit (us ms s m h d); bare numbers count unit_us. */
+/* "10" or "10ms": one number, one unit (us ms s m h d), never two; bare numbers count unit_us. */
 const char *conf_text_time(const char *text, int64_t unit_us, int64_t *out_us);
 /* k m g, powers of 1024. */
 const char *conf_text_size(const char *text, uint64_t *out);

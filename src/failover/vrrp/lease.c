@@ -8,7 +8,7 @@
  * lease; then one advertisement is enough, a lower master gives up at it and gives the lease back.
  *   - MASTER whose lease could not be renewed: gives up before it ends.
  *
- * Called by instance.c (through withhold.c) and by failover_lease.c; failover's thread.
+ * Called by instance.c (through withhold.c) and by failover_nodes.c; failover's thread.
  */
 #include "failover/vrrp/instance_impl.h"
 
