@@ -39,7 +39,8 @@ static bool counts(const struct server *s)
 
 static uint32_t value_of(const struct fact *f)
 {
-	unsigned n_up = 0, n_backup = 0;
+	unsigned n[2] = {0}, n_doubtful[2] = {0}; /* the backups' are the second */
+	unsigned n_up, n_in_doubt;
 	bool unproven = false;
 
 	for (unsigned i = 0; i < f->backend->n_servers; i++) {
@@ -48,12 +49,12 @@ static uint32_t value_of(const struct fact *f)
 		if ((f->server && f->server != s) || !counts(s))
 			continue;
 		unproven |= atomic_load(&s->unproven);
-		if (s->conf->backup)
-			n_backup++;
-		else
-			n_up++;
+		n[s->conf->backup]++;
+		n_doubtful[s->conf->backup] += atomic_load(&s->doubtful);
 	}
-	return (n_up ? n_up : n_backup) | (unproven ? SHARED_FACT_UNPROVEN : 0);
+	n_up = n[0] ? n[0] : n[1];
+	n_in_doubt = n[0] ? n_doubtful[0] : n_doubtful[1];
+	return shared_fact_value(n_up, n_in_doubt) | (unproven ? SHARED_FACT_UNPROVEN : 0);
 }
 
 static void wake_failover(void)

@@ -72,15 +72,16 @@ int service_facts_ask(void *ctx, const struct vrrp_track_conf *row)
 {
 	const struct service_facts *s = ctx;
 	enum shared_fact_kind kind;
+	unsigned min = row->min ? row->min : 1;
 	uint32_t value;
 
 	if (!service_fact_kind(row, &kind) ||
 	    !shared_fact_read(s->page, shared_fact_key(kind, row->name), &value))
 		return -1;
 	/* What is down although unproven servers count as up, is down. */
-	if ((value & ~SHARED_FACT_UNPROVEN) < (row->min ? row->min : 1))
+	if (shared_fact_up(value) < min)
 		return 0;
 	if ((value & SHARED_FACT_UNPROVEN) && loop_clock_us(s->loop) < s->grace_until_us)
 		return -1;
-	return 1;
+	return shared_fact_up(value) < min + shared_fact_doubtful(value) ? 2 : 1;
 }

@@ -29,11 +29,11 @@ def lab():
 def start(lab):
     started = []
 
-    def begin(names=NODES, advert=0.1, rows="", version="version 3"):
+    def begin(names=NODES, advert=0.1, rows="", version="version 3", checked=CHECKED):
         conf = KEEPALIVED_CONF.replace(SCRIPT, BACKEND + rows).replace("version 3", version)
         nodes = {}
         for name in names:
-            write_files(lab[name], advert, CHECKED, conf)
+            write_files(lab[name], advert, checked, conf)
             nodes[name] = STACKS["relais"](lab[name])
             nodes[name].niceness = -15
             started.append(nodes[name])
@@ -102,12 +102,13 @@ def test_when_both_lose_every_server_nothing_moves_until_one_is_back_for_the_pee
 
 
 def test_when_the_servers_themselves_die_the_address_stays_with_somebody(lab, start):
-    nodes = start(rows="    compare_delay 2\n")
+    """Whichever node is the first to find it, the other has seen checks fail by then, and waits until it knows."""
+    nodes = start(checked=HAPROXY_CFG.replace("inter 500ms fall 2 rise 2", "inter 1s fall 3 rise 1"))
     watchers = {name: AddressWatcher(lab[name]) for name in NODES}
     for web in WEBS:
         lab[web].webd.kill()
-    is_in(nodes["lb2"], "FAULT")
     holds_on(nodes["lb1"])
+    is_in(nodes["lb2"], "FAULT")
     nodes["lb1"].kill_failover()  # another process goes on
     said(nodes["lb1"], "continues: the last advertisement")
     holds_on(nodes["lb1"], "nobody else takes over")

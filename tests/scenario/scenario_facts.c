@@ -146,6 +146,29 @@ static void a_backend_without_servers_is_a_fault(void **state)
 	assert_int_equal(now_is(), VRRP_MASTER);
 }
 
+static void servers_in_doubt_are_up_but_may_not_stay_so(void **state)
+{
+	struct vrrp_track_conf *row = track(0, VRRP_TRACK_BACKEND, "web");
+
+	(void)state;
+	row->min = 2;
+	serve(0);
+	begin();
+	set_fact(0, 0, SHARED_FACT_BACKEND, "web", shared_fact_value(3, 0));
+	assert_int_equal(service_facts_ask(&story.facts, row), 1);
+	set_fact(0, 0, SHARED_FACT_BACKEND, "web", shared_fact_value(3, 1));
+	assert_int_equal(service_facts_ask(&story.facts, row), 1); /* two are sure */
+	set_fact(0, 0, SHARED_FACT_BACKEND, "web", shared_fact_value(3, 2));
+	assert_int_equal(service_facts_ask(&story.facts, row), 2);
+	set_fact(0, 0, SHARED_FACT_BACKEND, "web", shared_fact_value(1, 1));
+	assert_int_equal(service_facts_ask(&story.facts, row), 0);
+	set_fact(0, 0, SHARED_FACT_BACKEND, "web", shared_fact_value(100000, 90000));
+	assert_int_equal(service_facts_ask(&story.facts, row), 1); /* not 0 modulo anything */
+	run_ms(4000);
+	set_fact(0, 0, SHARED_FACT_BACKEND, "web", shared_fact_value(3, 3) | SHARED_FACT_UNPROVEN);
+	assert_int_equal(service_facts_ask(&story.facts, row), 2);
+}
+
 static void min_and_weight_count_row_by_row(void **state)
 {
 	(void)state;
@@ -328,6 +351,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		STORY(a_backend_without_servers_is_a_fault),
+		STORY(servers_in_doubt_are_up_but_may_not_stay_so),
 		STORY(min_and_weight_count_row_by_row),
 		STORY(a_start_waits_for_the_first_check_but_not_for_ever),
 		STORY(a_reload_keeps_what_is_known_until_the_new_one_has_checked),

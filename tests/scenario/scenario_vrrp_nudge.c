@@ -138,6 +138,37 @@ static const struct story stories[] = {
 	{"three: all have it, and the second is back first", TRIO, .conf = {WEB}, .steps = {
 		ALL_WELL, SETTLED, DOWN(3), DOWN(2), DOWN(1), {RUN, 0, S(9)}, STAYED, UP(2), {RUN, 0, MS(365)}, TOOK(2, 1),
 		{IS, 3, VRRP_FAULT}}},
+	/* ---- in doubt ---- */
+	{"the master is the first to know: the peer waits until it knows", PAIR, .conf = {WEB}, .steps = {
+		WELL, SETTLED, {DOUBT, 2, 1}, DOWN(1), {RUN, 0, MS(62)}, {IS, 2, VRRP_BACKUP}, {RUN, 0, S(2)}, STAYED, {IS, 2, VRRP_BACKUP}, DOWN(2),
+		{RUN, 0, S(9)}, STAYED, {MOVES, 2, .text = "F"}}},
+	{"or takes over when it was mistaken", PAIR, .conf = {WEB}, .steps = {
+		WELL, SETTLED, {DOUBT, 2, 1}, DOWN(1), {RUN, 0, S(2)}, STAYED, {DOUBT, 2, 0}, {RUN, 0, MS(365)}, TOOK(2, 1)}},
+	{"also when it preempts nobody", PAIR, .conf = {WEB, .nopreempt = true}, .steps = {
+		WELL, {START, 1}, {RUN, 0, S(1)}, {START, 2}, {RUN, 0, S(1)}, {FORGET}, {DOUBT, 2, 1}, DOWN(1), {RUN, 0, S(2)}, STAYED,
+		{DOUBT, 2, 0}, {RUN, 0, MS(1220)}, TOOK(2, 1)}},
+	{"from one that really leaves it takes it soon all the same", PAIR, .conf = {WEB}, .steps = {
+		WELL, SETTLED, {DOUBT, 2, 1}, {STOP, 1}, {RUN, 0, MS(62)}, {IS, 2, VRRP_BACKUP}, {RUN, 0, MS(151)}, {IS, 2, VRRP_MASTER}, CALM}},
+	{"and from one that is dead as ever", PAIR, .conf = {WEB}, .steps = {
+		WELL, SETTLED, {DOUBT, 2, 1}, {KILL, 1}, {RUN, 0, MS(365)}, {IS, 2, VRRP_MASTER}}},
+	{"it does not preempt either", PAIR, .conf = {WEB}, .steps = {
+		WELL, {START, 2}, {RUN, 0, S(1)}, {DOUBT, 1, 1}, {START, 1}, {RUN, 0, S(9)}, {IS, 1, VRRP_BACKUP}, CALM, {DOUBT, 1, 0},
+		{RUN, 0, MS(345)}, {IS, 1, VRRP_MASTER}, CALM}},
+	{"doubt ends, whatever comes of it", PAIR, .conf = {WEB}, .steps = {
+		WELL, SETTLED, {DOUBT, 2, 1}, DOWN(1), {RUN, 0, S(29)}, STAYED, {RUN, 0, S(3)}, TOOK(2, 1)}},
+	{"also when it comes and goes", PAIR, .conf = {WEB, .nopreempt = true, .advert_us = S(1)}, .steps = {
+		WELL, {START, 1}, {RUN, 0, S(5)}, {START, 2}, {RUN, 0, S(5)}, {FORGET}, {DOUBT, 2, 1}, DOWN(1), {RUN, 0, S(9)}, {DOUBT, 2, 0},
+		{RUN, 0, MS(100)}, {DOUBT, 2, 1}, {RUN, 0, S(9)}, {DOUBT, 2, 0}, {RUN, 0, MS(100)}, {DOUBT, 2, 1}, {RUN, 0, S(9)}, STAYED,
+		{DOUBT, 2, 0}, {RUN, 0, MS(100)}, {DOUBT, 2, 1}, {RUN, 0, S(10)}, TOOK(2, 1)}},
+	{"the master in doubt is no news", PAIR, .conf = {WEB}, .steps = {
+		WELL, SETTLED, {DOUBT, 1, 1}, {RUN, 0, S(5)}, STAYED, {DOUBT, 1, 0}, {RUN, 0, S(5)}, STAYED}},
+	{"what is not compared is not doubted", PAIR, .conf = {TRACKS(unmarked)}, .steps = {
+		WELL, SETTLED, {DOUBT, 2, 1}, DOWN(1), {RUN, 0, MS(62)}, TOOK(2, 1)}},
+	{"heartbeats say it too", PAIR, .conf = {.tracks = (struct vrrp_track_conf *)&web, .compare = -1, .heartbeats = &wire_second_path}, .steps = {
+		WELL, SETTLED, {DOUBT, 2, 1}, {RUN, 0, MS(150)}, DOWN(1), {RUN, 0, S(3)}, STAYED, {DOUBT, 2, 0}, {RUN, 0, MS(180)}, TOOK(2, 1)}},
+	{"a group doubts as a whole", PAIR, .group = &group, .conf = {WEB}, .steps = {
+		WELL, {SECOND, 0, 1}, WELL, {SECOND, 0, 0}, SETTLED, {DOUBT, 2, 1}, {SECOND, 0, 1}, DOWN(1), {RUN, 0, S(2)}, STAYED, {SECOND, 0, 0},
+		STAYED, {DOUBT, 2, 0}, {RUN, 0, MS(365)}, TOOK(2, 1), {SECOND, 0, 1}, TOOK(2, 1)}},
 	/* ---- back again ---- */
 	{"it flaps, and the address goes where it is well, as ever", PAIR, .conf = {WEB, .flap_hold_us = S(30)}, .steps = {
 		WELL, SETTLED, DOWN(1), {RUN, 0, S(1)}, UP(1), {RUN, 0, S(1)}, {IS, 1, VRRP_MASTER}, DOWN(1), {RUN, 0, S(1)}, UP(1), {RUN, 0, S(1)},

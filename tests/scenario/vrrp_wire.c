@@ -685,6 +685,12 @@ static void role(struct node *node, struct vrrp_instance *inst, const struct ste
 	vrrp_instance_track_role(inst, s->text, &r);
 }
 
+static int say(void *ctx, const struct vrrp_track_conf *row)
+{
+	(void)row;
+	return *(int *)ctx;
+}
+
 static void do_with_node(const struct step *s, struct node *node, struct vrrp_instance *inst)
 {
 	switch (s->what) {
@@ -732,6 +738,10 @@ static void do_with_node(const struct step *s, struct node *node, struct vrrp_in
 		break;
 	case DARK:
 		node->dark = s->a;
+		break;
+	case DOUBT:
+		loop_clock_us(node->loop);
+		vrrp_instance_track_ask(inst, say, &(int){s->a ? 2 : 1});
 		break;
 	case CLAIM:
 		loop_clock_us(node->loop);

@@ -54,6 +54,7 @@ enum what {
 	HCUT,	   /* n <-> a: no heartbeat passes (conf.heartbeats set: there is a second path) */
 	DARK,	   /* n; a = the arbiter of leases does not hear n from here on */
 	HHEAL,	   /* heartbeats pass again */
+	DOUBT,	   /* n; a = all that it tracks is up, but in doubt, or without it */
 	CLAIM,	   /* n hears another use its address; a = it gives up */
 	ADAPT,	   /* n; conf = next configuration; a = expected answer */
 	FORGET,	   /* counts of all nodes begin at 0 again */

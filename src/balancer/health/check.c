@@ -100,6 +100,18 @@ static void prove(struct check *c)
 	follow_prove(c);
 }
 
+/* Of several nodes that check the same servers one is the first to find them dead: the others know
+ * by then that something is wrong. */
+static void doubt(struct check *c, bool ok)
+{
+	bool is = !ok && tally_is_up(&c->tally);
+
+	if (atomic_load_explicit(&c->server->doubtful, memory_order_relaxed) == is)
+		return;
+	server_doubt(c->server, is);
+	follow_doubt(c);
+}
+
 static void schedule_next(struct check *c)
 {
 	int64_t now = loop_now_us(c->loop);
@@ -124,5 +136,6 @@ void check_finished(struct check *c, const struct check_outcome *o)
 		apply_state(c);
 	remember_note(c);
 	prove(c);
+	doubt(c, ok);
 	schedule_next(c);
 }

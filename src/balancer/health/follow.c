@@ -146,3 +146,23 @@ void follow_prove(struct check *c)
 			server_proven(f->server);
 	}
 }
+
+static bool in_doubt(const struct follower *f)
+{
+	for (unsigned i = 0; i < f->n_leaders; i++)
+		if (atomic_load_explicit(&f->leaders[i]->server->doubtful, memory_order_relaxed))
+			return true;
+	return false;
+}
+
+void follow_doubt(struct check *c)
+{
+	struct list *pos;
+
+	LIST_EACH(pos, &c->followers)
+	{
+		struct follower *f = container_of(pos, struct check_follower, link)->follower;
+
+		server_doubt(f->server, in_doubt(f));
+	}
+}

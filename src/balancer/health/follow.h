@@ -29,5 +29,7 @@ void follow_restore(struct check *c);
 void follow_weigh(struct check *c);
 /* After c has its first result. */
 void follow_prove(struct check *c);
+/* The leader is in doubt, or no longer. */
+void follow_doubt(struct check *c);
 
 #endif

@@ -230,13 +230,27 @@ void backend_recompute(struct backend *b, int64_t now_us)
 		backend_changed_hook(b);
 }
 
-void server_proven(struct server *s)
+static void tell_facts(struct server *s)
 {
-	if (!atomic_exchange(&s->unproven, false) || !backend_changed_hook)
+	if (!backend_changed_hook)
 		return;
 	pthread_mutex_lock(&s->backend->lock);
 	backend_changed_hook(s->backend);
 	pthread_mutex_unlock(&s->backend->lock);
+}
+
+void server_proven(struct server *s)
+{
+	if (atomic_exchange(&s->unproven, false))
+		tell_facts(s);
+}
+
+void server_doubt(struct server *s, bool doubtful)
+{
+	if (atomic_load_explicit(&s->doubtful, memory_order_relaxed) == doubtful)
+		return;
+	atomic_store(&s->doubtful, doubtful);
+	tell_facts(s);
 }
 
 void backend_tick(struct backend *b, int64_t now_us)

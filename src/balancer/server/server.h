@@ -55,6 +55,7 @@ struct server {
 	struct server_idle *idle; /* per thread array, owned by server_idle.c */
 	_Atomic int observe_errors;
 	_Atomic bool unproven; /* checked, and no first result yet */
+	_Atomic bool doubtful; /* up, but its last check failed */
 };
 
 struct backend {
@@ -161,12 +162,14 @@ unsigned server_idle_count(const struct server *s); /* of all threads, about */
 typedef void server_observe_fn(struct server *s, bool layer7, bool ok, const char *what);
 extern server_observe_fn *server_observe_hook;
 
-/* Who may be chosen has been worked out anew, or a server is proven; under the backend's lock. */
+/* Who may be chosen has been worked out anew, or a server is proven or in doubt; under the
+ * backend's lock. */
 typedef void backend_changed_fn(struct backend *b);
 extern backend_changed_fn *backend_changed_hook;
 /* backend.has_quorum has changed; under the backend's lock, on any thread. */
 extern backend_changed_fn *backend_quorum_hook;
 /* Its first check has a result. */
 void server_proven(struct server *s);
+void server_doubt(struct server *s, bool doubtful);
 
 #endif

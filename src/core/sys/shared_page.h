@@ -47,13 +47,31 @@ struct shared_want {
 	const char *name; /* a server's: BACKEND/SERVER */
 };
 
-/* How many servers of a backend take traffic; 0 or 1 for a server or a frontend. */
+/* How many servers of a backend take traffic; 0 or 1 for a server or a frontend. Above them, how
+ * many of those are in doubt: the last check failed. */
 struct shared_fact {
 	_Atomic uint64_t key;	/* shared_fact_key */
 	_Atomic uint32_t value; /* with SHARED_FACT_UNPROVEN: a first check is still to come */
 };
 
 #define SHARED_FACT_UNPROVEN 0x80000000u
+
+static inline uint32_t shared_fact_value(unsigned n_up, unsigned n_doubtful)
+{
+	n_up = n_up < 0xffff ? n_up : 0xffff;
+	n_doubtful = n_doubtful < 0x7fff ? n_doubtful : 0x7fff;
+	return n_doubtful << 16 | n_up;
+}
+
+static inline unsigned shared_fact_up(uint32_t value)
+{
+	return value & 0xffff;
+}
+
+static inline unsigned shared_fact_doubtful(uint32_t value)
+{
+	return value >> 16 & 0x7fff;
+}
 
 struct shared_slot {
 	_Atomic uint32_t state;	    /* written by that balancer; GONE by the master */

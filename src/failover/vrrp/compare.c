@@ -18,6 +18,10 @@
  * In the silence nothing is sent, as an advertisement of priority 1 puts off a backup that does not
  * preempt. It ends before anybody can miss us: three intervals are the least that others wait.
  *
+ * When all servers die, one node is the first to find it. By then the others have seen checks fail,
+ * too few of them yet: they are in doubt, and who is takes nothing from a master that lives, nudged
+ * or not, until it knows; for DOUBT_US at most.
+ *
  * A node that is not MASTER has a fault as ever (but see last_resort.c). Called by condition.c,
  * receive.c and withhold.c; failover's thread.
  */
@@ -30,6 +34,7 @@ enum {
 	MARGIN_US = 500000, /* of a silence, at most */
 	AGAIN_US = 1000000, /* until the next nudge, at least; else so many intervals: */
 	AGAIN_ADVERTS = 5,
+	DOUBT_US = 30000000, /* what comes again within this is the same doubt */
 };
 
 /* With a lease or hooks a takeover is more than what a backup does by itself. */
@@ -227,6 +232,31 @@ void vrrp_compare_moved(struct vrrp_instance *inst, enum vrrp_state from)
 		hold_on(inst, "nobody else takes over");
 		arm(inst, again_us(inst));
 	}
+}
+
+/* ---- in doubt ---- */
+
+void vrrp_compare_doubt_note(struct vrrp_instance *inst, bool doubts)
+{
+	int64_t now = loop_now_us(inst->loop);
+
+	if (doubts == inst->doubts)
+		return;
+	inst->doubts = doubts;
+	if (!doubts)
+		inst->doubts_until_us = now;
+	else if (!inst->doubts_until_us || now - inst->doubts_until_us > DOUBT_US)
+		inst->doubts_since_us = now;
+}
+
+bool vrrp_compare_doubts(const struct vrrp_instance *inst)
+{
+	return inst->doubts && loop_now_us(inst->loop) - inst->doubts_since_us < DOUBT_US;
+}
+
+bool vrrp_compare_in_doubt(const struct vrrp_instance *inst)
+{
+	return inst->group ? vrrp_group_in_doubt(inst->group) : vrrp_compare_doubts(inst);
 }
 
 /* ---- for the address room ---- */

@@ -245,6 +245,15 @@ static bool has_compared_fault(const struct vrrp_instance *inst)
 	return false;
 }
 
+static bool has_compared_doubt(const struct vrrp_instance *inst)
+{
+	for (unsigned i = 0; i < inst->n_tracks; i++)
+		if (inst->tracks[i].doubtful && inst->tracks[i].status == TRACK_UP &&
+		    vrrp_compare_row(inst, inst->tracks[i].conf))
+			return true;
+	return false;
+}
+
 void vrrp_condition_review(struct vrrp_instance *inst)
 {
 	char why[REASON_LEN];
@@ -369,9 +378,12 @@ void vrrp_instance_track_ask(struct vrrp_instance *inst, vrrp_track_ask_fn *ask,
 		struct track *t = &inst->tracks[i];
 		int answer = ask(ctx, t->conf);
 
-		if (answer >= 0)
-			changed |= set_status(t, answer > 0);
+		if (answer < 0)
+			continue;
+		changed |= set_status(t, answer > 0);
+		t->doubtful = answer > 1;
 	}
+	vrrp_compare_doubt_note(inst, has_compared_doubt(inst));
 	if (!changed)
 		return;
 	vrrp_publish_all(inst);

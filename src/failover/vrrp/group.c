@@ -155,6 +155,17 @@ bool vrrp_group_silent(const struct vrrp_group *group)
 	return false;
 }
 
+bool vrrp_group_in_doubt(const struct vrrp_group *group)
+{
+	const struct vrrp_instance *inst;
+	const struct list *pos;
+
+	EACH_MEMBER(inst, pos, group)
+	if (vrrp_compare_doubts(inst))
+		return true;
+	return false;
+}
+
 bool vrrp_group_spared(const struct vrrp_group *group)
 {
 	const struct vrrp_instance *inst;

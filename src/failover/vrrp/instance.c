@@ -155,8 +155,8 @@ static void act(struct vrrp_instance *inst, enum vrrp_action action, int64_t hea
 	case VRRP_DO_ARM_SKEW:
 		inst->master_left = true;
 		inst->withheld = inst->peer_alive = inst->claimed = false;
-		/* A master that nudges would rather stay than be relieved by maintenance. */
-		if (inst->held == VRRP_HOLD_MAINTENANCE)
+		/* A master that nudges, and lives, speaks again before that. */
+		if (inst->held == VRRP_HOLD_MAINTENANCE || vrrp_compare_in_doubt(inst))
 			skew_us += vrrp_compare_silence_us(inst);
 		arm_in(inst, skew_us);
 		break;

@@ -142,8 +142,8 @@ void vrrp_instance_link_changed(struct vrrp_instance *inst, const struct vrrp_li
  * sync_group_tracking_weight, as Keepalived does. */
 void vrrp_instance_track_set(struct vrrp_instance *inst, enum vrrp_track_kind kind,
 			     const char *name, bool up);
-/* The same, asked row by row, for tracks whose rows differ in more than the name: 1 = up, 0 = down,
- * -1 = as it was. */
+/* The same, asked row by row, for tracks whose rows differ in more than the name: 1 = up, 2 = up,
+ * but it may soon be down (compare.c), 0 = down, -1 = as it was. */
 typedef int vrrp_track_ask_fn(void *ctx, const struct vrrp_track_conf *row);
 void vrrp_instance_track_ask(struct vrrp_instance *inst, vrrp_track_ask_fn *ask, void *ctx);
 /* The same for the number of a tracked file: times its weight it is added to the priority, below

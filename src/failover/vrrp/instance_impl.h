@@ -29,6 +29,7 @@ enum track_status {
 struct track {
 	const struct vrrp_track_conf *conf; /* borrowed: of the instance's or the group's conf */
 	enum track_status status;
+	bool doubtful;	  /* it may soon be down */
 	long long number; /* of a VRRP_TRACK_FILE */
 	/* Of a VRRP_TRACK_DATABASE (track_role.c): what it says; the status is made of it. */
 	enum track_status role, answers;
@@ -111,6 +112,8 @@ struct vrrp_instance {
 	} lease;
 	int64_t faulty_us; /* since when something that is compared is down; 0 = nothing is */
 	struct loop_timer compare_timer;
+	bool doubts;				  /* a row of it is in doubt */
+	int64_t doubts_since_us, doubts_until_us; /* the present doubt, the end of the last one */
 	bool silent;	  /* MASTER, has nudged the others: lets them take over */
 	bool held_on;	  /* MASTER, nobody did */
 	bool last_resort; /* takes over with such a fault, or went on as master with it */
@@ -224,6 +227,11 @@ void vrrp_compare_moved(struct vrrp_instance *inst, enum vrrp_state from);
 /* MASTER, and it or its group has nudged the others: not a word now. How long: as others need. */
 bool vrrp_compare_silent(const struct vrrp_instance *inst);
 int64_t vrrp_compare_silence_us(const struct vrrp_instance *inst);
+/* What is compared is about to go down, as it seems, here or in its group: the master's nudge may
+ * be about the same, so nothing is taken from one that lives. */
+bool vrrp_compare_in_doubt(const struct vrrp_instance *inst);
+bool vrrp_compare_doubts(const struct vrrp_instance *inst); /* without its group */
+void vrrp_compare_doubt_note(struct vrrp_instance *inst, bool doubts);
 /* A better one that is heard is no reason for BACKUP, but for FAULT. */
 bool vrrp_compare_relieved(const struct vrrp_instance *inst);
 
@@ -235,6 +243,7 @@ void vrrp_last_resort_begin(struct vrrp_instance *inst);       /* is about to be
 
 /* group.c */
 bool vrrp_group_lowest(const struct vrrp_group *group); /* a member is to have priority 1 */
+bool vrrp_group_in_doubt(const struct vrrp_group *group);
 bool vrrp_group_silent(const struct vrrp_group *group); /* one has nudged the others */
 bool vrrp_group_spared(const struct vrrp_group *group); /* no fault but what is compared */
 void vrrp_group_each_master(struct vrrp_group *group, void (*fn)(struct vrrp_instance *inst));

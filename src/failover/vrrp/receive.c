@@ -35,7 +35,7 @@ static bool preemption_held(struct vrrp_instance *inst)
 
 	if (inst->state != VRRP_BACKUP)
 		return false;
-	if (inst->held != VRRP_HOLD_NONE)
+	if (inst->held != VRRP_HOLD_NONE || vrrp_compare_in_doubt(inst))
 		return true;
 	if (inst->conf->nopreempt && !inst->conf->wants_master)
 		return true;

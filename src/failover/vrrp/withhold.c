@@ -266,7 +266,8 @@ void vrrp_instance_word(const struct vrrp_instance *inst, struct vrrp_peer_word 
 	if (own)
 		out->address = *own;
 	out->able = (inst->state == VRRP_BACKUP || inst->state == VRRP_MASTER) &&
-		    !inst->faulty_us && !inst->resigned && inst->held != VRRP_HOLD_MAINTENANCE;
+		    !inst->faulty_us && !vrrp_compare_in_doubt(inst) && !inst->resigned &&
+		    inst->held != VRRP_HOLD_MAINTENANCE;
 	out->witnessed = inst->witnessed_us > 0 && now - inst->witnessed_us < down_us;
 	out->hears = inst->heard_us > 0 && now - inst->heard_us < down_us;
 }

@@ -308,6 +308,32 @@ static void who_waits_for_the_backend_gets_the_server_that_returns(void **state)
 	assert_ptr_equal(waiters[1].server, server("b"));
 }
 
+static unsigned n_changes;
+
+static void count_change(struct backend *changed)
+{
+	assert_ptr_equal(changed, b);
+	n_changes++;
+}
+
+static void who_looks_at_facts_is_told_of_a_doubt_once(void **state)
+{
+	(void)state;
+	build();
+	backend_changed_hook = count_change;
+	n_changes = 0;
+	server_doubt(server("b"), false);
+	assert_int_equal(n_changes, 0);
+	server_doubt(server("b"), true);
+	server_doubt(server("b"), true);
+	assert_int_equal(n_changes, 1);
+	assert_true(server_is_usable(server("b"))); /* it is up all the same */
+	server_doubt(server("b"), false);
+	assert_int_equal(n_changes, 2);
+	backend_changed_hook = NULL;
+	server_doubt(server("b"), true); /* nobody looks */
+}
+
 int main(void)
 {
 #define STORY(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -322,6 +348,7 @@ int main(void)
 		STORY(a_server_that_returns_starts_slowly),
 		STORY(weights_change_at_run_time),
 		STORY(who_waits_for_the_backend_gets_the_server_that_returns),
+		STORY(who_looks_at_facts_is_told_of_a_doubt_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
