@@ -89,6 +89,16 @@ bool failover_holdings_prepare(struct failover *f)
 
 enum { BURST = 5, PERIOD_US = 600000000 }; /* lines about others that have our addresses */
 
+/* A master that holds on with a fault is not to argue with who has taken over from it. */
+static bool taken_from(struct node *node, const uint8_t mac[static 6])
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
+		 mac[3], mac[4], mac[5]);
+	return vrrp_instance_taken_from(node->inst, text);
+}
+
 static void on_conflict(void *ctx, const void *owner, const struct addr *vip,
 			const uint8_t mac[static 6])
 {
@@ -98,6 +108,8 @@ static void on_conflict(void *ctx, const void *owner, const struct addr *vip,
 	unsigned held;
 
 	if (!node)
+		return;
+	if (taken_from(node, mac))
 		return;
 	vrrp_instance_note_conflict(node->inst);
 	if (log_gate_open(&node->conflicts, loop_now_us(f->loop), BURST, PERIOD_US, &held))
@@ -118,9 +130,7 @@ static void on_claim(void *ctx, const void *owner, const struct addr *vip,
 
 	if (!node || vrrp_instance_state(node->inst) != VRRP_MASTER)
 		return;
-	snprintf(buf, sizeof(buf), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
-		 mac[4], mac[5]);
-	if (vrrp_instance_taken_from(node->inst, buf))
+	if (taken_from(node, mac))
 		return;
 	vrrp_instance_note_conflict(node->inst);
 	if (log_gate_open(&node->conflicts, loop_now_us(f->loop), BURST, PERIOD_US, &held))

@@ -185,7 +185,11 @@ static const struct story stories[] = {
 		WELL, SETTLED, {CUT_FROM, 2, 1}, {CLAIM, 1, 0}, DOWN(1), {RUN, 0, MS(62)}, {IS, 2, VRRP_MASTER}, {IS, 1, VRRP_MASTER},
 		{CLAIM, 1, 1}, TOOK(2, 1), {WHY, 1, .text = "backend web is down"}, {CLAIM, 1, 0}, {HEAL}, {RUN, 0, S(9)}, TOOK(2, 1)}},
 	{"and takes it again if that was a lie", .conf = {WEB}, .steps = {
-		UP(1), {START_ALL}, {RUN, 0, S(1)}, DOWN(1), {RUN, 0, S(2)}, {CLAIM, 1, 1}, {IS, 1, VRRP_FAULT}, {RUN, 0, S(1)}, {IS, 1, VRRP_MASTER}}},
+		UP(1), {START_ALL}, {RUN, 0, S(1)}, DOWN(1), {RUN, 0, S(2)}, {CLAIM, 1, 1}, {IS, 1, VRRP_FAULT}, {RUN, 0, S(59)}, {IS, 1, VRRP_FAULT},
+		{RUN, 0, S(2)}, {IS, 1, VRRP_MASTER}}},
+	{"deaf, it stays away for long", PAIR, .conf = {WEB}, .steps = {
+		WELL, SETTLED, {CUT_FROM, 2, 1}, DOWN(1), {RUN, 0, MS(62)}, {CLAIM, 1, 1}, TOOK(2, 1), {RUN, 0, S(50)}, TOOK(2, 1), UP(1), {RUN, 0, S(1)},
+		{IS, 1, VRRP_MASTER}, {IS, 2, VRRP_BACKUP}, CALM}},
 	{"a cut segment: two, until it heals", PAIR, .conf = {WEB}, .steps = {
 		WELL, SETTLED, {CUT, 1, 2}, DOWN(1), {RUN, 0, S(3)}, {HOLDERS, 0, 2}, {HEAL}, {RUN, 0, MS(101)}, TOOK(2, 1)}},
 	{"a frozen master stands down before it speaks", PAIR, .conf = {WEB}, .steps = {
@@ -264,8 +268,9 @@ static const struct story stories[] = {
 		{PRIO_SENT, 2, 1}}},
 	/* ---- groups ---- */
 	{"a group is nudged for, and goes, as a whole", PAIR, .group = &group, .conf = {WEB}, .steps = {
-		WELL, {SECOND, 0, 1}, WELL, {SECOND, 0, 0}, SETTLED, DOWN(1), {RUN, 0, MS(64)}, TOOK(2, 1), {ZEROS, 1, 1}, {SECOND, 0, 1}, TOOK(2, 1),
-		{ZEROS, 1, 1}, {SECOND, 0, 0}, {RUN, 0, S(5)}, TOOK(2, 1), UP(1), {RUN, 0, S(1)}, {IS, 1, VRRP_MASTER}, CALM, {SECOND, 0, 1},
+		WELL, {SECOND, 0, 1}, WELL, {SECOND, 0, 0}, SETTLED, DOWN(1), {RUN, 0, MS(64)}, TOOK(2, 1), {ORDER, 1, .text = "z-"},
+		{MOVES, 1, .text = "F"}, {GROUP_MOVES, 1, .text = "F"}, {SECOND, 0, 1}, TOOK(2, 1),
+		{ORDER, 1, .text = "z-"}, {MOVES, 1, .text = "F"}, {SECOND, 0, 0}, {RUN, 0, S(5)}, TOOK(2, 1), UP(1), {RUN, 0, S(1)}, {IS, 1, VRRP_MASTER}, CALM, {SECOND, 0, 1},
 		{IS, 1, VRRP_MASTER}, CALM}},
 	{"both groups have it: nothing moves", PAIR, .group = &group, .conf = {WEB}, .steps = {
 		WELL, {SECOND, 0, 1}, WELL, {SECOND, 0, 0}, SETTLED, DOWN(2), {RUN, 0, S(1)}, {SECOND, 0, 1}, DOWN(1), {RUN, 0, S(9)}, STAYED,

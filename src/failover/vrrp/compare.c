@@ -179,9 +179,20 @@ bool vrrp_compare_silent(const struct vrrp_instance *inst)
 	return inst->silent || (inst->group && vrrp_group_silent(inst->group));
 }
 
-bool vrrp_compare_relieved(const struct vrrp_instance *inst)
+bool vrrp_compare_relieve(struct vrrp_instance *inst, const char *who)
 {
-	return inst->state == VRRP_MASTER && !inst->group && vrrp_compare_lowest(inst);
+	char why[REASON_LEN], reason[REASON_LEN];
+
+	if (inst->state != VRRP_MASTER ||
+	    !(inst->group ? vrrp_group_lowest(inst->group) : vrrp_compare_lowest(inst)))
+		return false;
+	vrrp_condition_say_fault(inst, why);
+	snprintf(reason, sizeof(reason), "%.60s, and %.45s has taken over", why, who);
+	if (inst->group)
+		vrrp_group_relieve(inst->group, reason);
+	else
+		vrrp_instance_feed(inst, VRRP_EV_RELIEVED, "%s", reason);
+	return true;
 }
 
 /* ---- what condition.c asks and tells ---- */
@@ -263,12 +274,9 @@ bool vrrp_compare_in_doubt(const struct vrrp_instance *inst)
 
 bool vrrp_instance_taken_from(struct vrrp_instance *inst, const char *who)
 {
-	char why[REASON_LEN];
+	int64_t now = loop_now_us(inst->loop);
 
-	if (inst->state != VRRP_MASTER || !vrrp_compare_lowest(inst))
-		return false;
-	vrrp_condition_say_fault(inst, why);
-	vrrp_instance_feed(inst, inst->group ? VRRP_EV_YIELD : VRRP_EV_RELIEVED,
-			   "%.60s, and %.40s has taken over", why, who);
-	return true;
+	if (inst->state == VRRP_MASTER && vrrp_compare_lowest(inst))
+		inst->taken_us = now;
+	return vrrp_compare_relieve(inst, who);
 }

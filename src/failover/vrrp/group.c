@@ -188,6 +188,22 @@ void vrrp_group_each_master(struct vrrp_group *group, void (*fn)(struct vrrp_ins
 		fn(inst);
 }
 
+/* Those without the fault first: with it gone there, all are to be in FAULT. */
+void vrrp_group_relieve(struct vrrp_group *group, const char *reason)
+{
+	struct vrrp_instance *inst;
+	struct list *pos;
+	bool outer = group->moving;
+
+	group->moving = true;
+	for (int faulty = 0; faulty < 2; faulty++)
+		EACH_MEMBER(inst, pos, group)
+	if (inst->state == VRRP_MASTER && (inst->faulty_us > 0) == faulty)
+		vrrp_instance_feed(inst, VRRP_EV_RELIEVED, "%s", reason);
+	group->moving = outer;
+	settle(group, reason);
+}
+
 void vrrp_group_review(struct vrrp_group *group)
 {
 	char why[REASON_LEN], shared[REASON_LEN + 128] = "";

@@ -116,6 +116,7 @@ struct vrrp_instance {
 	int64_t doubts_since_us, doubts_until_us; /* the present doubt, the end of the last one */
 	bool silent;	  /* MASTER, has nudged the others: lets them take over */
 	bool held_on;	  /* MASTER, nobody did */
+	int64_t taken_us; /* another was found to use the addresses that it held on to; 0 = never */
 	bool last_resort; /* takes over with such a fault, or went on as master with it */
 
 	struct vrrp_list list; /* of conf */
@@ -232,8 +233,8 @@ int64_t vrrp_compare_silence_us(const struct vrrp_instance *inst);
 bool vrrp_compare_in_doubt(const struct vrrp_instance *inst);
 bool vrrp_compare_doubts(const struct vrrp_instance *inst); /* without its group */
 void vrrp_compare_doubt_note(struct vrrp_instance *inst, bool doubts);
-/* A better one that is heard is no reason for BACKUP, but for FAULT. */
-bool vrrp_compare_relieved(const struct vrrp_instance *inst);
+/* Another has taken over. True: this one held on with such a fault, and is in FAULT now. */
+bool vrrp_compare_relieve(struct vrrp_instance *inst, const char *who);
 
 /* last_resort.c: FAULT for nothing but what is compared. */
 bool vrrp_last_resort_waits(const struct vrrp_instance *inst); /* and may take over */
@@ -245,6 +246,7 @@ void vrrp_last_resort_begin(struct vrrp_instance *inst);       /* is about to be
 bool vrrp_group_lowest(const struct vrrp_group *group); /* a member is to have priority 1 */
 bool vrrp_group_in_doubt(const struct vrrp_group *group);
 bool vrrp_group_silent(const struct vrrp_group *group); /* one has nudged the others */
+void vrrp_group_relieve(struct vrrp_group *group, const char *reason);
 bool vrrp_group_spared(const struct vrrp_group *group); /* no fault but what is compared */
 void vrrp_group_each_master(struct vrrp_group *group, void (*fn)(struct vrrp_instance *inst));
 void vrrp_group_review(struct vrrp_group *group);

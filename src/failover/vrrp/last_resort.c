@@ -8,12 +8,15 @@
  * How long: the slowest backup's down interval (RFC 9568 6.1, with the skew of priority 0), our own
  * skew, so that the first of several is the one that is configured to be, and a margin. A resigned
  * master and one that nudges look alike, and the latter speaks again within that time, so priority
- * 0 makes nothing shorter. Not with a lease or hooks, nor in a sync group with another fault.
- * Called by instance.c and condition.c; failover's thread.
+ * 0 makes nothing shorter. Who was found to use our addresses without a word that we hear is given
+ * TAKEN_US more: it is we who are deaf, or another has a grudge. Not with a lease or hooks, nor in
+ * a sync group with another fault. Called by instance.c and condition.c; failover's thread.
  */
 #include "failover/vrrp/instance_impl.h"
 
 #include <stdio.h>
+
+enum { TAKEN_US = 60 * 1000000 };
 
 static int64_t wait_us(const struct vrrp_instance *inst)
 {
@@ -40,6 +43,8 @@ bool vrrp_last_resort_waits(const struct vrrp_instance *inst)
 
 void vrrp_last_resort_listen(struct vrrp_instance *inst)
 {
+	int64_t at_us;
+
 	if (!vrrp_last_resort_waits(inst))
 		return;
 	inst->master_left = inst->withheld = inst->peer_alive = inst->claimed = false;
@@ -47,7 +52,10 @@ void vrrp_last_resort_listen(struct vrrp_instance *inst)
 		inst->last_resort = false;
 		vrrp_condition_weigh(inst);
 	}
-	loop_timer_set(inst->loop, &inst->timer, loop_now_us(inst->loop) + wait_us(inst));
+	at_us = loop_now_us(inst->loop) + wait_us(inst);
+	if (inst->taken_us && at_us < inst->taken_us + TAKEN_US)
+		at_us = inst->taken_us + TAKEN_US;
+	loop_timer_set(inst->loop, &inst->timer, at_us);
 }
 
 void vrrp_last_resort_settle(struct vrrp_instance *inst)

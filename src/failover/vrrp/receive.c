@@ -173,10 +173,9 @@ void vrrp_instance_receive(struct vrrp_instance *inst, const uint8_t *bytes, siz
 	event = classify(inst, &p, path);
 	if (is_answered(inst, event))
 		return;
-	if (event == VRRP_EV_RX_ABOVE && vrrp_compare_relieved(inst)) {
-		vrrp_instance_taken_from(inst, addr_host_text(&path->src, text));
+	if (event == VRRP_EV_RX_ABOVE && inst->state == VRRP_MASTER &&
+	    vrrp_compare_relieve(inst, addr_host_text(&path->src, text)))
 		return;
-	}
 	reason[0] = '\0';
 	if (vrrp_fsm_step(inst->state, event)->next != inst->state) /* else nobody is told */
 		snprintf(reason, sizeof(reason), "%s advertises priority %u, ours is %u",
