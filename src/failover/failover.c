@@ -28,6 +28,7 @@ static void stop(struct failover *f, const char *reason)
 		return;
 	f->stopping = true;
 	log_notice("stopping: %s", reason);
+	failover_heir_forget(f);
 	if (failover_leave(f, reason))
 		failover_end(f);
 	else /* an end of file there would be told again and again */
@@ -52,6 +53,12 @@ static void take_message(struct failover *f)
 		break;
 	case MESSAGE_FAILOVER_STOP:
 		stop(f, "the master asks for it");
+		break;
+	case MESSAGE_FAILOVER_HEIR:
+		if (f->msg.n_fds > 0) {
+			failover_heir_meet(f, f->msg.fds[0]);
+			f->msg.fds[0] = -1;
+		}
 		break;
 	case MESSAGE_FAILOVER_VIP:
 		failover_operator_vip(f, f->msg.payload, f->msg.len);
@@ -218,7 +225,7 @@ static struct shared_vip *copy_published(const struct failover *f, unsigned *n)
 	copy = calloc(*n ? *n : 1, sizeof(*copy));
 	if (!copy)
 		die_no_memory();
-	for (unsigned i = 0; f->setup->resume && i < *n; i++) {
+	for (unsigned i = 0; f->resume && i < *n; i++) {
 		/* It may have died in the middle of writing: then the last word is what is there.
 		 */
 		if (!shared_vip_read(&page->vips[i], &copy[i]))
@@ -252,9 +259,9 @@ static void start_parts(struct failover *f)
 	failover_static_tell(f);
 	failover_scripts_open(f);
 	failover_bfd_open(f);
-	failover_nodes_start(f, before, f->setup->resume ? n_before : 0);
+	failover_nodes_start(f, before, f->resume ? n_before : 0);
 	free(before);
-	if (f->setup->resume)
+	if (f->resume)
 		failover_holdings_sweep(f);
 }
 
@@ -281,6 +288,59 @@ static void close_parts(struct failover *f)
 	loop_free(&f->loop);
 }
 
+/* False: it is not ours to run here, or not any more. */
+static bool claim(struct failover *f)
+{
+	if (f->setup->heir_fd >= 0) {
+		switch (failover_heir_ask(f)) {
+		case FAILOVER_HEIR_GIVEN:
+			f->resume = true;
+			return true;
+		case FAILOVER_HEIR_NOTHING:
+			break;
+		case FAILOVER_HEIR_STOP:
+			return false;
+		}
+	}
+	if (!failover_alone_take(f))
+		return false;
+	atomic_store(&f->setup->page->heir_took, 1);
+	return true;
+}
+
+/* NULL, or what could not be had. */
+static const char *begin(struct failover *f)
+{
+	const char *failed;
+
+	if (!f->resume)
+		failover_holdings_sweep_configured(f->conf);
+	failed = open_parts(f);
+	if (failed)
+		log_err("failover cannot start: %s: %s%s", failed, strerror(errno),
+			errno == EPERM ? " (it needs root, or CAP_NET_ADMIN and CAP_NET_RAW)" : "");
+	if (!failed && f->resume && !failover_heir_take(f))
+		failed = "heir";
+	return failed;
+}
+
+static void live(struct failover *f)
+{
+	int reload = f->next_reload;
+
+	start_parts(f);
+	failover_alone_listen(f);
+	failover_rights_lock_memory(); /* after: a resumed master has no time to lose */
+	failover_rights_drop();
+	failover_scripts_start_watch(f);
+	failover_links_start_beat(f);
+	channel_send(f->setup->master_fd, MESSAGE_READY, NULL, 0);
+	f->next_reload = -1;
+	if (reload >= 0) /* it came while we waited to take over */
+		failover_reload_begin(f, reload);
+	loop_run(f->loop);
+}
+
 int failover_main(const struct failover_setup *setup)
 {
 	struct failover *f = calloc(1, sizeof(*f));
@@ -290,32 +350,24 @@ int failover_main(const struct failover_setup *setup)
 		die_no_memory();
 	f->setup = setup;
 	f->conf = setup->conf;
-	f->signals.fd = f->next_reload = -1;
+	f->resume = setup->resume;
+	f->signals.fd = f->next_reload = f->heir.fd = -1;
 	list_init(&f->nodes);
 	list_init(&f->groups);
-	if (!failover_alone_take(f)) {
+	if (setup->heir_fd >= 0)
+		failover_rights_realtime(setup->conf);
+	if (!claim(f)) {
 		failover_alone_release(f);
 		free(f);
 		return EXIT_FAILURE;
 	}
-	failover_rights_realtime(setup->conf);
-	if (!setup->resume)
-		failover_holdings_sweep_configured(setup->conf);
-	failed = open_parts(f);
-	if (failed) {
-		log_err("failover cannot start: %s: %s%s", failed, strerror(errno),
-			errno == EPERM ? " (it needs root, or CAP_NET_ADMIN and CAP_NET_RAW)" : "");
-	} else {
-		start_parts(f);
-		failover_alone_listen(f);
-		failover_rights_lock_memory(); /* after: a resumed master has no time to lose */
-		failover_rights_drop();
-		failover_scripts_start_watch(f);
-		failover_links_start_beat(f);
-		channel_send(setup->master_fd, MESSAGE_READY, NULL, 0);
-		loop_run(f->loop);
-	}
+	if (setup->heir_fd < 0)
+		failover_rights_realtime(setup->conf);
+	failed = begin(f);
+	if (!failed)
+		live(f);
 	failover_alone_release(f);
+	failover_heir_forget(f);
 	close_parts(f);
 	free(f);
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;

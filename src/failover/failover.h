@@ -22,6 +22,7 @@ struct failover_setup { /* everything is borrowed and lives as long as the proce
 	int seam_fd;		  /* eventfd of the balancers: a fact has changed; -1 = none */
 	bool resume;		  /* another failover process died: go on where it was */
 	bool replaces;		  /* others that run the same are told to end (-sf, -st) */
+	int heir_fd;		  /* channel.h: the failover process to take over from; -1 = none */
 	failover_parse_fn *parse; /* for reloads; NULL = they are refused */
 };
 

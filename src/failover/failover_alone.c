@@ -132,7 +132,7 @@ bool failover_alone_take(struct failover *f)
 
 	for (int waited = 0;; waited += STEP_MS) {
 		other = take_all(f, &owner);
-		if (!other || f->setup->resume || f->setup->replaces)
+		if (!other || f->resume || (f->setup->replaces && f->setup->heir_fd < 0))
 			return true;
 		if (waited >= END_WAIT_MS)
 			break;

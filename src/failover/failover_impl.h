@@ -100,6 +100,8 @@ struct failover {
 	struct loop_fd *names;	/* owned; failover_alone.c */
 	size_t n_names;
 	bool stopping;
+	bool resume;		    /* goes on where another process was */
+	struct loop_fd heir;	    /* who may take over from us; fd -1 = nobody; failover_heir.c */
 	struct channel_message msg; /* of the master, while it is looked at */
 };
 
@@ -112,6 +114,16 @@ bool failover_alone_take(struct failover *f);
 void failover_alone_listen(struct failover *f); /* when there is a loop */
 void failover_alone_reload(struct failover *f);
 void failover_alone_release(struct failover *f);
+
+/* failover_heir.c. A MESSAGE_FAILOVER_HEIR: takes the descriptor. */
+void failover_heir_meet(struct failover *f, int fd);
+void failover_heir_forget(struct failover *f);
+/* The other side, of a process that has setup->heir_fd. Ask waits until the other one holds still
+ * and what it leaves is on our page; take says that we have it and waits until it is gone, false
+ * when it goes on itself after all. */
+enum failover_heir { FAILOVER_HEIR_GIVEN, FAILOVER_HEIR_NOTHING, FAILOVER_HEIR_STOP };
+enum failover_heir failover_heir_ask(struct failover *f);
+bool failover_heir_take(struct failover *f);
 
 /* failover_database.c: open behind the runner's link; one of the instances' ops. */
 void failover_database_open(struct failover *f);

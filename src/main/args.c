@@ -198,6 +198,12 @@ static bool set_master_socket(struct args *args, const char *value)
 	return true;
 }
 
+static bool set_sockets_of(struct args *args, const char *value)
+{
+	args->sockets_of = value;
+	return true;
+}
+
 static bool set_maxconn(struct args *args, const char *value)
 {
 	args->maxconn = atoi(value);
@@ -279,8 +285,10 @@ static const struct option_row relais_rows[] = {
 	{"-db", NULL, VALUE_NONE, set_debug, NULL, "stay in the foreground"},
 	{"-d", "--debug", VALUE_NONE, set_debug, NULL, "stay in the foreground"},
 	{"-p", "--pidfile", VALUE_ONE, set_pidfile, "FILE", "write the master's process id there"},
-	{"-sf", NULL, VALUE_PIDS, add_old_pid, "PID...", "tell these to finish once serving"},
-	{"-st", NULL, VALUE_PIDS, add_old_pid_terminate, "PID...", "end these once serving"},
+	{"-sf", NULL, VALUE_PIDS, add_old_pid, "PID...",
+	 "replace these: take their sockets and VIPs over, tell them to finish"},
+	{"-st", NULL, VALUE_PIDS, add_old_pid_terminate, "PID...",
+	 "the same, and they end at once"},
 	{"-n", "--maxconn", VALUE_ONE, set_maxconn, "N", "most connections in all"},
 	{"-N", NULL, VALUE_ONE, accept_only, "N", "accepted: each proxy's own maxconn rules"},
 	{"-L", "--name", VALUE_ONE, set_name, "NAME", "this node's name"},
@@ -289,8 +297,8 @@ static const struct option_row relais_rows[] = {
 	{"-C", "--chdir", VALUE_ONE, set_chdir, "DIR", "go there before files are read"},
 	{"-S", NULL, VALUE_ONE, set_master_socket, "SOCKET",
 	 "one more runtime socket, with all rights: fd@N or a path"},
-	{"-x", NULL, VALUE_ONE, accept_only, "SOCKET",
-	 "accepted: the master keeps the listening sockets"},
+	{"-x", NULL, VALUE_ONE, set_sockets_of, "SOCKET",
+	 "share the listening sockets of the relais behind this runtime socket"},
 	{"-m", NULL, VALUE_ONE, accept_only, "MB", "accepted: without effect"},
 	{"-V", "--verbose", VALUE_NONE, set_verbose, NULL, "say more at start"},
 	{"-q", "--quiet", VALUE_NONE, set_quiet, NULL, "no warnings"},

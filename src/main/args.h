@@ -43,13 +43,15 @@ struct args {
 	int signum;		       /* --signum: the number to print */
 	pid_t old_pids[ARGS_PIDS_MAX]; /* -sf / -st: told to finish once we serve */
 	size_t n_old_pids;
-	bool old_terminate;    /* -st */
-	const char *peer_file; /* -c --peer */
-	double listen_s;       /* -c --listen; 0 = not */
-	bool diff;	       /* -c --diff */
-	const char *diff_with; /* a pid file or a pid; NULL = the one relais that runs here */
-	bool zero_warning;     /* -dW: warnings are errors */
-	bool worker;	       /* -W, -Ws: a signal's end shows in the exit status, as haproxy's */
+	bool old_terminate;	/* -st */
+	const char *sockets_of; /* -x: a runtime socket whose process gives its sockets */
+	const char *peer_file;	/* -c --peer */
+	double listen_s;	/* -c --listen; 0 = not */
+	bool diff;		/* -c --diff */
+	const char *diff_with;	/* a pid file or a pid; NULL = the one relais that runs here */
+	bool zero_warning;	/* -dW: warnings are errors */
+	bool worker;		/* -W, -Ws: a signal's end shows in the exit status, as haproxy's */
+	const char *late_pidfile; /* not an option: written when we serve; NULL = none */
 	int up_fd; /* not an option: a byte here says that we serve; -1 = nobody waits */
 };
 

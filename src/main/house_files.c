@@ -90,6 +90,28 @@ int house_pid_owner(const char *path)
 		       : 0;
 }
 
+static bool write_pid(const char *path)
+{
+	FILE *f = fopen(path, "we");
+	bool written = f && fprintf(f, "%d\n", (int)getpid()) > 0;
+
+	return f && fclose(f) == 0 && written;
+}
+
+bool house_pid_write(const char *path)
+{
+	char part[4096 + 8];
+	struct stat st;
+
+	snprintf(part, sizeof(part), "%s.part", path);
+	if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return write_pid(path);
+	if (write_pid(part) && rename(part, path) == 0)
+		return true;
+	unlink(part);
+	return write_pid(path);
+}
+
 void house_pid_remove(const char *path)
 {
 	if (pid_in(path) == getpid())

@@ -13,6 +13,8 @@ bool house_pid_path(const struct args *args, const struct config *config, char *
 
 /* The process that the pid file names, when it lives and is one of these programs; 0 = none. */
 int house_pid_owner(const char *path);
+/* Ours, at once: who reads it sees the one before or ours. False with errno. */
+bool house_pid_write(const char *path);
 /* Unless another process has written itself there meanwhile. */
 void house_pid_remove(const char *path);
 

@@ -225,6 +225,16 @@ static void say_not_open(struct conf_diags *diags, const struct listener_conf *l
 			   strerror(-l->fd), advice(l->fd));
 }
 
+void listeners_each(const struct balancer_conf *conf,
+		    void (*each)(void *ctx, const struct listener_conf *l), void *ctx)
+{
+	struct walk w = {.started = false};
+	const struct listener_conf *l;
+
+	while (conf && (l = walk_next(conf, &w)))
+		each(ctx, l);
+}
+
 bool listeners_open(struct balancer_conf *conf, const struct balancer_conf *old,
 		    struct conf_diags *diags)
 {

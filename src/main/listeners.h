@@ -15,6 +15,9 @@
  */
 bool listeners_open(struct balancer_conf *conf, const struct balancer_conf *old,
 		    struct conf_diags *diags);
+/* Every listener, of runtime sockets too. */
+void listeners_each(const struct balancer_conf *conf,
+		    void (*each)(void *ctx, const struct listener_conf *l), void *ctx);
 /* Closes those of old that conf (may be NULL) did not take over. */
 void listeners_close_unused(const struct balancer_conf *old, const struct balancer_conf *conf);
 

@@ -13,6 +13,7 @@
 #include "core/log/log.h"
 #include "core/sys/netns.h"
 #include "main/check/check.h"
+#include "main/handover/handover_take.h"
 #include "main/house_files.h"
 #include "main/listeners.h"
 #include "main/master.h"
@@ -63,15 +64,10 @@ enum { PID_WAIT_MS = 1000, PID_STEP_MS = 10 };
 
 static bool write_pidfile(const char *path)
 {
-	FILE *f = fopen(path, "we");
-	bool written = f && fprintf(f, "%d\n", (int)getpid()) > 0;
-
-	if ((f && fclose(f) != 0) || !written) {
-		fprintf(stderr, "relais: cannot write the pid file %s: %s\n", path,
-			strerror(errno));
-		return false;
-	}
-	return true;
+	if (house_pid_write(path))
+		return true;
+	fprintf(stderr, "relais: cannot write the pid file %s: %s\n", path, strerror(errno));
+	return false;
 }
 
 /* As Keepalived, a second one is not started, and takes nobody's pid file away. A second haproxy
@@ -107,45 +103,78 @@ static void raise_fd_limit(void)
 	}
 }
 
-static int run(struct args *args)
+static void choose_background(struct args *args, const struct config *config)
 {
-	struct config *config;
-	const struct global_conf *global;
-	char pidfile[4096] = "";
-	bool pid_asked;
-	int status;
+	const struct global_conf *global = config->balancer ? &config->balancer->global : NULL;
 
-	raise_fd_limit();
-	config = config_load(args);
-	global = config->balancer ? &config->balancer->global : NULL;
-	if (config->diags.n_errors == 0 && config->balancer)
-		listeners_open(config->balancer, NULL, &config->diags);
-	conf_diags_print(&config->diags, stderr, !args->quiet && !(global && global->quiet));
-	if (config->diags.n_errors) {
-		fprintf(stderr, "relais: not started: %u error%s in the configuration\n",
-			config->diags.n_errors, config->diags.n_errors == 1 ? "" : "s");
-		config_free(&config);
-		return 1;
-	}
 	if (global && global->daemon && args->dialect == ARGS_HAPROXY && !args->debug)
 		args->daemon = true;
 	if (args->dialect == ARGS_KEEPALIVED && !args->debug)
 		args->daemon = true;
-	pid_asked = args->pidfile || (global && global->pidfile);
+}
+
+/* With its listeners open, some of them from those that we replace. NULL: errors were printed. */
+static struct config *load(struct args *args, struct handover **handover)
+{
+	struct config *config = config_load(args);
+	const struct global_conf *global = config->balancer ? &config->balancer->global : NULL;
+
+	if (config->diags.n_errors == 0)
+		*handover = handover_new(args);
+	if (config->diags.n_errors == 0 && config->balancer)
+		listeners_open(config->balancer, handover_listeners(*handover), &config->diags);
+	conf_diags_print(&config->diags, stderr, !args->quiet && !(global && global->quiet));
+	if (config->diags.n_errors == 0) {
+		handover_drop_unused(*handover, config->balancer);
+		return config;
+	}
+	fprintf(stderr, "relais: not started: %u error%s in the configuration\n",
+		config->diags.n_errors, config->diags.n_errors == 1 ? "" : "s");
+	handover_drop_unused(*handover, NULL);
+	handover_free(handover);
+	config_free(&config);
+	return NULL;
+}
+
+static int serve(struct args *args, struct config *config, struct handover *handover)
+{
+	bool pid_asked = args->pidfile || (config->balancer && config->balancer->global.pidfile);
+	char pidfile[4096] = "";
+	int status;
+
+	choose_background(args, config);
 	house_pid_path(args, config, pidfile, sizeof(pidfile));
 	if (is_running(args, pidfile)) {
 		config_free(&config);
 		return 1;
 	}
 	args->up_fd = args->daemon ? daemonize() : -1;
-	if (pidfile[0] && !write_pidfile(pidfile)) {
+	handover_say_pid(handover);
+	/* The file is that of those that we replace, until we do. */
+	args->late_pidfile = handover && pidfile[0] ? pidfile : NULL;
+	if (!args->late_pidfile && pidfile[0] && !write_pidfile(pidfile)) {
 		if (pid_asked)
 			return 1;
 		pidfile[0] = '\0';
 	}
-	status = master_run(args, &config);
+	status = master_run(args, &config, handover);
 	if (pidfile[0])
 		house_pid_remove(pidfile);
+	return status;
+}
+
+static int run(struct args *args)
+{
+	struct handover *handover = NULL;
+	struct config *config;
+	int status;
+
+	raise_fd_limit();
+	config = load(args, &handover);
+	if (!config)
+		return 1;
+	status = serve(args, config, handover);
+	handover_free(&handover);
 	return status;
 }
 

@@ -18,6 +18,7 @@
 #include "core/log/log.h"
 #include "core/sys/message.h"
 #include "failover/address/hold.h"
+#include "main/house_files.h"
 #include "main/keepalived_dump.h"
 #include "main/listeners.h"
 #include "main/master_priv.h"
@@ -43,8 +44,11 @@ void master_announce_up(struct master *m)
 	if (m->said_up || (m->config->failover && !m->failover_was_ready))
 		return;
 	m->said_up = true;
-	for (size_t i = 0; i < m->args->n_old_pids; i++)
-		kill(m->args->old_pids[i], m->args->old_terminate ? SIGTERM : SIGUSR1);
+	loop_timer_clear(m->loop, &m->heir_timer);
+	if (m->args->late_pidfile && !house_pid_write(m->args->late_pidfile))
+		log_err("cannot write the pid file %s: %s", m->args->late_pidfile, strerror(errno));
+	handover_give_listen(m);
+	handover_done(m->handover, m->args->old_terminate);
 	if (m->args->up_fd >= 0 && write(m->args->up_fd, "1", 1) == 1)
 		close(m->args->up_fd);
 	log_notice("serving");
@@ -143,6 +147,13 @@ void master_stop(struct master *m, bool drain)
 		child_send(m->failover, MESSAGE_FAILOVER_STOP, NULL, 0);
 	loop_timer_set(m->loop, &m->stop_timer, loop_now_us(m->loop) + stop_us(m));
 	master_stop_next(m);
+}
+
+/* Those that were to be replaced go on: what has come to us meanwhile is served to its end. */
+void master_fail(struct master *m)
+{
+	m->failed = true;
+	master_stop(m, m->handover != NULL);
 }
 
 static void kill_if(struct child *child)
@@ -272,6 +283,7 @@ static int prepare(struct master *m)
 	if (m->seam_fd < 0 && !err)
 		err = -errno;
 	master_watch_init(m);
+	m->heir_ends[0] = m->heir_ends[1] = -1;
 	m->stop_timer.on_expiry = stop_took_too_long;
 	return err;
 }
@@ -280,10 +292,14 @@ static bool start_children(struct master *m)
 {
 	reload_time_configure(&m->reload_time, master_house(m));
 	atomic_store(&m->page->watched, serves_traffic(m->config->balancer) ? 1 : 0);
-	if (m->config->failover && !(master_start_runner(m) && master_start_failover(m, false)))
+	if (m->config->failover && !master_start_runner(m))
 		return false;
-	if (wants_balancer(m))
+	if (m->config->failover && !master_takes_over(m) && !master_start_failover(m, false))
+		return false;
+	if (wants_balancer(m)) /* and when it serves, the heir */
 		return master_start_balancer(m);
+	if (master_takes_over(m))
+		return master_start_heir(m);
 	master_announce_up(m);
 	return true;
 }
@@ -292,8 +308,7 @@ static void start_or_fail(struct master *m)
 {
 	if (start_children(m))
 		return;
-	m->failed = true;
-	master_stop(m, false);
+	master_fail(m);
 }
 
 static void after_startup(struct hook_script *hook)
@@ -329,9 +344,9 @@ static void start(struct master *m)
 		start_or_fail(m);
 }
 
-int master_run(const struct args *args, struct config **config)
+int master_run(const struct args *args, struct config **config, struct handover *handover)
 {
-	struct master m = {.args = args, .config = *config, .conf_fd = -1};
+	struct master m = {.args = args, .config = *config, .conf_fd = -1, .handover = handover};
 	int err = prepare(&m);
 
 	*config = NULL;
@@ -342,9 +357,11 @@ int master_run(const struct args *args, struct config **config)
 	if (args->up_fd >= 0)
 		child_keep_private(args->up_fd);
 	running_publish(m.config, &m.conf_fd);
+	handover_give_open(&m);
 	start(&m);
 	loop_run(m.loop);
 	master_sweep(&m);
+	handover_give_close(&m);
 	reload_time_configure(&m.reload_time, NULL);
 	listeners_close_unused(m.config->balancer, NULL);
 	config_free(&m.config);

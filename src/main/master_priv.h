@@ -9,6 +9,8 @@
 #include "core/sys/shared_page.h"
 #include "main/children.h"
 #include "main/config.h"
+#include "main/handover/handover_give.h"
+#include "main/handover/handover_take.h"
 #include "main/hook_script.h"
 #include "main/reload_time.h"
 
@@ -55,12 +57,33 @@ struct master {
 	struct hook_script hook; /* startup_script, shutdown_script */
 	bool stopped;		 /* all has ended, the shutdown_script was run */
 	struct reload_time reload_time;
+	struct handover *handover;   /* those that we replace, until we serve; borrowed */
+	struct handover_giver giver; /* who replaces us */
+	unsigned n_heirs;	     /* failover processes of ours that were to take over */
+	int heir_ends[2];	     /* of the channel to the one before, at its start; or -1 */
+	struct loop_timer heir_timer;
 };
 
 static inline const struct house_conf *master_house(const struct master *m)
 {
 	return m->config->failover ? m->config->failover->house : NULL;
 }
+
+/* A failover process is to take over from one of those that we replace. */
+static inline bool master_takes_over(const struct master *m)
+{
+	return m->config->failover && !m->said_up && handover_has_failover(m->handover);
+}
+
+/* What the page says of addresses is ours to undo: not while another one still holds them. */
+static inline bool master_owns_page(const struct master *m)
+{
+	return m->n_heirs == 0 || atomic_load(&m->page->heir_took);
+}
+
+/* handover/handover_heir.c: starts it; it has ended without having taken over. */
+bool master_start_heir(struct master *m);
+void master_heir_failed(struct master *m, const char *how);
 
 /* watch.c */
 bool master_start_runner(struct master *m);
@@ -82,6 +105,8 @@ void master_reload_failed(struct master *m, const char *why);
 
 /* master.c */
 void master_stop(struct master *m, bool drain);
+/* It cannot start: exit status 1. */
+void master_fail(struct master *m);
 void master_stop_next(struct master *m); /* a child has ended while stopping */
 void master_announce_up(struct master *m);
 

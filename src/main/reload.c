@@ -67,6 +67,10 @@ void master_reload(struct master *m)
 {
 	struct config *next;
 
+	if (m->giver.heir || (m->handover && !m->said_up)) {
+		log_warn("reload: not while one process replaces another");
+		return;
+	}
 	if (m->next || m->starting || m->hook.job) {
 		log_warn(m->hook.job ? "reload: %s is still running"
 				     : "reload: the previous one is still under way",
@@ -128,6 +132,7 @@ void master_reload_done(struct master *m)
 	atomic_fetch_add(&m->page->n_reloads, 1);
 	log_notice("reloaded");
 	tell_systemd("READY=1");
+	handover_give_next(m);
 }
 
 void master_reload_failed(struct master *m, const char *why)
@@ -141,4 +146,5 @@ void master_reload_failed(struct master *m, const char *why)
 	atomic_fetch_add(&m->page->n_reloads_refused, 1);
 	log_err("reload failed: the new balancer did not start (%s); the old one stays", why);
 	tell_systemd("READY=1");
+	handover_give_next(m);
 }

@@ -79,8 +79,11 @@ static bool enter_namespace(const struct master *m)
 
 void master_sweep(struct master *m)
 {
-	int back, err = netns_enter(m->netns, &back);
+	int back, err;
 
+	if (m->giver.failover_handed || !master_owns_page(m))
+		return;
+	err = netns_enter(m->netns, &back);
 	if (err == 0)
 		hold_sweep(m->page);
 	if (err || (err = netns_return(back)) != 0)
@@ -162,9 +165,12 @@ static int run_failover(void *ctx, int channel)
 		.seam_fd = m->seam_fd,
 		.resume = start->resume,
 		.replaces = m->args->n_old_pids > 0,
+		.heir_fd = m->heir_ends[0],
 		.parse = config_parse_failover,
 	};
 
+	if (m->heir_ends[1] >= 0)
+		close(m->heir_ends[1]);
 	drop_listeners(m, NULL);
 	server_book_drop(&m->book); /* what it locks in memory should be little */
 	keep_runner_end(m, m->runner_ends[1]);
@@ -187,6 +193,8 @@ static void failover_message(struct child *child, struct channel_message *msg)
 		if (m->active || !m->config->balancer)
 			master_announce_up(m);
 	}
+	if (msg->type == MESSAGE_FAILOVER_HANDED)
+		((struct master *)child->owner)->giver.failover_handed = true;
 	if (msg->type != MESSAGE_FAILOVER_RELOADED || msg->len != sizeof(r))
 		return;
 	memcpy(&r, msg->payload, sizeof(r));
@@ -207,7 +215,7 @@ static void failover_ended(struct child *child, int status)
 	char how[96];
 
 	child_free(&m->failover);
-	if (m->stopping || !m->config->failover) {
+	if (m->giver.failover_handed || m->stopping || !m->config->failover) {
 		master_sweep(m);
 		if (m->stopping)
 			master_stop_next(m);
@@ -215,10 +223,13 @@ static void failover_ended(struct child *child, int status)
 	}
 	m->failover_death_us = now;
 	how_it_ended(status, how, sizeof(how));
-	if (!m->failover_was_ready && atomic_load(&m->page->n_reloads) == 0) {
+	if (!master_owns_page(m)) {
+		master_heir_failed(m, how);
+		return;
+	}
+	if (!m->failover_was_ready && m->n_heirs == 0 && atomic_load(&m->page->n_reloads) == 0) {
 		log_err("failover ended before it was ready (%s): not started", how);
-		m->failed = true;
-		master_stop(m, false);
+		master_fail(m);
 		return;
 	}
 	if (!again) {
@@ -342,6 +353,8 @@ static void balancer_ready(struct master *m, struct child *child)
 		master_reload_done(m);
 	if (before)
 		retire(m, before);
+	if (master_takes_over(m) && !m->failover && !master_start_heir(m))
+		master_fail(m);
 	master_announce_up(m);
 }
 
@@ -413,8 +426,7 @@ static void starting_ended(struct master *m, const char *how)
 	}
 	log_err("the balancer ended before it was ready (%s)", how);
 	if (!m->said_up) {
-		m->failed = true;
-		master_stop(m, false);
+		master_fail(m);
 		return;
 	}
 	try_again_later(m);

@@ -258,6 +258,7 @@ static void start_failover(struct probe *p, bool resume)
 {
 	struct failover_setup setup = {.conf = p->conf,
 				       .seam_fd = -1,
+				       .heir_fd = -1,
 				       .runner_fd = p->runner_ends[1],
 				       .page = p->page,
 				       .resume = resume,

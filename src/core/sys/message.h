@@ -16,6 +16,7 @@ enum message_type {
 	MESSAGE_BALANCER_LOST,	     /* and the replacement failed too: resign now */
 	MESSAGE_FAILOVER_VIP,	     /* struct message_vip; answered on the shared page */
 	MESSAGE_FAILOVER_VIRTUAL,    /* struct message_virtual: FIFOs and mails tell of it */
+	MESSAGE_FAILOVER_HEIR,	     /* one fd: another failover process that may take all over */
 
 	/* failover, balancer -> master */
 	MESSAGE_READY = 16,	   /* initialised; serving */
@@ -23,6 +24,7 @@ enum message_type {
 	MESSAGE_FAILOVER_RELOADED, /* payload: struct message_reloaded */
 	MESSAGE_ASK_VIP,	   /* struct message_vip: hand it on to failover */
 	MESSAGE_TELL_VIRTUAL,	   /* struct message_virtual: hand it on to failover */
+	MESSAGE_FAILOVER_HANDED,   /* the heir has all; this one ends without touching it */
 
 	/* master -> balancer */
 	MESSAGE_BALANCER_DRAIN = 32, /* stop accepting, finish what runs, exit */

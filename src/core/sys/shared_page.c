@@ -17,6 +17,16 @@ struct shared_page *shared_page_new(void)
 	return p == MAP_FAILED ? NULL : p;
 }
 
+void shared_page_forget(struct shared_page *page)
+{
+	atomic_store(&page->n_vips, 0);
+	memset(page->vips, 0, sizeof(page->vips));
+	for (unsigned i = 0; i < SHARED_LEDGER_MAX; i++)
+		atomic_store(&page->ledger[i].in_use, 0);
+	for (unsigned i = 0; i < SHARED_UNDO_MAX; i++)
+		atomic_store(&page->undo[i].len, 0);
+}
+
 /* There is one writer: stores do, and cost nothing beside an atomic addition. */
 static void count_up(struct shared_vip *vip, memory_order order)
 {

@@ -187,6 +187,7 @@ struct shared_page {
 	_Atomic uint64_t n_vrrp_malformed;  /* without a VRID */
 	_Atomic uint64_t n_vrrp_overflown;  /* that came faster than they could be read */
 	_Atomic int64_t failover_leaves_us; /* by failover: it stops, and needs until then */
+	_Atomic uint32_t heir_took;	    /* by failover: what one before it left is ours */
 	struct shared_ledger_entry ledger[SHARED_LEDGER_MAX];
 	struct shared_undo undo[SHARED_UNDO_MAX];
 	_Atomic uint32_t n_answers; /* by failover; by the master while there is none */
@@ -199,6 +200,9 @@ struct shared_page {
 };
 
 struct shared_page *shared_page_new(void); /* NULL with errno; shared with later forks */
+
+/* No VIP, no address, nothing to undo: what was there is somebody else's. */
+void shared_page_forget(struct shared_page *page);
 
 /* Writer: change fields between begin and end. Reader: a consistent copy. */
 void shared_vip_begin(struct shared_vip *vip);

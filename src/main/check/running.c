@@ -61,7 +61,7 @@ static int open_conf(pid_t pid)
 	return fd;
 }
 
-static pid_t parent_of(pid_t pid)
+pid_t running_parent(pid_t pid)
 {
 	char path[64], line[512];
 	const char *behind;
@@ -110,7 +110,7 @@ static unsigned find_masters(pid_t *found, unsigned max, bool here)
 		pid_t pid = atoi(e->d_name);
 
 		if (isdigit((unsigned char)e->d_name[0]) && pid != getpid() &&
-		    (!here || same_network(pid)) && has_conf(pid) && !has_conf(parent_of(pid)))
+		    (!here || same_network(pid)) && has_conf(pid) && !has_conf(running_parent(pid)))
 			found[n++] = pid;
 	}
 	if (dir)

@@ -30,5 +30,7 @@ struct config *running_config(struct running *r, FILE *err);
 /* Its command line names the files, when ours has none: relative to where it was started. */
 bool running_lend_files(const struct running *r, struct args *args);
 void running_free(struct running *r);
+/* The parent of a process; 0 = there is no such process. */
+pid_t running_parent(pid_t pid);
 
 #endif

@@ -1,0 +1,363 @@
+"""A second relais that replaces the first, in HAProxy's classic way (-sf, -st): connections are finished,
+the pid file changes hands, and the address stays where it is without a moment of nobody or of two. What
+fails on the way leaves the first one as it was."""
+import os
+import re
+import signal
+import socket
+
+import pytest
+
+from failover_node import adverts
+from netlab import (AddressWatcher, Lab, Prober, Sniffer, descendants_of, is_alive, send_signal,
+                    wait_for)
+from stacks import HAPROXY_CFG, VIP, Relais, start_webs, write_files
+
+NODES = ("lb1", "lb2")
+PIDFILE = "run/relais.pid"
+OTHER_VIP = "192.0.2.20"
+INSTANCE = """
+vrrp_instance VI_%d {
+    version 3
+    interface eth0
+    virtual_router_id 5%d
+    priority 150
+    advert_int 0.1
+    virtual_ipaddress {
+        %s/24
+    }
+}
+"""
+ALONE = INSTANCE % (1, 1, VIP)
+
+
+def inside(pid):
+    """The number of a process within its host."""
+    with open(f"/proc/{pid}/status") as status:
+        return int(next(x for x in status if x.startswith("NSpid:")).split()[-1])
+
+
+class Node(Relais):
+    """follow() starts one more, which is the node's master as soon as its number is in the pid file."""
+    niceness = -15
+
+    def start(self):
+        super().start()
+        wait_for(lambda: self.pid_in_file() == inside(self.master.pid), 10, "the pid file")
+
+    def pid_in_file(self):
+        path = self.host.root / PIDFILE
+        return int(path.read_text() or 0) if path.exists() else 0
+
+    def spawn(self, *options, program=None):
+        files = ["-f", self.haproxy_cfg] if self.haproxy_cfg else []
+        process = self.host.spawn([program or self.program, "-db", *files, "-k", self.keepalived_conf, "-p",
+                                   "/" + PIDFILE, *options], log="stack.log")
+        self.parts.append(process)
+        return process
+
+    def follow(self, *options, before=None):
+        before = before or self.master
+        process = self.spawn(*(options or ("-sf", inside(before.pid))))
+        os.setpriority(os.PRIO_PROCESS, process.pid, self.niceness)
+        self.wait_serves(process)
+        wait_for(lambda: not is_alive(before.pid), 40, f"the one before to finish\n{self.events()}")
+        self.parts.remove(before)
+        self.master = process
+        return process
+
+    def wait_serves(self, process):
+        number = inside(process.pid)
+        wait_for(lambda: self.pid_in_file() == number or not is_alive(process.pid), 20,
+                 f"process {number} to serve\n{self.events()}")
+        assert is_alive(process.pid), self.events()
+
+    def ends(self, process, status):
+        """process has ended by itself, and nothing of it is left."""
+        wait_for(lambda: process.poll() is not None, 40, f"the end\n{self.events()}")
+        assert process.returncode == status, self.events()
+        self.parts.remove(process)
+
+    def relais_pids(self):
+        return sorted(pid for pid in self.host.processes() if self.is_ours(pid))
+
+    def is_ours(self, pid):
+        try:
+            return "relais" in os.readlink(f"/proc/{pid}/exe") and is_alive(pid)
+        except OSError:
+            return False
+
+    def only_this_runs(self):
+        """The master of now and its three children: nobody else is left."""
+        own = sorted([self.master.pid] + descendants_of(self.master.pid))
+        return self.relais_pids() == own
+
+    def events(self):
+        return "\n".join(x for x in self.log().splitlines() if "HTTP/1.1" not in x)[-5000:]
+
+
+@pytest.fixture(scope="module")
+def lab():
+    with Lab() as built:
+        start_webs(built)
+        yield built
+
+
+@pytest.fixture
+def nodes(lab):
+    started = {}
+    for name in NODES:
+        write_files(lab[name], 0.1)
+        started[name] = Node(lab[name])
+        started[name].start()
+    try:
+        wait_for(lambda: lab.holders(VIP, NODES) == ["lb1"] and page(lab), 20,
+                 "the VIP on lb1\n" + "\n".join(x.events() for x in started.values()))
+        yield started
+    finally:
+        lab.mend_all()
+        for node in started.values():
+            node.kill()
+
+
+@pytest.fixture
+def lb1(lab):
+    """lb1 alone, without a balancer."""
+    lab["lb1"].write("keepalived.conf", ALONE)
+    node = Node(lab["lb1"], balancer=False)
+    node.start()
+    try:
+        wait_for(lambda: lab["lb1"].holds(VIP), 20, f"the VIP\n{node.events()}")
+        yield node
+    finally:
+        node.kill()
+
+
+def page(lab):
+    return "page by" in lab["client"].run(["curl", "-s", "-m", "1", f"http://{VIP}/"], check=False)
+
+
+class Witness:
+    """Nothing may be seen while it looks: no address that comes or goes, no second master, no request lost."""
+
+    def __init__(self, lab, nodes, requests=True):
+        self.nodes = nodes
+        self.watchers = [AddressWatcher(lab[name]) for name in nodes]
+        self.sniffer = Sniffer(lab["client"])
+        self.prober = None
+        if requests:
+            self.prober = Prober(lab["client"], VIP, interval_ms=4, keep=8, realtime=False, stream_ms=50,
+                                 timeout_ms=10000)
+            for line in self.prober.lines():
+                if line["good"] > 20:
+                    break
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        result = self.prober.stop() if self.prober else None
+        said = {(source, priority) for _, source, priority in adverts(self.sniffer)}
+        moves = [change for watcher in self.watchers for change in watcher.changes(VIP)]
+        for watcher in (*self.watchers, self.sniffer):
+            watcher.stop()
+        if kind is not None:
+            return
+        logs = "\n".join(f"--- {name}\n{node.events()}" for name, node in self.nodes.items())
+        assert moves == [], logs
+        assert said == {("192.0.2.11", 150)}, logs
+        if result:
+            assert result["failed"] == 0, f"{result['errors']}\n{logs}"
+            assert result["keep"]["broken"] == 0, f"{result['keep']}\n{logs}"
+
+
+def test_one_after_the_other_replaces_the_one_before(lab, nodes):
+    node = nodes["lb1"]
+    with Witness(lab, nodes):
+        for _ in range(4):
+            node.follow()
+            assert node.pid_in_file() == inside(node.master.pid)
+            wait_for(node.only_this_runs, 20, "nobody else to be left")
+    assert "continues: the last advertisement" in node.log() and page(lab)
+    node.stop()
+    wait_for(lambda: lab.holders(VIP, NODES) == ["lb2"], 20, "the peer to have it after an ordinary stop")
+    assert not (lab["lb1"].root / PIDFILE).exists()
+
+
+def test_the_one_before_ends_at_once_when_asked_so(lab, nodes):
+    node = nodes["lb1"]
+    with Witness(lab, nodes, requests=False):
+        node.follow("-st", inside(node.master.pid))
+    assert page(lab)
+
+
+def test_all_that_pidof_names_are_replaced_as_one(lab, nodes):
+    node = nodes["lb1"]
+    for how in ("-sf", "-st"):
+        with Witness(lab, nodes, requests=how == "-sf"):
+            numbers = lab["lb1"].run(["pidof", "relais"]).split()
+            assert len(numbers) >= 4, numbers
+            node.follow(how, *numbers)
+            wait_for(node.only_this_runs, 20, "nobody else to be left")
+
+
+def test_in_the_background_and_under_haproxys_name(lab, nodes):
+    node, host = nodes["lb1"], lab["lb1"]
+    name = host.dir / "haproxy"
+    if not name.exists():
+        name.symlink_to(Relais.program)
+    with Witness(lab, nodes):
+        number = node.pid_in_file()
+        host.run([name, "-D", "-f", node.haproxy_cfg, "-f", node.keepalived_conf, "-p", "/" + PIDFILE,
+                  "-sf", number])
+        assert node.pid_in_file() not in (0, number), "it is written when the command has ended"
+        wait_for(lambda: not is_alive(node.master.pid), 40, f"the one before to finish\n{node.events()}")
+        followed = node.spawn("-sf", node.pid_in_file())
+        node.wait_serves(followed)
+        node.master = followed
+        wait_for(node.only_this_runs, 40, "nobody else to be left")
+
+
+def test_two_at_once_end_as_one(lab, nodes):
+    node = nodes["lb1"]
+    with Witness(lab, nodes):
+        number = inside(node.master.pid)
+        rivals = [node.spawn("-sf", number) for _ in range(2)]
+        wait_for(lambda: sum(is_alive(p.pid) for p in (node.master, *rivals)) == 1, 60,
+                 f"one to be left\n{node.events()}")
+        node.master = next(p for p in rivals if is_alive(p.pid))
+        assert node.pid_in_file() == inside(node.master.pid)
+        wait_for(node.only_this_runs, 40, "nobody else to be left")
+    assert page(lab)
+
+
+def test_one_that_cannot_start_changes_nothing(lab, nodes):
+    node, host = nodes["lb1"], lab["lb1"]
+    number = inside(node.master.pid)
+    squatter = host.socket(socket.AF_INET, socket.SOCK_STREAM)
+    squatter.bind(("0.0.0.0", 8081))
+    squatter.listen()
+    with Witness(lab, nodes):
+        for text, why in (("\nfrontend broken\n    bind nowhere:nothing\n", "haproxy.cfg:"),
+                          ("\nfrontend taken\n    bind :8081\n", "Address already in use")):
+            host.write("haproxy.cfg", HAPROXY_CFG + text)
+            node.ends(node.spawn("-sf", number), 1)
+            assert why in node.log()
+        host.write("haproxy.cfg", HAPROXY_CFG)
+        assert node.pid_in_file() == number
+        wait_for(node.only_this_runs, 20, "nobody else to be left")
+        node.follow()
+    squatter.close()
+
+
+def test_connections_that_are_open_are_finished(lab, nodes):
+    node = nodes["lb1"]
+    with lab["client"].socket(socket.AF_INET, socket.SOCK_STREAM) as sock:
+        sock.settimeout(20)
+        sock.connect((VIP, 80))
+        sock.sendall(b"GET / HTTP/1.1\r\nHost: lab\r\n")
+        before, number = node.master, inside(node.master.pid)
+        after = node.spawn("-sf", number)
+        node.wait_serves(after)
+        node.master = after
+        assert is_alive(before.pid)
+        sock.sendall(b"\r\n")
+        assert b"200 OK" in sock.recv(4096)
+    wait_for(lambda: not is_alive(before.pid), 40, "the one before to have finished")
+    node.parts.remove(before)
+
+
+def test_failover_alone_is_replaced_too(lab, lb1):
+    with Witness(lab, {"lb1": lb1}, requests=False):
+        for how in ("-sf", "-st", "-sf"):
+            lb1.follow(how, inside(lb1.master.pid))
+    # who comes without being told to replace it is still refused
+    lb1.ends(lb1.spawn(), 1)
+    assert "it is running already" in lb1.log()
+
+
+def test_another_configuration_takes_its_effect(lab, lb1):
+    """What both have stays; what only the first had is given up, what only the second has is taken."""
+    host = lab["lb1"]
+    host.write("keepalived.conf", ALONE + INSTANCE % (2, 2, OTHER_VIP))
+    watcher = AddressWatcher(host)
+    lb1.follow()
+    wait_for(lambda: host.holds(OTHER_VIP), 20, f"the second VIP\n{lb1.events()}")
+    host.write("keepalived.conf", ALONE)
+    lb1.follow()
+    wait_for(lambda: not host.holds(OTHER_VIP), 20, f"the second VIP to be gone\n{lb1.events()}")
+    assert host.holds(VIP) and watcher.changes(VIP) == []
+    watcher.stop()
+
+
+def test_a_process_that_is_no_relais_gets_its_signal(lab):
+    host = lab["lb1"]
+    host.write("keepalived.conf", ALONE)
+    asleep = host.spawn(["sleep", "1000"])
+    node = Node(host, balancer=False)
+    try:
+        node.master = node.spawn("-sf", inside(asleep.pid))
+        node.wait_serves(node.master)
+        wait_for(lambda: not is_alive(asleep.pid), 20, "its end")
+        wait_for(lambda: host.holds(VIP), 20, "the VIP")
+        node.follow("-sf", inside(node.master.pid), 99999)
+        assert host.holds(VIP)
+    finally:
+        node.kill()
+
+
+def kill_whole(process):
+    """Stopped first, so that none of them acts on the end of another."""
+    pids = [process.pid] + descendants_of(process.pid)
+    for number in (signal.SIGSTOP, signal.SIGKILL):
+        for pid in pids:
+            send_signal(pid, number)
+    wait_for(lambda: not any(is_alive(pid) for pid in pids), 20, "the killed to be gone")
+
+
+def test_one_killed_before_it_takes_over_changes_nothing(lab, lb1):
+    failover = lb1.failover_pid()
+    watcher = AddressWatcher(lab["lb1"])
+    send_signal(failover, signal.SIGSTOP)
+    follower = lb1.spawn("-sf", inside(lb1.master.pid))
+    wait_for(lambda: "is to replace this one" in lb1.log(), 20, "the first question")
+    kill_whole(follower)
+    lb1.parts.remove(follower)
+    send_signal(failover, signal.SIGCONT)
+    wait_for(lambda: "this one goes on" in lb1.log(), 20, f"the first to go on\n{lb1.events()}")
+    assert lb1.failover_pid() == failover
+    assert lb1.pid_in_file() == inside(lb1.master.pid)
+    watcher.stop()
+    wait_for(lambda: lab["lb1"].holds(VIP), 20, "the VIP")
+    lb1.follow()
+    wait_for(lambda: lab["lb1"].holds(VIP), 20, f"the VIP\n{lb1.events()}")
+
+
+def test_one_killed_when_it_has_taken_over_leaves_no_orphan(lab, nodes):
+    """At whatever moment: the first one takes it back, or the kernel lets it go and the peer has it."""
+    node = nodes["lb1"]
+    for _ in range(3):
+        taken = node.log().count("handed over to the process that follows")
+        follower = node.spawn("-sf", inside(node.master.pid))
+        wait_for(lambda: node.log().count("handed over to the process that follows") > taken, 20,
+                 f"the handover\n{node.events()}", step_s=0.0005)
+        kill_whole(follower)
+        node.parts.remove(follower)
+        wait_for(lambda: len(lab.holders(VIP, NODES)) == 1 and page(lab), 30,
+                 "one node to have it\n" + "\n".join(x.events() for x in nodes.values()))
+        if not is_alive(node.master.pid):  # it had been told to finish already
+            break
+
+
+def test_more_sockets_by_x(lab, nodes):
+    """-x alone: a second one beside the first, on the same sockets (as haproxy's)."""
+    node, host = nodes["lb1"], lab["lb1"]
+    with Witness(lab, nodes):
+        second = host.spawn([Relais.program, "-db", "-f", node.haproxy_cfg, "-x", "/run/haproxy/admin.sock",
+                             "-p", "/run/second.pid"], log="second.log")
+        wait_for(lambda: "NOTICE serving" in (host.dir / "second.log").read_text(), 20, "the second one")
+        served = (host.dir / "second.log").read_text
+        wait_for(lambda: re.search(r'"GET / HTTP/1\.1"', served()), 20, "a request that it serves")
+        send_signal(second.pid, signal.SIGUSR1)
+        wait_for(lambda: not is_alive(second.pid), 40, "it to finish")
+    assert is_alive(node.master.pid)
