@@ -143,11 +143,33 @@ static void check_interface(struct config *c, const char *name, struct conf_plac
 	for (const struct vmac_conf *v = c->failover->vmacs; v; v = v->next)
 		if (strcmp(v->name, name) == 0)
 			return;
-	if (if_nametoindex(name) != 0)
+	/* To the kernel eth0:1 is eth0 in this question. */
+	if (if_nametoindex(name) != 0 && !strchr(name, ':'))
 		return;
 	c->interface_absent = true;
 	conf_warn(&c->diags, place, "%s: there is no interface '%s' on this machine now: %s",
 		  instance, name, what);
+}
+
+static void check_addresses(struct config *c, const struct vip_conf *vips, const char *whose)
+{
+	for (; vips; vips = vips->next)
+		if (vips->dev)
+			check_interface(c, vips->dev, vips->place, whose,
+					"the address waits for it");
+}
+
+static void check_routes(struct config *c, const struct route_conf *routes, const char *whose)
+{
+	for (; routes; routes = routes->next) {
+		if (routes->dev)
+			check_interface(c, routes->dev, routes->place, whose,
+					"the route waits for it");
+		for (const struct hop_conf *h = routes->hops; h; h = h->next)
+			if (h->dev)
+				check_interface(c, h->dev, routes->place, whose,
+						"the route waits for it");
+	}
 }
 
 static void check_interfaces(struct config *c)
@@ -167,14 +189,17 @@ static void check_interfaces(struct config *c)
 		if (i->interface && strcmp(i->interface, "lo") == 0)
 			conf_warn(&c->diags, i->place,
 				  "%s: on lo nobody hears advertisements but this node", i->name);
-		for (const struct vip_conf *v = i->vips; v; v = v->next)
-			if (v->dev)
-				check_interface(c, v->dev, v->place, i->name,
-						"the address waits for it");
+		check_addresses(c, i->vips, i->name);
+		check_addresses(c, i->excluded, i->name);
+		check_routes(c, i->routes, i->name);
 		for (const struct vrrp_track_conf *t = i->tracks; t; t = t->next)
 			if (t->kind == VRRP_TRACK_INTERFACE)
 				check_interface(c, t->name, t->place, i->name, "it counts as down");
 	}
+	check_addresses(c, c->failover->static_vips, "static_ipaddress");
+	check_routes(c, c->failover->static_routes, "static_routes");
+	for (const struct vrrp_link_conf *l = c->failover->links; l; l = l->next)
+		check_interface(c, l->name, l->place, l->name, "its row waits for it");
 	netns_return(back);
 }
 

@@ -21,7 +21,7 @@ struct bfd_block {
 static bool read_ip(struct conf_ctx *ctx, const struct conf_line *line, struct addr *out)
 {
 	failover_rows_extra(ctx, line, 2);
-	return addr_parse_ip(out, slice_of(line->words[1].text), 0);
+	return failover_value_host(line->words[1].text, out);
 }
 
 static void read_neighbor(struct conf_ctx *ctx, const struct conf_line *line, void *target)

@@ -69,6 +69,7 @@ struct failover_build {
 	enum failover_section section;		    /* of the rows being walked */
 	struct failover_track_group *track_groups;  /* track_group_conf.c */
 	bool poll_links;			    /* linkbeat_use_polling of the file */
+	bool version_said;			    /* by the instance being read */
 	bool globals_done;			    /* the pass over global_defs is over */
 };
 
@@ -105,6 +106,8 @@ bool failover_value_seconds(struct conf_ctx *ctx, const struct conf_line *line, 
 /* Nothing = true; on off true false yes no. */
 bool failover_value_bool(struct conf_ctx *ctx, const struct conf_line *line, unsigned word,
 			 bool *out);
+/* An address; a prefix length behind it says nothing here. */
+bool failover_value_host(const char *text, struct addr *out);
 /* `weight N [reverse|noreverse]` from the word `weight` on, -most..most. False when it is unusable.
  */
 bool failover_value_weight(struct conf_ctx *ctx, const struct conf_line *line, unsigned word,

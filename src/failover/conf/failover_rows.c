@@ -130,6 +130,23 @@ static void set_value(struct failover_build *b, const struct conf_keyword *row,
 	failover_rows_extra(&b->ctx, line, 2);
 }
 
+/* The argument of a word that is without effect, if its row says what it may be. */
+static void check_ignored(struct failover_build *b, const struct conf_keyword *row,
+			  const struct conf_line *line)
+{
+	bool flag;
+	long long n;
+
+	if (!row->args)
+		return;
+	if (strcmp(row->args, "[<bool>]") == 0)
+		failover_value_bool(&b->ctx, line, 1, &flag);
+	else if (line->n_words < 2)
+		FAILOVER_WARN(&b->ctx, line, 0, "'%s' needs an argument: %s", row->name, row->args);
+	else if (row->max > row->min)
+		failover_value_int(&b->ctx, line, 1, row->min, row->max, &n, "left out");
+}
+
 static void say_ignored(struct failover_build *b, const struct conf_keyword *row,
 			const struct conf_line *line)
 {
@@ -149,6 +166,8 @@ static void apply(struct failover_build *b, const struct conf_keyword *row,
 	bool optional = !row->args || row->args[0] == '[' || row->args[0] == '{';
 
 	if (row->type == CONF_IGNORED) {
+		failover_rows_no_block(&b->ctx, node);
+		check_ignored(b, row, line);
 		say_ignored(b, row, line);
 		return;
 	}

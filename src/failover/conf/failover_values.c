@@ -28,14 +28,14 @@ bool failover_value_int(struct conf_ctx *ctx, const struct conf_line *line, unsi
 static bool read_seconds(const char *text, int64_t *out)
 {
 	int64_t us = 0, unit = 1000000;
-	const char *p = text;
+	const char *p = text + (*text == '+');
 
 	for (; *p >= '0' && *p <= '9'; p++) {
 		if (us > INT64_C(1000000000000000))
 			return false;
 		us = us * 10 + (*p - '0') * INT64_C(1000000);
 	}
-	if (p == text && *p != '.')
+	if ((p == text || p[-1] == '+') && *p != '.')
 		return false;
 	if (*p == '.') {
 		for (p++; *p >= '0' && *p <= '9'; p++) {
@@ -72,10 +72,10 @@ bool failover_value_bool(struct conf_ctx *ctx, const struct conf_line *line, uns
 	*out = true;
 	if (word >= line->n_words)
 		return true;
-	for (unsigned i = 0; yes[i]; i++) {
-		if (strcasecmp(line->words[word].text, yes[i]) == 0)
+	for (unsigned i = 0; yes[i]; i++) { /* ON and True are no such words for Keepalived */
+		if (strcmp(line->words[word].text, yes[i]) == 0)
 			return true;
-		if (strcasecmp(line->words[word].text, no[i]) == 0) {
+		if (strcmp(line->words[word].text, no[i]) == 0) {
 			*out = false;
 			return true;
 		}
@@ -83,6 +83,11 @@ bool failover_value_bool(struct conf_ctx *ctx, const struct conf_line *line, uns
 	FAILOVER_WARN(ctx, line, word, "'%s': '%s' is neither on nor off, left out",
 		      line->words[0].text, line->words[word].text);
 	return false;
+}
+
+bool failover_value_host(const char *text, struct addr *out)
+{
+	return addr_parse_ip(out, (struct slice){text, strcspn(text, "/")}, 0);
 }
 
 bool failover_value_weight(struct conf_ctx *ctx, const struct conf_line *line, unsigned word,
@@ -102,6 +107,9 @@ bool failover_value_weight(struct conf_ctx *ctx, const struct conf_line *line, u
 		return true;
 	if (strcmp(line->words[word + 2].text, "reverse") == 0)
 		*reverse = true;
+	else if (word == 0) /* of what is tracked itself: nothing is there that it could undo */
+		FAILOVER_WARN(ctx, line, word + 2, "'%s' behind a weight is not understood here",
+			      line->words[word + 2].text);
 	else if (strcmp(line->words[word + 2].text, "noreverse") == 0 ||
 		 strcmp(line->words[word + 2].text, "no_reverse") == 0)
 		*reverse = false;

@@ -70,11 +70,22 @@ static void read_group6(struct conf_ctx *ctx, const struct conf_line *line, void
 	read_group(ctx, line, &((struct failover_build *)target)->mcast_group6, AF_INET6);
 }
 
+/* True, with a warning, when there is one: the first counts. */
+static bool is_there(struct conf_ctx *ctx, const struct conf_line *line, const void *first)
+{
+	if (first)
+		FAILOVER_WARN(ctx, line, 0, "'%s' is there already: the first counts",
+			      line->words[0].text);
+	return first != NULL;
+}
+
 static void read_fifo(struct conf_ctx *ctx, const struct conf_line *line, const char **path,
 		      uint32_t *uid, uint32_t *gid)
 {
 	struct failover_user user = {0};
 
+	if (is_there(ctx, line, *path))
+		return;
 	*path = line->words[1].text;
 	if (line->n_words > 2 && !failover_user_read(ctx, line, 2, &user))
 		FAILOVER_WARN(ctx, line, 2, "the FIFO will belong to root");
@@ -106,14 +117,18 @@ static void read_lvs_fifo(struct conf_ctx *ctx, const struct conf_line *line, vo
 /* Read when the user of scripts is known: see failover_globals_finish. */
 static void read_fifo_script(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
-	(void)ctx;
-	((struct failover_build *)target)->fifo_script = line;
+	struct failover_build *b = target;
+
+	if (!is_there(ctx, line, b->fifo_script))
+		b->fifo_script = line;
 }
 
 static void read_vrrp_fifo_script(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
-	(void)ctx;
-	((struct failover_build *)target)->vrrp_fifo_script = line;
+	struct failover_build *b = target;
+
+	if (!is_there(ctx, line, b->vrrp_fifo_script))
+		b->vrrp_fifo_script = line;
 }
 
 static void read_lvs_fifo_script(struct conf_ctx *ctx, const struct conf_line *line, void *target)
@@ -152,6 +167,8 @@ static void read_fifo_on_reload(struct conf_ctx *ctx, const struct conf_line *li
 
 static void read_wall_table(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
+	if (is_there(ctx, line, ((struct failover_build *)target)->conf->wall_table))
+		return;
 	if (line->n_words > 1 && strlen(line->words[1].text) > 31)
 		FAILOVER_WARN(ctx, line, 1, "'%s' is too long for a table's name, left out",
 			      line->words[1].text);

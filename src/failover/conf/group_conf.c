@@ -105,7 +105,10 @@ static void join(struct failover_build *b, struct vrrp_group_conf *group)
 			conf_warn(b->ctx.diags, group->place,
 				  "vrrp_sync_group %s: there is no vrrp_instance '%s', left out",
 				  group->name, *name);
-		} else if (inst->group && inst->group != group) {
+		} else if (inst->group == group) {
+			conf_warn(b->ctx.diags, group->place,
+				  "vrrp_sync_group %s: %s is named twice", group->name, *name);
+		} else if (inst->group) {
 			conf_error(b->ctx.diags, group->place,
 				   "vrrp_instance %s is in two groups, %s and %s", *name,
 				   inst->group->name, group->name);

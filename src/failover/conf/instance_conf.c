@@ -37,6 +37,24 @@ static void read_advert(struct conf_ctx *ctx, const struct conf_line *line, void
 	failover_rows_extra(ctx, line, 2);
 }
 
+/* As with Keepalived the first counts. */
+static void read_version(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+{
+	struct failover_build *b = failover_build_of(ctx);
+	struct vrrp_instance_conf *inst = target;
+	long long n;
+
+	if (!failover_value_int(ctx, line, 1, 2, 3, &n, "that of global_defs is taken"))
+		return;
+	if (b->version_said && inst->version != n)
+		FAILOVER_WARN(ctx, line, 1, "it is version %d already: the first counts",
+			      inst->version);
+	else
+		inst->version = (int)n;
+	b->version_said = true;
+	failover_rows_extra(ctx, line, 2);
+}
+
 static void read_preempt(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
 	((struct vrrp_instance_conf *)target)->nopreempt = false;
@@ -66,7 +84,7 @@ static void read_source(struct conf_ctx *ctx, const struct conf_line *line, void
 {
 	struct addr a;
 
-	if (addr_parse_ip(&a, slice_of(line->words[1].text), 0))
+	if (failover_value_host(line->words[1].text, &a))
 		((struct vrrp_instance_conf *)target)->src = a;
 	else
 		FAILOVER_WARN(ctx, line, 1, "'%s' is no IP address, left out", line->words[1].text);
@@ -77,10 +95,13 @@ static void read_destination(struct conf_ctx *ctx, const struct conf_line *line,
 {
 	struct addr a;
 
-	if (addr_parse_ip(&a, slice_of(line->words[1].text), 0))
-		((struct vrrp_instance_conf *)target)->mcast_group = a;
-	else
+	if (!addr_parse_ip(&a, slice_of(line->words[1].text), 0))
 		FAILOVER_WARN(ctx, line, 1, "'%s' is no IP address, left out", line->words[1].text);
+	else if (!addr_is_multicast(&a))
+		FAILOVER_WARN(ctx, line, 1, "'%s' is no multicast group, left out",
+			      line->words[1].text);
+	else
+		((struct vrrp_instance_conf *)target)->mcast_group = a;
 	failover_rows_extra(ctx, line, 2);
 }
 
@@ -91,7 +112,7 @@ static void read_peer(struct conf_ctx *ctx, const struct conf_line *line,
 	struct vrrp_peer_conf *peer = ARENA_NEW(ctx->arena, struct vrrp_peer_conf), **tail;
 	long long n;
 
-	if (!addr_parse_ip(&peer->address, slice_of(line->words[0].text), 0)) {
+	if (!failover_value_host(line->words[0].text, &peer->address)) {
 		FAILOVER_WARN(ctx, line, 0, "peer '%s' is no IP address, left out",
 			      line->words[0].text);
 		return;
@@ -102,7 +123,8 @@ static void read_peer(struct conf_ctx *ctx, const struct conf_line *line,
 									 : NULL;
 
 		if (!ttl) {
-			failover_rows_extra(ctx, line, i);
+			FAILOVER_WARN(ctx, line, i, "'%s' behind a peer is not used: one in a line",
+				      line->words[i].text);
 			break;
 		}
 		if (failover_value_int(ctx, line, i + 1, 0, 255, &n, "left out")) {
@@ -225,6 +247,22 @@ static bool is_taken(const struct failover_build *b, const char *name)
 	return false;
 }
 
+/* Without peers such a word means nothing; Keepalived complains of it. */
+static void check_unicast(struct conf_ctx *ctx, const struct block_node *nodes,
+			  const struct vrrp_instance_conf *inst)
+{
+	static const char *const words[] = {"unicast_src_ip", "unicast_ttl", "check_unicast_src",
+					    "old_unicast_checksum", NULL};
+
+	for (; nodes && !inst->peers && !inst->fault_no_peer; nodes = nodes->next)
+		for (unsigned i = 0; words[i]; i++)
+			if (strcmp(nodes->line.words[0].text, words[i]) == 0)
+				FAILOVER_WARN(ctx, &nodes->line, 0,
+					      "'%s', and there is no unicast_peer: adverts go to "
+					      "the multicast group",
+					      words[i]);
+}
+
 static void read_instance(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
 	struct failover_build *b = target;
@@ -243,8 +281,10 @@ static void read_instance(struct conf_ctx *ctx, const struct conf_line *line, vo
 	*inst = b->defaults;
 	inst->name = line->words[1].text;
 	inst->place = block_word_place(line, 0);
+	b->version_said = false;
 	failover_rows_walk(b, block_node_of(line)->children, FAILOVER_INSTANCE, "vrrp_instance",
 			   inst);
+	check_unicast(ctx, block_node_of(line)->children, inst);
 	*b->instance_tail = inst;
 	b->instance_tail = &inst->next;
 	b->conf->n_instances++;
@@ -289,7 +329,7 @@ const struct conf_keyword failover_instance_rows[] = {
 	COUNT("virtual_router_id", vrid, 1, 255, "left out", "the same on all nodes", REBUILD),
 	COUNT("priority", priority, 1, 255, "100 is taken", "the highest is master, 255 owns"),
 	CUSTOM("advert_int", read_advert, "<seconds>", "between two adverts, 1 by default"),
-	COUNT("version", version, 2, 3, inherited, "IPv6 is always 3", REBUILD),
+	CUSTOM("version", read_version, "<2|3>", "IPv6 is always 3", REBUILD),
 	CUSTOM("virtual_ipaddress", read_vips, "{ <address>[/<bits>] [<option> ...] }",
 	       "the addresses that move"),
 	CUSTOM("virtual_ipaddress_excluded", read_excluded, "{ <address>[/<bits>] [<option> ...] }",

@@ -160,6 +160,10 @@ static void settle_strict(struct failover_build *b, struct vrrp_instance_conf *i
 		warn(b, inst, "in strict mode the first IPv6 address is a link-local one");
 	inst->higher_prio_send_advert = false;
 	inst->lower_prio_no_advert = true;
+	if (inst->garp.lower_prio_repeat > 0) {
+		warn(b, inst, "strict mode has no garp_lower_prio_repeat, it is cleared");
+		inst->garp.lower_prio_repeat = 0;
+	}
 	if (inst->accept_set && inst->accept && inst->version == 2) {
 		warn(b, inst, "in strict mode version 2 has no 'accept', it is left out");
 		inst->accept_set = false;
@@ -182,7 +186,7 @@ static void settle_tracks(struct failover_build *b, struct vrrp_instance_conf *i
 				  "%s: the weight of '%s' is without effect: priority 255 stays",
 				  inst->name, t->name);
 		if (t->kind == VRRP_TRACK_INTERFACE && inst->interface &&
-		    strcmp(t->name, inst->interface) == 0 && !inst->dont_track_primary)
+		    strcmp(t->name, inst->interface) == 0)
 			conf_warn(b->ctx.diags, t->place,
 				  "%s: its own interface is tracked in any case", inst->name);
 	}

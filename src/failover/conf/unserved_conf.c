@@ -15,6 +15,22 @@
 		.name = word, .sections = where, .type = CONF_IGNORED, .flags = CONF_STRICT, \
 		.doc = why, .since = "0.1"                                                   \
 	}
+/* What Keepalived complains of in such a word is complained of here. */
+#define IGNORED_COUNT(where, word, least, most, why)                                       \
+	{                                                                                  \
+		.name = word, .sections = where, .type = CONF_IGNORED, .args = "<number>", \
+		.min = least, .max = most, .doc = why, .since = "0.1"                      \
+	}
+#define IGNORED_BOOL(where, word, why)                                                     \
+	{                                                                                  \
+		.name = word, .sections = where, .type = CONF_IGNORED, .args = "[<bool>]", \
+		.doc = why, .since = "0.1"                                                 \
+	}
+#define IGNORED_WORD(where, word, why)                                                   \
+	{                                                                                \
+		.name = word, .sections = where, .type = CONF_IGNORED, .args = "<word>", \
+		.doc = why, .since = "0.1"                                               \
+	}
 #define UNSERVED(where, word, what)                                                  \
 	{                                                                            \
 		.name = word, .sections = where, .type = CONF_UNSERVED, .doc = what, \
@@ -39,34 +55,35 @@ static const char firewall[] = "relais has its own table of nftables";
 
 const struct conf_keyword failover_unserved_rows[] = {
 	/* ---- global_defs and the top: nothing lost ---- */
-	IGNORED(G, "lvs_sync_daemon", lvs),
+	IGNORED_WORD(G, "lvs_sync_daemon", lvs),
 	IGNORED(G, "lvs_flush", lvs),
 	IGNORED(G, "lvs_flush_onstop", lvs),
 	IGNORED(G, "lvs_flush_on_stop", lvs),
-	IGNORED(G, "lvs_netlink_cmd_rcv_bufs", lvs),
-	IGNORED(G, "lvs_netlink_cmd_rcv_bufs_force", lvs),
-	IGNORED(G, "lvs_netlink_monitor_rcv_bufs", lvs),
-	IGNORED(G, "lvs_netlink_monitor_rcv_bufs_force", lvs),
+	IGNORED_COUNT(G, "lvs_netlink_cmd_rcv_bufs", 0, UINT32_MAX, lvs),
+	IGNORED_BOOL(G, "lvs_netlink_cmd_rcv_bufs_force", lvs),
+	IGNORED_COUNT(G, "lvs_netlink_monitor_rcv_bufs", 0, UINT32_MAX, lvs),
+	IGNORED_BOOL(G, "lvs_netlink_monitor_rcv_bufs_force", lvs),
 	IGNORED(G, "nftables_ipvs", lvs),
-	IGNORED(G, "nftables_ipvs_priority", lvs),
-	IGNORED(G, "nftables_ipvs_start_fwmark", lvs),
-	IGNORED(G | T, "net_namespace_ipvs", lvs),
-	IGNORED(G | T, "namespace_with_ipsets", firewall),
-	IGNORED(G, "checker_priority", lvs),
+	IGNORED_COUNT(G, "nftables_ipvs_priority", INT32_MIN, INT32_MAX, lvs),
+	IGNORED_COUNT(G, "nftables_ipvs_start_fwmark", 1, UINT32_MAX, lvs),
+	IGNORED_WORD(T, "net_namespace_ipvs", lvs),
+	IGNORED(T, "namespace_with_ipsets", firewall),
+	IGNORED_COUNT(G, "checker_priority", -20, 19, lvs),
 	IGNORED(G, "checker_no_swap", lvs),
-	IGNORED(G, "checker_cpu_affinity", lvs),
-	IGNORED(G, "checker_rt_priority", lvs),
-	IGNORED(G, "checker_rlimit_rttime", lvs),
-	IGNORED(G, "bfd_process_name", bfd),
-	IGNORED(G, "bfd_priority", bfd),
+	IGNORED_WORD(G, "checker_cpu_affinity", lvs),
+	IGNORED_COUNT(G, "checker_rt_priority", 1, 99, lvs),
+	IGNORED_COUNT(G, "checker_rlimit_rttime", 1, UINT32_MAX, lvs),
+	IGNORED_WORD(G, "bfd_process_name", bfd),
+	IGNORED_COUNT(G, "bfd_priority", -20, 19, bfd),
 	IGNORED(G, "bfd_no_swap", bfd),
-	IGNORED(G, "bfd_cpu_affinity", bfd),
-	IGNORED(G, "bfd_rt_priority", bfd),
-	IGNORED(G, "bfd_rlimit_rttime", bfd),
-	IGNORED(G, "tmp_config_directory", "the configuration is held in memory"),
-	IGNORED(G, "config_save_dir", "for debugging Keepalived; a reload logs what it changes"),
+	IGNORED_WORD(G, "bfd_cpu_affinity", bfd),
+	IGNORED_COUNT(G, "bfd_rt_priority", 1, 99, bfd),
+	IGNORED_COUNT(G, "bfd_rlimit_rttime", 1, UINT32_MAX, bfd),
+	IGNORED_WORD(G, "tmp_config_directory", "the configuration is held in memory"),
+	IGNORED_WORD(G, "config_save_dir",
+		     "for debugging Keepalived; a reload logs what it changes"),
 	IGNORED(G, "json_version", "the JSON dump is written as version 1"),
-	IGNORED(G, "snmp_socket", snmp),
+	IGNORED_WORD(G, "snmp_socket", snmp),
 	IGNORED(G, "enable_snmp_keepalived", snmp),
 	IGNORED(G, "enable_snmp_vrrp", snmp),
 	IGNORED(G, "enable_snmp_checker", snmp),
@@ -75,17 +92,17 @@ const struct conf_keyword failover_unserved_rows[] = {
 	IGNORED(G, "enable_snmp_rfcv3", snmp),
 	IGNORED(G, "enable_traps", snmp),
 	IGNORED(G, "enable_dbus", dbus),
-	IGNORED(G, "dbus_service_name", dbus),
+	IGNORED_WORD(G, "dbus_service_name", dbus),
 	IGNORED(G, "dbus_no_interface_name", dbus),
 	IGNORED(G, "max_auto_priority", sched),
-	IGNORED(G, "min_auto_priority_delay", sched),
+	IGNORED_COUNT(G, "min_auto_priority_delay", 1, 10000000, sched),
 	IGNORED(G, "vrrp_no_swap", "the memory of the failover process is always locked"),
-	IGNORED(G, "vrrp_netlink_cmd_rcv_bufs", netlink),
-	IGNORED(G, "vrrp_netlink_cmd_rcv_bufs_force", netlink),
-	IGNORED(G, "vrrp_netlink_monitor_rcv_bufs", netlink),
-	IGNORED(G, "vrrp_netlink_monitor_rcv_bufs_force", netlink),
-	IGNORED(G, "process_monitor_rcv_bufs", buffers),
-	IGNORED(G, "process_monitor_rcv_bufs_force", buffers),
+	IGNORED_COUNT(G, "vrrp_netlink_cmd_rcv_bufs", 0, UINT32_MAX, netlink),
+	IGNORED_BOOL(G, "vrrp_netlink_cmd_rcv_bufs_force", netlink),
+	IGNORED_COUNT(G, "vrrp_netlink_monitor_rcv_bufs", 0, UINT32_MAX, netlink),
+	IGNORED_BOOL(G, "vrrp_netlink_monitor_rcv_bufs_force", netlink),
+	IGNORED_COUNT(G, "process_monitor_rcv_bufs", 0, UINT32_MAX, buffers),
+	IGNORED_BOOL(G, "process_monitor_rcv_bufs_force", buffers),
 	OBSOLETE(G, "vrrp_iptables", firewall),
 	OBSOLETE(G, "vrrp_ipsets", firewall),
 	IGNORED(G, "nftables_counters", "what is dropped is always counted"),
@@ -103,9 +120,9 @@ const struct conf_keyword failover_unserved_rows[] = {
 	/* ---- vrrp_instance, vrrp_sync_group ---- */
 	OBSOLETE(I, "native_ipv6", "the addresses say which family it is"),
 	OBSOLETE(I, "lvs_sync_daemon_interface", lvs),
-	IGNORED(I, "debug", "see the log level"),
+	IGNORED_COUNT(I, "debug", 0, 4, "see the log level"),
 	IGNORED(I, "no_virtual_ipaddress", "an instance may have no address"),
-	IGNORED(S, "global_tracking", "tracks of a group always count for all its members"),
+	OBSOLETE(S, "global_tracking", "tracks of a group always count for all its members"),
 	UNSERVED(I, "use_ipvlan", "ipvlan interfaces"),
 	UNSERVED(I, "vrf", "an instance in a VRF"),
 	{.name = NULL},

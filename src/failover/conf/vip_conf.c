@@ -14,10 +14,18 @@ struct option {
 		     struct vip_conf *vip);
 };
 
+static bool is_six(const struct vip_conf *vip)
+{
+	return vip->address.sa.sa_family == AF_INET6;
+}
+
 static bool read_dev(struct conf_ctx *ctx, const struct conf_line *line, unsigned word,
 		     struct vip_conf *vip)
 {
-	(void)ctx;
+	if (vip->dev) {
+		FAILOVER_WARN(ctx, line, word, "it has its interface already: the first counts");
+		return true;
+	}
 	vip->dev = line->words[word].text;
 	return true;
 }
@@ -26,6 +34,10 @@ static bool read_dev(struct conf_ctx *ctx, const struct conf_line *line, unsigne
 static bool read_label(struct conf_ctx *ctx, const struct conf_line *line, unsigned word,
 		       struct vip_conf *vip)
 {
+	if (is_six(vip)) {
+		FAILOVER_WARN(ctx, line, word, "an IPv6 address has no label, left out");
+		return true;
+	}
 	if (strlen(line->words[word].text) >= IFNAMSIZ) {
 		FAILOVER_WARN(ctx, line, word,
 			      "label '%s' is longer than %d characters, the address is left out",
@@ -40,7 +52,16 @@ static bool read_scope(struct conf_ctx *ctx, const struct conf_line *line, unsig
 		       struct vip_conf *vip)
 {
 	static const char *const scopes[] = {"global", "site", "link", "host", "nowhere", NULL};
+	const char *text = line->words[word].text;
+	unsigned long long n;
 
+	if (is_six(vip) && strcmp(text, "global") != 0 && strcmp(text, "0") != 0) {
+		FAILOVER_WARN(ctx, line, word,
+			      "the scope of an IPv6 address is in its bits, left out");
+		return true;
+	}
+	if (slice_to_uint(slice_of(text), 255, &n))
+		vip->scope = text;
 	for (unsigned i = 0; scopes[i]; i++)
 		if (strcmp(scopes[i], line->words[word].text) == 0)
 			vip->scope = scopes[i];
@@ -68,6 +89,11 @@ static bool read_address(struct conf_ctx *ctx, const struct conf_line *line, uns
 static bool read_broadcast(struct conf_ctx *ctx, const struct conf_line *line, unsigned word,
 			   struct vip_conf *vip)
 {
+	if (is_six(vip)) {
+		FAILOVER_WARN(ctx, line, word,
+			      "an IPv6 address has no broadcast address, it is left out");
+		return false;
+	}
 	if (strcmp(line->words[word].text, "+") == 0)
 		vip->broadcast_auto = true;
 	else if (strcmp(line->words[word].text, "-") != 0)
@@ -78,15 +104,22 @@ static bool read_broadcast(struct conf_ctx *ctx, const struct conf_line *line, u
 static bool read_peer(struct conf_ctx *ctx, const struct conf_line *line, unsigned word,
 		      struct vip_conf *vip)
 {
-	const char *text = line->words[word].text, *slash = strchr(text, '/');
+	const char *text = line->words[word].text;
+	unsigned whole = is_six(vip) ? 128 : 32;
 	struct addr a;
 
-	if (!addr_parse_ip(&a, (struct slice){text, slash ? (size_t)(slash - text) : strlen(text)},
-			   0) ||
-	    a.sa.sa_family != vip->address.sa.sa_family)
+	if (!failover_value_host(text, &a) || a.sa.sa_family != vip->address.sa.sa_family) {
 		FAILOVER_WARN(ctx, line, word, "peer '%s' is no address of the same family", text);
-	else
-		vip->peer = a;
+		return true;
+	}
+	if (strchr(text, '/'))
+		FAILOVER_WARN(ctx, line, word, "a peer is one address: '%s' is not used",
+			      strchr(text, '/'));
+	if (vip->prefix_len != whole)
+		FAILOVER_WARN(ctx, line, 0, "an address with a peer has no prefix: /%u is not used",
+			      vip->prefix_len);
+	vip->prefix_len = whole;
+	vip->peer = a;
 	return true;
 }
 
@@ -174,6 +207,8 @@ struct vip_conf *failover_vip_read(struct conf_ctx *ctx, const struct conf_line 
 
 		if (o && !o->read) {
 			*((bool *)((char *)vip + o->flag_at)) = true;
+			if (strcmp(word, "nodad") == 0)
+				FAILOVER_WARN(ctx, line, i, "it is written '-nodad'");
 		} else if (o && i + 1 >= line->n_words) {
 			FAILOVER_WARN(ctx, line, i, "'%s' needs an argument, left out", word);
 		} else if (o) {

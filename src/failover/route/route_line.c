@@ -5,6 +5,7 @@
 #include <linux/icmpv6.h>
 #include <linux/rtnetlink.h>
 #include <stddef.h>
+#include <stdlib.h>
 
 #include "failover/route/route_words.h"
 
@@ -60,11 +61,18 @@ static struct hop_conf *add_hop(struct route_words *w, struct route_conf *r)
 	return *tail;
 }
 
+static bool read_gw(struct route_words *w, void *member, uint32_t argument)
+{
+	FAILOVER_WARN(w->ctx, w->line, w->at - 1, "'gw' is the old way to say 'via'");
+	return read_via(w, member, argument);
+}
+
 /* via A or B: two nexthops. */
 static bool read_or(struct route_words *w, void *member, uint32_t argument)
 {
 	struct route_conf *r = member;
 
+	FAILOVER_WARN(w->ctx, w->line, w->at - 1, "'or' is the old way to say 'nexthop'");
 	if (!r->hops)
 		add_hop(w, r)->via = r->via;
 	r->via.len = 0;
@@ -113,6 +121,50 @@ static bool read_metric(struct route_words *w, void *member, uint32_t argument)
 	return true;
 }
 
+/* Of these the kernel knows small numbers only. */
+static bool read_small(struct route_words *w, void *member, uint32_t argument)
+{
+	uint32_t most = argument == RTAX_HOPLIMIT ? 255 : 1;
+	struct route_conf *r = member;
+
+	if (!route_words_number(w, "a number", most, &r->metrics[argument]))
+		return false;
+	note_metric(r, argument, false);
+	return true;
+}
+
+/* A number in the kernel's own units, or a time: seconds, milliseconds or microseconds. */
+static bool read_time(struct route_words *w, void *member, uint32_t argument)
+{
+	static const struct {
+		const char *unit;
+		double ms;
+	} units[] = {{"s", 1000}, {"ms", 1}, {"us", 0.001}};
+	bool locked = route_words_skip(w, "lock");
+	const char *text = route_words_take(w, "a time");
+	double per_ms = argument == RTAX_RTT ? 8 : argument == RTAX_RTTVAR ? 4 : 1, value = -1;
+	struct route_conf *r = member;
+	char *unit;
+
+	if (w->bad)
+		return false;
+	if (*text >= '0' && *text <= '9')
+		value = strtod(text, &unit);
+	for (size_t i = 0; value >= 0 && *unit && i < sizeof(units) / sizeof(units[0]); i++) {
+		if (strcmp(unit, units[i].unit) == 0) {
+			value *= units[i].ms * per_ms;
+			unit += strlen(unit);
+		}
+	}
+	if (value < 0 || *unit || value > UINT32_MAX) {
+		route_words_refuse(w, "is no number and no time");
+		return false;
+	}
+	r->metrics[argument] = (uint32_t)value;
+	note_metric(r, argument, locked);
+	return true;
+}
+
 static bool read_congctl(struct route_words *w, void *member, uint32_t argument)
 {
 	bool locked = route_words_skip(w, "lock");
@@ -157,6 +209,8 @@ static bool read_ttl_propagate(struct route_words *w, void *member, uint32_t arg
 
 	(void)argument;
 	*(int *)member = strcmp(word, "enabled") == 0;
+	if (!w->bad && !*(int *)member && strcmp(word, "disabled") != 0)
+		route_words_refuse(w, "is neither enabled nor disabled");
 	return !w->bad;
 }
 
@@ -182,7 +236,7 @@ static const struct route_option options[] = {
 	{"from", read_from, 0, 0, 0},
 	{"src", read_src, AT(src), 0, 0},
 	{"via", read_via, AT(via), 0, 0},
-	{"gw", read_via, AT(via), 0, 0},
+	{"gw", read_gw, AT(via), 0, 0},
 	{"or", read_or, 0, 0, 0},
 	{"nexthop", read_nexthop, 0, 0, 0},
 	{"dev", route_option_device, AT(dev), 0, 0},
@@ -210,18 +264,18 @@ static const struct route_option options[] = {
 	{"inet6", route_option_family, 0, AF_INET6, 0},
 	{"mtu", read_metric, 0, RTAX_MTU, 0},
 	{"window", read_metric, 0, RTAX_WINDOW, 0},
-	{"rtt", read_metric, 0, RTAX_RTT, 0},
-	{"rttvar", read_metric, 0, RTAX_RTTVAR, 0},
+	{"rtt", read_time, 0, RTAX_RTT, 0},
+	{"rttvar", read_time, 0, RTAX_RTTVAR, 0},
 	{"ssthresh", read_metric, 0, RTAX_SSTHRESH, 0},
 	{"cwnd", read_metric, 0, RTAX_CWND, 0},
 	{"advmss", read_metric, 0, RTAX_ADVMSS, 0},
 	{"reordering", read_metric, 0, RTAX_REORDERING, 0},
-	{"hoplimit", read_metric, 0, RTAX_HOPLIMIT, 0},
+	{"hoplimit", read_small, 0, RTAX_HOPLIMIT, 0},
 	{"initcwnd", read_metric, 0, RTAX_INITCWND, 0},
 	{"initrwnd", read_metric, 0, RTAX_INITRWND, 0},
-	{"rto_min", read_metric, 0, RTAX_RTO_MIN, 0},
-	{"quickack", read_metric, 0, RTAX_QUICKACK, 0},
-	{"fastopen_no_cookie", read_metric, 0, RTAX_FASTOPEN_NO_COOKIE, 0},
+	{"rto_min", read_time, 0, RTAX_RTO_MIN, 0},
+	{"quickack", read_small, 0, RTAX_QUICKACK, 0},
+	{"fastopen_no_cookie", read_small, 0, RTAX_FASTOPEN_NO_COOKIE, 0},
 	{"congctl", read_congctl, 0, RTAX_CC_ALGO, 0},
 	{"features", read_features, 0, RTAX_FEATURES, 0},
 	{"pref", read_pref, AT(pref), 0, 0},
@@ -238,9 +292,29 @@ static const struct route_option options[] = {
 	{NULL, NULL, 0, 0, 0},
 };
 
+/* What Keepalived complains of and takes. */
+static void advise(struct route_words *w, struct route_conf *r, bool has_device)
+{
+	if (!has_device && !r->no_track && !w->bad)
+		FAILOVER_WARN(w->ctx, w->line, 0,
+			      "a route without an interface: Keepalived does not track it, here it "
+			      "is put back all the same");
+	if (r->family == AF_INET6 && r->realms) {
+		FAILOVER_WARN(w->ctx, w->line, 0, "an IPv6 route has no realms, left out");
+		r->realms = 0;
+	}
+	if (r->family == AF_INET && (r->pref >= 0 || r->expires_s)) {
+		FAILOVER_WARN(w->ctx, w->line, 0, "pref and expires are of IPv6 routes, left out");
+		r->pref = -1;
+		r->expires_s = 0;
+	}
+	if (r->family == AF_INET && r->from.len)
+		route_words_refuse(w, "ends an IPv4 route with 'from', which IPv6 routes have");
+}
+
 static void settle(struct route_words *w, struct route_conf *r)
 {
-	bool bare = r->via.len == 0 && !r->hops;
+	bool bare = r->via.len == 0 && !r->hops, has_device = r->dev != NULL;
 
 	if (!(w->said & TO_SAID))
 		route_words_refuse(w, "ends a route without a destination");
@@ -257,6 +331,7 @@ static void settle(struct route_words *w, struct route_conf *r)
 			 (r->type == RTN_UNICAST && bare))
 			r->scope = RT_SCOPE_LINK;
 	}
+	advise(w, r, has_device);
 	if (r->protocol != ROUTE_PROTOCOL && !r->no_track) {
 		FAILOVER_WARN(w->ctx, w->line, 0,
 			      "a route without no_track is of protocol keepalived (%d), another is "

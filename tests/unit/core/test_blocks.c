@@ -142,7 +142,8 @@ static void parameters_are_replaced_late(void **state)
 	       "10.2.0.100/32;10.2.10.100/32;", 0, 0);
 	expect("$E=\na x${E}y\n", "a xy;", 0, 0);
 	expect("$Q=\"a # b\" # c\na $Q\n", "a a # b;", 0, 0);
-	expect("a ${NONE} c\nb\n", "a  c;b;", 1, 0);
+	expect("a ${NONE} c\nb\n", "a ${NONE} c;b;", 0, 1);
+	expect("a 1${NONE}2/3 c\n", "a 1${NONE}2/3 c;", 0, 1);
 	expect("a $NONE", "a $NONE;", 0, 0);
 	expect("a \"${_HASH}${_BANG}\" ${_INSTANCE} ${_RANDOM 5 5}", "a #! lb1 5;", 0, 0);
 }
@@ -182,7 +183,13 @@ static void lines_that_repeat(void **state)
 	       0, 0);
 	expect("$V= \\\n vi ${I}.${J} { \\\n } \\\n\n~SEQ(I,0,1) ~LST(J,7,8) $V",
 	       "vi 0.7{};vi 0.8{};vi 1.7{};vi 1.8{};", 0, 0);
-	expect("~SEQ(X) a\n~SEQ(X,1,0,5) b\n~LST(Y) c\n~SEQ(X,1 d\n", "", 4, 0);
+	/* Blanks before the parenthesis, parameters as numbers, tuples of one. */
+	expect("$E=4\n~SEQ (S,3,$E) a${S}\n~SEQ(T,$E)b${T}\n~LST({A},{1},{2}) c${A}\n",
+	       "a3;a4;b1;b2;b3;b4;c1;c2;", 0, 0);
+	/* What is not understood is left out; all else counts. */
+	expect("~SEQ(X) a\n~SEQ(X,1,0,5) b\n~LST(Y) c\n~SEQ(X,1 d\n~SEQ(X,3,-1,5) e\n"
+	       "~LST({A,B},{1,2,3}) f\ng\n",
+	       "g;", 0, 6);
 }
 
 static void what_never_ends_is_stopped(void **state)
@@ -230,13 +237,15 @@ static void includes_are_followed_and_sealed(void **state)
 
 	(void)state;
 	assert_non_null(mkdtemp(dir));
-	write_file(dir, "k.conf", "a\ninclude d-*.conf\nb\ninclude none.conf\ninclude no*.x\n");
+	write_file(dir, "k.conf",
+		   "a\n$D=d\n@^x include ${D}-*.conf\n@x include d-1.conf\n$I= \\\n b \\\n "
+		   "include none.conf\n\n$I\ninclude no*.x\n");
 	write_file(dir, "d-1.conf", "one ${_PWD}\ninclude sub.conf\n");
 	write_file(dir, "d-2.conf", "two\n");
 	write_file(dir, "sub.conf", "sub\n");
 	snprintf(path, sizeof(path), "%s/k.conf", dir);
 	start(&r);
-	read_path(&r, path, NULL);
+	read_path(&r, path, "lb1");
 	snprintf(first, sizeof(first), "a;one %s;sub;two;b;", dir);
 	assert_string_equal(r.shown, first);
 	assert_int_equal(r.diags.n_errors, 0);
@@ -255,7 +264,7 @@ static void includes_are_followed_and_sealed(void **state)
 	conf_files_fini(&r.files);
 	r.files = sealed;
 	snprintf(path, sizeof(path), "%s/k.conf", dir);
-	read_path(&r, path, NULL);
+	read_path(&r, path, "lb1");
 	assert_string_equal(r.shown, first);
 	assert_int_equal(r.diags.n_warnings, 1);
 	finish(&r);

@@ -123,20 +123,22 @@ static void add_word(struct tree *t, struct conf_word word)
 		t->words[t->n_words++] = word;
 }
 
-/* `${NAME}` that no definition replaced: outside quotes its braces would open a block. */
-static bool skip_undefined(struct tree *t, struct blocks_cutter *cutter, struct conf_word *word)
+/* `${NAME}` that no definition replaced stays as it is written: its braces open no block. The word
+ * ends with it or goes on until the next blank. */
+static void keep_undefined(struct tree *t, struct blocks_cutter *cutter, struct conf_word *word)
 {
-	size_t len = strlen(word->text), name;
+	size_t len = strlen(word->text), name, rest;
 
 	if (word->quoted || len == 0 || word->text[len - 1] != '$' || *cutter->at != '{')
-		return false;
+		return;
 	name = strcspn(cutter->at, "} \t");
 	if (cutter->at[name] != '}')
-		return false;
-	conf_error(t->diags, place(t, word->column), "parameter '%.*s' is not defined",
-		   (int)name - 1, cutter->at + 1);
-	cutter->at += name + 1;
-	return true;
+		return;
+	conf_warn(t->diags, place(t, word->column), "parameter '%.*s' is not defined",
+		  (int)name - 1, cutter->at + 1);
+	rest = name + strcspn(cutter->at + name, " \t");
+	word->text = arena_printf(t->arena, "%s%.*s", word->text, (int)rest, cutter->at);
+	cutter->at += rest;
 }
 
 static void take_line(struct tree *t, const struct blocks_text *text)
@@ -156,8 +158,7 @@ static void take_line(struct tree *t, const struct blocks_text *text)
 		cut = blocks_word_cut(&cutter, &word);
 		word.column = column;
 		if (cut == BLOCKS_CUT_WORD) {
-			if (skip_undefined(t, &cutter, &word))
-				word.text = "";
+			keep_undefined(t, &cutter, &word);
 			add_word(t, word);
 		} else if (cut == BLOCKS_CUT_OPEN) {
 			open_block(t, column);

@@ -393,12 +393,26 @@ static bool loop(struct blocks_lines *l, struct blocks_text *t)
 		return true;
 	while (is_blank(*rest))
 		rest++;
-	turning = blocks_loop_new(l->arena, head.text, rest);
+	turning = blocks_loop_new(&l->params, head.text, rest);
 	if (!turning)
-		conf_error(l->diags, place_of(t), "'%s' is not understood", head.text);
+		conf_warn(l->diags, place_of(t), "'%s' is not understood, the line is not used",
+			  head.text);
 	else if (*rest && (s = push(l, t)))
 		s->loop = turning;
 	return true;
+}
+
+/* True when the line is an include; what it names has come before what follows it then. */
+static bool take_include(struct blocks_lines *l, struct blocks_text *t)
+{
+	for (const char *const *w = includes; *w; w++) {
+		if (first_word_is(t->text, *w)) {
+			if (substitute(l, t))
+				include(l, t, *w);
+			return true;
+		}
+	}
+	return false;
 }
 
 /* True when t is now a line of words; false when nothing of it is left. */
@@ -411,14 +425,10 @@ static bool shape(struct blocks_lines *l, struct blocks_text *t)
 		size_t skip;
 
 		skip_blanks(t);
-		for (const char *const *w = includes; *w && !substituted; w++) {
-			if (counts && first_word_is(t->text, *w)) {
-				include(l, t, *w);
-				return false;
-			}
-		}
 		while (*t->text == '@')
 			counts = choose(l, t) && counts;
+		if (counts && take_include(l, t))
+			return false;
 		skip = blocks_params_definition(t->text, &name);
 		if (skip) {
 			define(l, t, skip, name, counts);

@@ -208,7 +208,7 @@ static void read_count(struct conf_ctx *ctx, const struct conf_line *line, int *
 {
 	long long n;
 
-	if (failover_value_int(ctx, line, 1, 1, 1 << 20, &n, "1 is taken"))
+	if (failover_value_int(ctx, line, 1, 1, INT32_MAX, &n, "1 is taken"))
 		*out = (int)n;
 }
 

@@ -83,9 +83,7 @@ static bool resolve(const struct failover_build *b, struct vrrp_track_conf *t)
 
 static long long weight_most(enum vrrp_track_kind kind)
 {
-	if (kind == VRRP_TRACK_FILE)
-		return INT32_MAX;
-	return kind == VRRP_TRACK_PROCESS ? 254 : 253;
+	return kind == VRRP_TRACK_PROCESS || kind == VRRP_TRACK_FILE ? 254 : 253;
 }
 
 bool failover_track_compare(const char *word, struct vrrp_track_conf *t)
@@ -114,7 +112,10 @@ static bool fill(struct conf_ctx *ctx, const struct conf_line *line, struct vrrp
 		return true;
 	t->weight_set =
 		failover_value_weight(ctx, line, at, weight_most(t->kind), &t->weight, &t->reverse);
-	return t->weight_set;
+	/* A weight that cannot be used is left out, what it stands behind is tracked all the same,
+	 * as Keepalived does; without a number the line says nothing that could be meant. */
+	return t->weight_set ||
+	       (strcmp(line->words[at].text, "weight") == 0 && line->n_words > at + 1);
 }
 
 void failover_track_interfaces(struct conf_ctx *ctx, const struct conf_line *line, void *target)

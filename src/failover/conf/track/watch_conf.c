@@ -13,13 +13,31 @@
 
 struct process_block { /* target of the rows */
 	struct vrrp_process_conf *conf;
+	bool weight_set;
 };
+
+/* Whether a word of the block was not there yet; what is there stays. */
+static bool is_first(struct conf_ctx *ctx, const struct conf_line *line, bool *set)
+{
+	bool first = !*set;
+
+	if (!first)
+		FAILOVER_WARN(ctx, line, 0, "'%s' is there already: the first counts",
+			      line->words[0].text);
+	*set = true;
+	return first;
+}
 
 static void read_process(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
 	struct vrrp_process_conf *conf = ((struct process_block *)target)->conf;
 	const char **args = ARENA_ARRAY(ctx->arena, const char *, line->n_words);
 
+	if (conf->process) {
+		FAILOVER_WARN(ctx, line, 0, "%s has its process already: the first counts",
+			      conf->name);
+		return;
+	}
 	conf->process = line->words[1].text;
 	for (unsigned i = 2; i < line->n_words; i++)
 		args[i - 2] = line->words[i].text;
@@ -45,9 +63,11 @@ static void read_match(struct conf_ctx *ctx, const struct conf_line *line, void 
 
 static void read_process_weight(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
-	struct vrrp_process_conf *conf = ((struct process_block *)target)->conf;
+	struct process_block *block = target;
+	struct vrrp_process_conf *conf = block->conf;
 
-	failover_value_weight(ctx, line, 0, 254, &conf->weight, &conf->weight_reverse);
+	if (is_first(ctx, line, &block->weight_set))
+		failover_value_weight(ctx, line, 0, 254, &conf->weight, &conf->weight_reverse);
 }
 
 static void read_quorum(struct conf_ctx *ctx, const struct conf_line *line, void *target)
@@ -71,7 +91,7 @@ static void read_delay(struct conf_ctx *ctx, const struct conf_line *line, void 
 	struct vrrp_process_conf *conf = ((struct process_block *)target)->conf;
 	int64_t us;
 
-	if (!failover_value_seconds(ctx, line, 1, 0, SECONDS(3600), &us, "none"))
+	if (!failover_value_seconds(ctx, line, 1, 1, SECONDS(3600), &us, "none"))
 		return;
 	if (strcmp(line->words[0].text, "terminate_delay") != 0)
 		conf->up_delay_us = us;
@@ -167,11 +187,19 @@ static void read_track_process(struct conf_ctx *ctx, const struct conf_line *lin
 
 /* ---- track_file ---- */
 
+struct file_block { /* target of the rows */
+	struct vrrp_file_conf *conf;
+	bool weight_set;
+};
+
 static void read_file(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
-	struct vrrp_file_conf *conf = target;
+	struct vrrp_file_conf *conf = ((struct file_block *)target)->conf;
 
-	if (line->words[1].text[0] != '/')
+	if (conf->path)
+		FAILOVER_WARN(ctx, line, 0, "%s has its file already: the first counts",
+			      conf->name);
+	else if (line->words[1].text[0] != '/')
 		FAILOVER_WARN(ctx, line, 1, "'%s' is no absolute path, left out",
 			      line->words[1].text);
 	else
@@ -181,23 +209,27 @@ static void read_file(struct conf_ctx *ctx, const struct conf_line *line, void *
 
 static void read_file_weight(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
-	struct vrrp_file_conf *conf = target;
+	struct file_block *block = target;
+	struct vrrp_file_conf *conf = block->conf;
 
-	failover_value_weight(ctx, line, 0, INT32_MAX, &conf->weight, &conf->weight_reverse);
+	if (is_first(ctx, line, &block->weight_set))
+		failover_value_weight(ctx, line, 0, 254, &conf->weight, &conf->weight_reverse);
 }
 
 /* [VALUE] [overwrite] */
 static void read_init_file(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
-	struct vrrp_file_conf *conf = target;
+	struct vrrp_file_conf *conf = ((struct file_block *)target)->conf;
 
 	conf->init = true;
 	for (unsigned i = 1; i < line->n_words; i++) {
 		if (strcmp(line->words[i].text, "overwrite") == 0)
 			conf->overwrite = true;
-		else
-			failover_value_int(ctx, line, i, INT32_MIN, INT32_MAX, &conf->init_value,
-					   "0 is taken");
+		else if (failover_value_int(ctx, line, i, INT32_MIN, INT32_MAX, &conf->init_value,
+					    "0 is taken") &&
+			 (conf->init_value < -254 || conf->init_value > 254))
+			FAILOVER_WARN(ctx, line, i, "%lld is more than any priority",
+				      (long long)conf->init_value);
 	}
 }
 
@@ -205,11 +237,12 @@ static void read_track_file(struct conf_ctx *ctx, const struct conf_line *line, 
 {
 	struct failover_build *b = target;
 	struct vrrp_file_conf *conf = ARENA_NEW(ctx->arena, struct vrrp_file_conf), *other;
+	struct file_block block = {.conf = conf};
 
 	*conf = (struct vrrp_file_conf){
 		.name = line->words[1].text, .weight = 1, .place = block_word_place(line, 0)};
 	failover_rows_extra(ctx, line, 2);
-	failover_rows_walk(b, block_node_of(line)->children, FAILOVER_FILE, "track_file", conf);
+	failover_rows_walk(b, block_node_of(line)->children, FAILOVER_FILE, "track_file", &block);
 	for (other = b->conf->files; other && strcmp(other->name, conf->name) != 0;)
 		other = other->next;
 	if (other || !conf->path) {

@@ -274,7 +274,7 @@ static void files_and_processes_are_watched(void **state)
 		      " weight -254 reverse\n full_command }\n"
 		      "vrrp_track_process lb { process haproxy }\n"
 		      "vrrp_instance A { interface eth0\n virtual_router_id 1\n"
-		      " track_file { down\n points weight 1000\n nowhere }\n"
+		      " track_file { down\n points weight 254\n nowhere }\n"
 		      " track_process { web\n job weight 5\n lb }\n"
 		      " virtual_ipaddress { 192.0.2.1 } }\n");
 	assert_int_equal(r.diags.n_errors, 0);
@@ -306,7 +306,7 @@ static void files_and_processes_are_watched(void **state)
 	assert_int_equal(t->kind, VRRP_TRACK_FILE);
 	assert_int_equal(t->weight, 0);
 	t = t->next;
-	assert_int_equal(t->weight, 1000);
+	assert_int_equal(t->weight, 254);
 	assert_true(t->reverse);
 	t = t->next;
 	assert_int_equal(t->kind, VRRP_TRACK_PROCESS);

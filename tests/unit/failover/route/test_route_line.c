@@ -93,7 +93,8 @@ static void the_usual_routes(void **state)
 		 "inet6 default dev eth0",
 		 "")
 		    ->routes;
-	assert_int_equal(reading.diags.n_errors + reading.diags.n_warnings, 0);
+	assert_int_equal(reading.diags.n_errors, 0);
+	assert_int_equal(reading.diags.n_warnings, 3); /* gw; two without an interface */
 	assert_int_equal(r->family, AF_INET);
 	assert_int_equal(r->to_len, 24);
 	is_ip(&r->to, "192.0.2.0");
@@ -138,7 +139,7 @@ static void several_ways(void **state)
 		 "192.0.2.2 dev eth1 weight 3\n",
 		 "")
 		    ->routes;
-	assert_int_equal(reading.diags.n_warnings, 0);
+	assert_int_equal(reading.diags.n_warnings, 2); /* or; the second has no interface */
 	h = r->hops;
 	is_ip(&h->via, "192.0.2.1");
 	assert_string_equal(h->dev, "eth1");
@@ -161,7 +162,7 @@ static void all_that_a_route_can_say(void **state)
 	r = with("10.3.0.0/16 dev p33p1.2 table 6909 tos 0x04 protocol 12 scope link priority 12 "
 		 "mtu 1000 hoplimit 100 advmss 101 rtt 102 rttvar 103 reordering 104 window 105 "
 		 "cwnd 106 ssthresh lock 107 realms 3/0x14 rto_min 108 initcwnd 109 initrwnd 110 "
-		 "features ecn quickack 1 congctl lock reno fastopen_no_cookie 1 expires 60 "
+		 "features ecn quickack 1 congctl lock reno fastopen_no_cookie 1 "
 		 "no_track append",
 		 "")
 		    ->routes;
@@ -175,8 +176,17 @@ static void all_that_a_route_can_say(void **state)
 	assert_int_equal(r->metrics[RTAX_FEATURES], RTAX_FEATURE_ECN);
 	assert_int_equal(r->realms, 3 << 16 | 0x14);
 	assert_string_equal(r->congctl, "reno");
-	assert_int_equal(r->expires_s, 60);
 	assert_true(r->append);
+	r = with("10.3.0.0/16 dev eth0 rtt 100ms rttvar 0.1s rto_min lock 2s\n"
+		 "2001:db8::/32 dev eth0 expires 60 pref high",
+		 "")
+		    ->routes;
+	assert_int_equal(reading.diags.n_warnings, 0);
+	assert_int_equal(r->metrics[RTAX_RTT], 800);
+	assert_int_equal(r->metrics[RTAX_RTTVAR], 400);
+	assert_int_equal(r->metrics[RTAX_RTO_MIN], 2000);
+	assert_int_equal(r->metrics_locked, 1u << RTAX_RTO_MIN);
+	assert_int_equal(r->next->expires_s, 60);
 }
 
 static void a_tracked_route_is_of_our_protocol(void **state)
@@ -196,7 +206,12 @@ static void bad_routes_are_left_out_by_name(void **state)
 			 "10.0.0.0/8 table nowhere-near\n"
 			 "10.0.0.0/8 mtu many\n"
 			 "10.0.0.0/8 dev\n"
-			 "10.0.0.0/8 dev sixteencharacters",
+			 "10.0.0.0/8 dev sixteencharacters\n"
+			 "10.0.0.0/8 dev eth0 quickack 2\n"
+			 "10.0.0.0/8 dev eth0 rtt 5 minutes\n"
+			 "10.0.0.0/8 dev eth0 rtt 5h\n"
+			 "10.0.0.0/8 dev eth0 ttl-propagate on\n"
+			 "10.0.0.0/8 dev eth0 from 10.1.0.0/16",
 			 "")
 			    ->routes);
 	assert_int_equal(reading.diags.n_errors, 0);
@@ -208,6 +223,9 @@ static void bad_routes_are_left_out_by_name(void **state)
 	assert_true(said("'many' is not such a number"));
 	assert_true(said("'dev' needs an interface behind it"));
 	assert_true(said("'sixteencharacters' is too long"));
+	assert_true(said("'5h' is no number and no time"));
+	assert_true(said("'on' is neither enabled nor disabled"));
+	assert_true(said("ends an IPv4 route with 'from'"));
 }
 
 static void what_is_not_served_is_an_error(void **state)
