@@ -44,8 +44,8 @@ static void print_samples(FILE *out)
 static void print_converters(FILE *out)
 {
 	static const struct converter_row *const tables[] = {
-		converter_text_rows, converter_number_rows, converter_date_rows, converter_map_rows,
-		converter_stick_rows};
+		converter_text_rows, converter_code_rows, converter_number_rows,
+		converter_date_rows, converter_map_rows,  converter_stick_rows};
 
 	fputs("\n## Converters\n\n", out);
 	for (size_t t = 0; t < N_OF(tables); t++) {

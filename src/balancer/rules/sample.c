@@ -11,8 +11,8 @@ static const struct sample_row *const sample_tables[] = {
 	sample_proxy_rows,  sample_payload_rows, sample_const_rows, sample_stick_rows,
 };
 static const struct converter_row *const converter_tables[] = {
-	converter_text_rows, converter_number_rows, converter_map_rows,
-	converter_date_rows, converter_stick_rows,
+	converter_text_rows, converter_code_rows, converter_number_rows,
+	converter_map_rows,  converter_date_rows, converter_stick_rows,
 };
 
 #define N_OF(array) (sizeof(array) / sizeof((array)[0]))

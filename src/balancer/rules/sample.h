@@ -71,6 +71,16 @@ typedef bool sample_convert_fn(const struct sample_call *call, struct rule_input
 			       struct sample *s);
 typedef bool sample_check_fn(struct rules_build *b, struct sample_call *call);
 
+/* The heads of a fetch and of a converter; a body takes of the parameters what it needs. */
+#define SAMPLE_ANY_USE __attribute__((unused))
+#define SAMPLE_GET(name)                                             \
+	static bool name(SAMPLE_ANY_USE const struct sample_call *c, \
+			 SAMPLE_ANY_USE struct rule_input *in,       \
+			 SAMPLE_ANY_USE struct sample_walk *w, SAMPLE_ANY_USE struct sample *out)
+#define SAMPLE_CONVERT(name)                                         \
+	static bool name(SAMPLE_ANY_USE const struct sample_call *c, \
+			 SAMPLE_ANY_USE struct rule_input *in, SAMPLE_ANY_USE struct sample *s)
+
 /* args: one letter per argument, s text, i integer, capital when it may be left out. */
 struct sample_row {
 	const char *name;
@@ -95,8 +105,9 @@ struct converter_row {
 extern const struct sample_row sample_http_rows[], sample_header_rows[], sample_conn_rows[],
 	sample_proxy_rows[], sample_auth_rows[], sample_payload_rows[], sample_const_rows[],
 	sample_stick_rows[]; /* stick/'s */
-extern const struct converter_row converter_text_rows[], converter_number_rows[],
-	converter_map_rows[], converter_date_rows[], converter_stick_rows[]; /* stick/'s */
+extern const struct converter_row converter_text_rows[], converter_code_rows[],
+	converter_number_rows[], converter_map_rows[], converter_date_rows[],
+	converter_stick_rows[]; /* stick/'s */
 /* Known from HAProxy 2.6, not served yet; NULL-terminated. A last '*' stands for any ending. */
 extern const char *const sample_unserved[], *const converter_unserved[];
 
@@ -147,6 +158,12 @@ static inline bool sample_give_str(struct sample *out, struct slice str)
 	out->type = SAMPLE_STR;
 	out->str = str;
 	return true;
+}
+
+/* For a text of this length and a NUL; NULL: no memory. */
+static inline char *sample_room(struct rule_input *in, size_t len)
+{
+	return arena_alloc(in->arena, len + 1);
 }
 
 bool sample_give_addr(struct sample *out, const struct addr *a);

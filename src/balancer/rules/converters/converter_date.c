@@ -6,9 +6,6 @@
 #include "balancer/rules/sample.h"
 #include "core/base/text.h"
 
-#define CONVERT(name) \
-	static bool name(const struct sample_call *c, struct rule_input *in, struct sample *s)
-
 static bool give_text(struct rule_input *in, struct sample *s, const char *buf, size_t len)
 {
 	struct slice copy = arena_slice_dup(in->arena, (struct slice){buf, len});
@@ -28,18 +25,18 @@ static bool format_date(const struct sample_call *c, struct rule_input *in, stru
 	return give_text(in, s, buf, strftime(buf, sizeof(buf), c->args[0].str.ptr, &tm));
 }
 
-CONVERT(ltime)
+SAMPLE_CONVERT(ltime)
 {
 	return format_date(c, in, s, true);
 }
 
-CONVERT(utime)
+SAMPLE_CONVERT(utime)
 {
 	return format_date(c, in, s, false);
 }
 
 /* RFC 9110 5.6.7; not strftime, whose names follow the locale. */
-CONVERT(http_date)
+SAMPLE_CONVERT(http_date)
 {
 	static const char days[] = "SunMonTueWedThuFriSat";
 	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";

@@ -6,10 +6,6 @@
 
 #include "balancer/rules/sample.h"
 
-#define CONVERT(name) \
-	static bool name(const struct sample_call *c, struct rule_input *in, struct sample *s)
-#define UNUSED (void)c, (void)in
-
 struct operand { /* call->data */
 	bool is_var;
 	int64_t num;
@@ -41,7 +37,7 @@ static bool operand(const struct sample_call *c, struct rule_input *in, int64_t 
 	return true;
 }
 
-CONVERT(add)
+SAMPLE_CONVERT(add)
 {
 	int64_t n, sum;
 
@@ -52,7 +48,7 @@ CONVERT(add)
 	return sample_give_num(s, SAMPLE_INT, sum);
 }
 
-CONVERT(sub)
+SAMPLE_CONVERT(sub)
 {
 	int64_t n, rest;
 
@@ -63,7 +59,7 @@ CONVERT(sub)
 	return sample_give_num(s, SAMPLE_INT, rest);
 }
 
-CONVERT(mul)
+SAMPLE_CONVERT(mul)
 {
 	int64_t n, product;
 
@@ -74,7 +70,7 @@ CONVERT(mul)
 	return sample_give_num(s, SAMPLE_INT, product);
 }
 
-CONVERT(divide)
+SAMPLE_CONVERT(divide)
 {
 	int64_t n;
 
@@ -85,7 +81,7 @@ CONVERT(divide)
 	return sample_give_num(s, SAMPLE_INT, s->num / n);
 }
 
-CONVERT(modulo)
+SAMPLE_CONVERT(modulo)
 {
 	int64_t n;
 
@@ -96,60 +92,54 @@ CONVERT(modulo)
 	return sample_give_num(s, SAMPLE_INT, s->num % n);
 }
 
-CONVERT(bit_and)
+SAMPLE_CONVERT(bit_and)
 {
 	int64_t n;
 
 	return operand(c, in, &n) && sample_give_num(s, SAMPLE_INT, s->num & n);
 }
 
-CONVERT(bit_or)
+SAMPLE_CONVERT(bit_or)
 {
 	int64_t n;
 
 	return operand(c, in, &n) && sample_give_num(s, SAMPLE_INT, s->num | n);
 }
 
-CONVERT(bit_xor)
+SAMPLE_CONVERT(bit_xor)
 {
 	int64_t n;
 
 	return operand(c, in, &n) && sample_give_num(s, SAMPLE_INT, s->num ^ n);
 }
 
-CONVERT(complement)
+SAMPLE_CONVERT(complement)
 {
-	UNUSED;
 	return sample_give_num(s, SAMPLE_INT, ~s->num);
 }
 
-CONVERT(negative)
+SAMPLE_CONVERT(negative)
 {
-	UNUSED;
 	return sample_give_num(s, SAMPLE_INT, s->num == INT64_MIN ? INT64_MAX : -s->num);
 }
 
-CONVERT(is_not)
+SAMPLE_CONVERT(is_not)
 {
-	UNUSED;
 	return sample_give_num(s, SAMPLE_BOOL, s->num == 0);
 }
 
-CONVERT(is_true)
+SAMPLE_CONVERT(is_true)
 {
-	UNUSED;
 	return sample_give_num(s, SAMPLE_BOOL, s->num != 0);
 }
 
-CONVERT(is_odd)
+SAMPLE_CONVERT(is_odd)
 {
-	UNUSED;
 	return sample_give_num(s, SAMPLE_BOOL, s->num & 1);
 }
 
-CONVERT(is_even)
+SAMPLE_CONVERT(is_even)
 {
-	UNUSED;
 	return sample_give_num(s, SAMPLE_BOOL, !(s->num & 1));
 }
 
@@ -192,12 +182,11 @@ static bool check_masks(struct rules_build *b, struct sample_call *call)
 	return true;
 }
 
-CONVERT(mask_addr)
+SAMPLE_CONVERT(mask_addr)
 {
 	const struct masks *m = c->data;
 	const uint8_t *mask = s->addr.v6 ? m->v6 : m->v4;
 
-	(void)in;
 	if (s->addr.v6 && !m->has_v6)
 		return false;
 	for (unsigned i = 0; i < (s->addr.v6 ? 16u : 4u); i++)
@@ -236,56 +225,49 @@ static uint32_t crc(struct slice text, uint32_t polynomial)
 	return ~sum;
 }
 
-CONVERT(crc32)
+SAMPLE_CONVERT(crc32)
 {
-	(void)in;
 	return give_hash(c, crc(s->str, 0xedb88320), s);
 }
 
-CONVERT(crc32c)
+SAMPLE_CONVERT(crc32c)
 {
-	(void)in;
 	return give_hash(c, crc(s->str, 0x82f63b78), s);
 }
 
-CONVERT(djb2)
+SAMPLE_CONVERT(djb2)
 {
 	uint32_t hash = 5381;
 
-	(void)in;
 	for (size_t i = 0; i < s->str.len; i++)
 		hash = hash * 33 + (unsigned char)s->str.ptr[i];
 	return give_hash(c, hash, s);
 }
 
-CONVERT(sdbm)
+SAMPLE_CONVERT(sdbm)
 {
 	uint32_t hash = 0;
 
-	(void)in;
 	for (size_t i = 0; i < s->str.len; i++)
 		hash = (unsigned char)s->str.ptr[i] + (hash << 6) + (hash << 16) - hash;
 	return give_hash(c, hash, s);
 }
 
-CONVERT(hash_xxh32)
+SAMPLE_CONVERT(hash_xxh32)
 {
-	(void)in;
 	return sample_give_num(s, SAMPLE_INT,
 			       XXH32(s->str.ptr, s->str.len, (XXH32_hash_t)c->args[0].num));
 }
 
-CONVERT(hash_xxh64)
+SAMPLE_CONVERT(hash_xxh64)
 {
-	(void)in;
 	return sample_give_num(
 		s, SAMPLE_INT,
 		(int64_t)XXH64(s->str.ptr, s->str.len, (XXH64_hash_t)c->args[0].num));
 }
 
-CONVERT(hash_xxh3)
+SAMPLE_CONVERT(hash_xxh3)
 {
-	(void)in;
 	return sample_give_num(s, SAMPLE_INT,
 			       (int64_t)XXH3_64bits_withSeed(s->str.ptr, s->str.len,
 							     (XXH64_hash_t)c->args[0].num));

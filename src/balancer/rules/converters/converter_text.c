@@ -8,19 +8,9 @@
 #include "balancer/rules/substitute.h"
 #include "core/base/text.h"
 
-#define CONVERT(name) \
-	static bool name(const struct sample_call *c, struct rule_input *in, struct sample *s)
-#define NO_ARGS (void)c
-#define NO_IN	(void)in
-
-static char *room(struct rule_input *in, size_t len)
-{
-	return arena_alloc(in->arena, len + 1);
-}
-
 static bool map_bytes(struct rule_input *in, struct sample *s, int (*map)(int))
 {
-	char *buf = room(in, s->str.len);
+	char *buf = sample_room(in, s->str.len);
 
 	if (!buf)
 		return false;
@@ -30,22 +20,18 @@ static bool map_bytes(struct rule_input *in, struct sample *s, int (*map)(int))
 	return true;
 }
 
-CONVERT(to_lower)
+SAMPLE_CONVERT(to_lower)
 {
-	NO_ARGS;
 	return map_bytes(in, s, tolower);
 }
 
-CONVERT(to_upper)
+SAMPLE_CONVERT(to_upper)
 {
-	NO_ARGS;
 	return map_bytes(in, s, toupper);
 }
 
-CONVERT(length)
+SAMPLE_CONVERT(length)
 {
-	NO_ARGS;
-	NO_IN;
 	return sample_give_num(s, SAMPLE_INT, (int64_t)s->str.len);
 }
 
@@ -54,9 +40,8 @@ static bool is_one_of(struct slice set, char c)
 	return memchr(set.ptr, c, set.len) != NULL;
 }
 
-CONVERT(trim_left)
+SAMPLE_CONVERT(trim_left)
 {
-	NO_IN;
 	while (s->str.len > 0 && is_one_of(c->args[0].str, s->str.ptr[0])) {
 		s->str.ptr++;
 		s->str.len--;
@@ -64,18 +49,15 @@ CONVERT(trim_left)
 	return true;
 }
 
-CONVERT(trim_right)
+SAMPLE_CONVERT(trim_right)
 {
-	NO_IN;
 	while (s->str.len > 0 && is_one_of(c->args[0].str, s->str.ptr[s->str.len - 1]))
 		s->str.len--;
 	return true;
 }
 
-CONVERT(cut_crlf)
+SAMPLE_CONVERT(cut_crlf)
 {
-	NO_ARGS;
-	NO_IN;
 	s->str.len = slice_find(s->str, '\r');
 	s->str.len = slice_find(s->str, '\n');
 	return true;
@@ -129,15 +111,13 @@ static bool pick_pieces(const struct sample_call *c, struct sample *s, bool word
 	return found;
 }
 
-CONVERT(field)
+SAMPLE_CONVERT(field)
 {
-	NO_IN;
 	return pick_pieces(c, s, false);
 }
 
-CONVERT(word)
+SAMPLE_CONVERT(word)
 {
-	NO_IN;
 	return pick_pieces(c, s, true);
 }
 
@@ -148,11 +128,10 @@ static bool check_index(struct rules_build *b, struct sample_call *call)
 	return call->args[0].num != 0;
 }
 
-CONVERT(bytes)
+SAMPLE_CONVERT(bytes)
 {
 	int64_t from = c->args[0].num;
 
-	NO_IN;
 	if (from < 0 || (uint64_t)from > s->str.len)
 		return false;
 	s->str = (struct slice){s->str.ptr + from, s->str.len - (size_t)from};
@@ -180,7 +159,7 @@ static bool join(struct rule_input *in, struct sample *s, const struct slice *pa
 
 	for (unsigned i = 0; i < n; i++)
 		len += parts[i].len;
-	buf = room(in, len);
+	buf = sample_room(in, len);
 	if (!buf)
 		return false;
 	memcpy(buf, s->str.ptr, s->str.len);
@@ -201,14 +180,14 @@ static struct slice var_text(const struct sample_call *c, struct rule_input *in)
 	return v.str;
 }
 
-CONVERT(concat)
+SAMPLE_CONVERT(concat)
 {
 	struct slice parts[] = {c->args[0].str, var_text(c, in), c->args[2].str};
 
 	return join(in, s, parts, 3);
 }
 
-CONVERT(add_item)
+SAMPLE_CONVERT(add_item)
 {
 	struct slice var = var_text(c, in);
 	struct slice parts[] = {s->str.len > 0 ? c->args[0].str : SLICE(""), var, c->args[2].str};
@@ -218,9 +197,8 @@ CONVERT(add_item)
 	return join(in, s, parts, 3);
 }
 
-CONVERT(iif)
+SAMPLE_CONVERT(iif)
 {
-	NO_IN;
 	return sample_give_str(s, s->num ? c->args[0].str : c->args[1].str);
 }
 
@@ -250,12 +228,12 @@ static bool check_regsub(struct rules_build *b, struct sample_call *call)
 	return r->re != NULL;
 }
 
-CONVERT(regsub)
+SAMPLE_CONVERT(regsub)
 {
 	const struct regsub *r = c->data;
 	struct slice groups[REGEX_GROUPS_MAX], rest = s->str;
 	size_t cap = s->str.len * 4 + c->args[1].str.len + 1024;
-	char *buf = room(in, cap);
+	char *buf = sample_room(in, cap);
 	struct text out;
 
 	if (!buf)
@@ -282,179 +260,6 @@ CONVERT(regsub)
 	return !out.cut;
 }
 
-/* ---- encodings ---------------------------------------------------------------------------- */
-
-static int hex_value(char c)
-{
-	return c >= '0' && c <= '9'		    ? c - '0'
-	       : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10
-						    : -1;
-}
-
-CONVERT(url_dec)
-{
-	bool in_form = c->args[0].num != 0;
-	char *buf = room(in, s->str.len);
-	size_t len = 0;
-
-	if (!buf)
-		return false;
-	for (size_t i = 0; i < s->str.len; i++) {
-		char ch = s->str.ptr[i];
-
-		if (ch == '?')
-			in_form = true;
-		if (ch == '+' && in_form) {
-			ch = ' ';
-		} else if (ch == '%') {
-			if (i + 2 >= s->str.len || hex_value(s->str.ptr[i + 1]) < 0 ||
-			    hex_value(s->str.ptr[i + 2]) < 0)
-				return false;
-			ch = (char)(hex_value(s->str.ptr[i + 1]) * 16 +
-				    hex_value(s->str.ptr[i + 2]));
-			i += 2;
-		}
-		buf[len++] = ch;
-	}
-	s->str = (struct slice){buf, len};
-	return true;
-}
-
-static const char hex_upper[] = "0123456789ABCDEF";
-
-CONVERT(url_enc)
-{
-	char *buf = room(in, s->str.len * 3);
-	size_t len = 0;
-
-	NO_ARGS;
-	if (!buf)
-		return false;
-	for (size_t i = 0; i < s->str.len; i++) {
-		unsigned char ch = (unsigned char)s->str.ptr[i];
-
-		if (isalnum(ch) || (ch && strchr("-._~", ch))) {
-			buf[len++] = (char)ch;
-			continue;
-		}
-		buf[len++] = '%';
-		buf[len++] = hex_upper[ch >> 4];
-		buf[len++] = hex_upper[ch & 15];
-	}
-	s->str = (struct slice){buf, len};
-	return true;
-}
-
-CONVERT(to_hex)
-{
-	char *buf = room(in, s->str.len * 2);
-
-	NO_ARGS;
-	if (!buf)
-		return false;
-	for (size_t i = 0; i < s->str.len; i++) {
-		buf[2 * i] = hex_upper[(unsigned char)s->str.ptr[i] >> 4];
-		buf[2 * i + 1] = hex_upper[s->str.ptr[i] & 15];
-	}
-	return sample_give_str(s, (struct slice){buf, s->str.len * 2});
-}
-
-CONVERT(hex_to_int)
-{
-	int64_t n = 0;
-
-	NO_ARGS;
-	NO_IN;
-	for (size_t i = 0; i < s->str.len; i++) {
-		if (hex_value(s->str.ptr[i]) < 0)
-			return false;
-		n = n << 4 | hex_value(s->str.ptr[i]);
-	}
-	return sample_give_num(s, SAMPLE_INT, n);
-}
-
-/* RFC 4648; url takes the second alphabet and no padding. */
-static bool encode_base64(struct rule_input *in, struct sample *s, bool url)
-{
-	static const char common[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-	char digits[64], *buf = room(in, s->str.len / 3 * 4 + 4);
-	const unsigned char *p = (const unsigned char *)s->str.ptr;
-	size_t len = 0;
-
-	if (!buf)
-		return false;
-	memcpy(digits, common, 62);
-	digits[62] = url ? '-' : '+';
-	digits[63] = url ? '_' : '/';
-	for (size_t i = 0; i < s->str.len; i += 3) {
-		size_t left = s->str.len - i;
-		unsigned n = (unsigned)p[i] << 16 | (left > 1 ? (unsigned)p[i + 1] << 8 : 0) |
-			     (left > 2 ? p[i + 2] : 0u);
-
-		for (unsigned k = 0; k < 4; k++) {
-			if (k <= left)
-				buf[len++] = digits[n >> (18 - 6 * k) & 63];
-			else if (!url)
-				buf[len++] = '=';
-		}
-	}
-	return sample_give_str(s, (struct slice){buf, len});
-}
-
-static int base64_value(char ch)
-{
-	return ch >= 'A' && ch <= 'Z'	? ch - 'A'
-	       : ch >= 'a' && ch <= 'z' ? ch - 'a' + 26
-	       : ch >= '0' && ch <= '9' ? ch - '0' + 52
-	       : ch == '+' || ch == '-' ? 62
-	       : ch == '/' || ch == '_' ? 63
-					: -1;
-}
-
-bool sample_decode_base64(struct rule_input *in, struct sample *s)
-{
-	char *buf = room(in, s->str.len);
-	unsigned n = 0, n_bits = 0;
-	size_t len = 0;
-
-	if (!buf)
-		return false;
-	while (s->str.len > 0 && s->str.ptr[s->str.len - 1] == '=')
-		s->str.len--;
-	for (size_t i = 0; i < s->str.len; i++) {
-		if (base64_value(s->str.ptr[i]) < 0)
-			return false;
-		n = n << 6 | (unsigned)base64_value(s->str.ptr[i]);
-		n_bits += 6;
-		if (n_bits >= 8) {
-			n_bits -= 8;
-			buf[len++] = (char)(n >> n_bits);
-		}
-	}
-	s->type = SAMPLE_BIN;
-	s->str = (struct slice){buf, len};
-	return true;
-}
-
-CONVERT(base64)
-{
-	NO_ARGS;
-	return encode_base64(in, s, false);
-}
-
-CONVERT(ub64enc)
-{
-	NO_ARGS;
-	return encode_base64(in, s, true);
-}
-
-CONVERT(b64dec)
-{
-	NO_ARGS;
-	return sample_decode_base64(in, s);
-}
-
 /* ---- Host values -------------------------------------------------------------------------- */
 
 static size_t port_at(struct slice host)
@@ -468,68 +273,26 @@ static size_t port_at(struct slice host)
 										    : 0;
 }
 
-CONVERT(host_only)
+SAMPLE_CONVERT(host_only)
 {
 	size_t at = port_at(s->str);
 
-	NO_ARGS;
 	if (at > 0)
 		s->str.len = at - 1;
 	return map_bytes(in, s, tolower);
 }
 
-CONVERT(port_only)
+SAMPLE_CONVERT(port_only)
 {
 	size_t at = port_at(s->str);
 	int64_t port = 0;
 
-	NO_ARGS;
-	NO_IN;
 	if (at > 0 && at < s->str.len)
 		sample_text_to_int((struct slice){s->str.ptr + at, s->str.len - at}, &port);
 	return sample_give_num(s, SAMPLE_INT, port);
 }
 
-/* A JSON string's inside, bytes above 127 as \u00XX (input "ascii") or as they are. */
-CONVERT(json)
-{
-	bool ascii = !c->args[0].given || slice_eq_str(c->args[0].str, "ascii");
-	char *buf = room(in, s->str.len * 6);
-	size_t len = 0;
-
-	if (!buf)
-		return false;
-	for (size_t i = 0; i < s->str.len; i++) {
-		unsigned char ch = (unsigned char)s->str.ptr[i];
-		static const char plain[] = "\"\\/\b\f\n\r\t", letters[] = "\"\\/bfnrt";
-		const char *at = ch ? strchr(plain, ch) : NULL;
-
-		if (at) {
-			buf[len++] = '\\';
-			buf[len++] = letters[at - plain];
-		} else if (ch < 32 || ch == 127 || (ch > 127 && ascii)) {
-			memcpy(buf + len, "\\u00", 4);
-			buf[len + 4] = (char)tolower(hex_upper[ch >> 4]);
-			buf[len + 5] = (char)tolower(hex_upper[ch & 15]);
-			len += 6;
-		} else {
-			buf[len++] = (char)ch;
-		}
-	}
-	s->str = (struct slice){buf, len};
-	return true;
-}
-
-static bool check_json(struct rules_build *b, struct sample_call *call)
-{
-	if (!call->args[0].given || slice_eq_str(call->args[0].str, "ascii") ||
-	    slice_starts(call->args[0].str, SLICE("utf8")))
-		return true;
-	rules_error(b, "json: the input is ascii, utf8, utf8s, utf8p or utf8ps");
-	return false;
-}
-
-CONVERT(compare)
+SAMPLE_CONVERT(compare)
 {
 	struct sample v;
 	size_t n;
@@ -552,14 +315,13 @@ static bool check_compare(struct rules_build *b, struct sample_call *call)
 	return rule_var_parse(b, call->args[0].str, name);
 }
 
-CONVERT(set_var)
+SAMPLE_CONVERT(set_var)
 {
 	return rule_var_set(c->data, in, *s);
 }
 
-CONVERT(unset_var)
+SAMPLE_CONVERT(unset_var)
 {
-	(void)s;
 	rule_var_unset(c->data, in);
 	return true;
 }
@@ -581,18 +343,9 @@ const struct converter_row converter_text_rows[] = {
 	{"iif", SAMPLE_BOOL, SAMPLE_STR, "SS", iif, NULL, "one text if true, another if not"},
 	{"regsub", SAMPLE_STR, SAMPLE_STR, "sSS", regsub, check_regsub,
 	 "replaces what a regex matches"},
-	{"url_dec", SAMPLE_STR, SAMPLE_STR, "I", url_dec, NULL, "%XX decoded"},
-	{"url_enc", SAMPLE_STR, SAMPLE_STR, "S", url_enc, NULL, "%XX encoded"},
-	{"hex", SAMPLE_BIN, SAMPLE_STR, "", to_hex, NULL, "in hexadecimal"},
-	{"hex2i", SAMPLE_STR, SAMPLE_INT, "", hex_to_int, NULL, "from hexadecimal"},
-	{"base64", SAMPLE_BIN, SAMPLE_STR, "", base64, NULL, "in base64"},
-	{"b64dec", SAMPLE_STR, SAMPLE_BIN, "", b64dec, NULL, "from base64"},
-	{"ub64enc", SAMPLE_BIN, SAMPLE_STR, "", ub64enc, NULL, "in base64url"},
-	{"ub64dec", SAMPLE_STR, SAMPLE_BIN, "", b64dec, NULL, "from base64url"},
 	{"host_only", SAMPLE_STR, SAMPLE_STR, "", host_only, NULL, "a Host value without port"},
 	{"port_only", SAMPLE_STR, SAMPLE_INT, "", port_only, NULL,
 	 "the port of a Host value, or 0"},
-	{"json", SAMPLE_STR, SAMPLE_STR, "S", json, check_json, "the inside of a JSON string"},
 	{"strcmp", SAMPLE_STR, SAMPLE_INT, "s", compare, check_compare, "order against a variable"},
 	{"set-var", SAMPLE_ANY, SAMPLE_ANY, "s", set_var, check_compare, "also stores it"},
 	{"unset-var", SAMPLE_ANY, SAMPLE_ANY, "s", unset_var, check_compare, "forgets a variable"},

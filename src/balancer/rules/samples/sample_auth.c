@@ -8,11 +8,6 @@
 #include "balancer/rules/rule_set.h"
 #include "balancer/rules/sample.h"
 
-#define GET(name)                                                            \
-	static bool name(const struct sample_call *c, struct rule_input *in, \
-			 struct sample_walk *w, struct sample *out)
-#define UNUSED (void)c, (void)w
-
 struct credentials {
 	struct slice type, user, password; /* of Basic; else the token stands in password */
 };
@@ -53,36 +48,32 @@ static bool is_basic(const struct credentials *cred)
 	return cred->user.ptr != NULL;
 }
 
-GET(get_type)
+SAMPLE_GET(get_type)
 {
 	struct credentials cred;
 
-	UNUSED;
 	return read_credentials(in, &cred) && sample_give_str(out, cred.type);
 }
 
-GET(get_user)
+SAMPLE_GET(get_user)
 {
 	struct credentials cred;
 
-	UNUSED;
 	return read_credentials(in, &cred) && is_basic(&cred) && sample_give_str(out, cred.user);
 }
 
-GET(get_password)
+SAMPLE_GET(get_password)
 {
 	struct credentials cred;
 
-	UNUSED;
 	return read_credentials(in, &cred) && is_basic(&cred) &&
 	       sample_give_str(out, cred.password);
 }
 
-GET(get_bearer)
+SAMPLE_GET(get_bearer)
 {
 	struct credentials cred;
 
-	(void)w;
 	if (c->args[0].given) { /* a header of its own */
 		struct http_cursor at = {0};
 		struct slice rest;
@@ -160,14 +151,13 @@ static const struct user_conf *find_user(const struct sample_call *c, struct rul
 	return NULL;
 }
 
-GET(get_auth)
+SAMPLE_GET(get_auth)
 {
-	(void)w;
 	return in->req && sample_give_num(out, SAMPLE_BOOL, find_user(c, in) != NULL);
 }
 
 /* An ACL tries each group of the user; elsewhere it is the user's name. */
-GET(get_auth_group)
+SAMPLE_GET(get_auth_group)
 {
 	const struct user_conf *u;
 	const char *const *groups;

@@ -4,78 +4,62 @@
 #include "balancer/rules/log_format.h"
 #include "balancer/rules/sample.h"
 
-#define GET(name)                                                            \
-	static bool name(const struct sample_call *c, struct rule_input *in, \
-			 struct sample_walk *w, struct sample *out)
-#define UNUSED (void)c, (void)w
-
 static bool give_port(struct sample *out, const struct addr *a)
 {
 	return a && a->len && a->sa.sa_family != AF_UNIX &&
 	       sample_give_num(out, SAMPLE_INT, addr_port(a));
 }
 
-GET(get_src)
+SAMPLE_GET(get_src)
 {
-	UNUSED;
 	return sample_give_addr(out, in->client);
 }
 
-GET(get_dst)
+SAMPLE_GET(get_dst)
 {
-	UNUSED;
 	return sample_give_addr(out, in->local);
 }
 
-GET(get_src_port)
+SAMPLE_GET(get_src_port)
 {
-	UNUSED;
 	return give_port(out, in->client);
 }
 
-GET(get_dst_port)
+SAMPLE_GET(get_dst_port)
 {
-	UNUSED;
 	return give_port(out, in->local);
 }
 
-GET(get_bc_src)
+SAMPLE_GET(get_bc_src)
 {
-	UNUSED;
 	return in->record && sample_give_addr(out, in->record->server_src);
 }
 
-GET(get_bc_dst)
+SAMPLE_GET(get_bc_dst)
 {
-	UNUSED;
 	return in->record && sample_give_addr(out, in->record->server);
 }
 
-GET(get_bc_src_port)
+SAMPLE_GET(get_bc_src_port)
 {
-	UNUSED;
 	return in->record && give_port(out, in->record->server_src);
 }
 
-GET(get_bc_dst_port)
+SAMPLE_GET(get_bc_dst_port)
 {
-	UNUSED;
 	return in->record && give_port(out, in->record->server);
 }
 
 /* No TLS towards clients yet: a listener that wanted it would not have started. */
-GET(get_ssl_fc)
+SAMPLE_GET(get_ssl_fc)
 {
-	UNUSED;
-	(void)in;
 	return sample_give_num(out, SAMPLE_BOOL, 0);
 }
 
-GET(get_so_id)
+SAMPLE_GET(get_so_id)
 {
 	unsigned id = 0;
 
-	UNUSED;
 	if (!in->listener || !in->frontend)
 		return false;
 	for (const struct listener_conf *l = in->frontend->listeners; l; l = l->next) {
@@ -86,9 +70,8 @@ GET(get_so_id)
 	return sample_give_num(out, SAMPLE_INT, id);
 }
 
-GET(get_so_name)
+SAMPLE_GET(get_so_name)
 {
-	UNUSED;
 	return in->listener && in->listener->name &&
 	       sample_give_str(out, slice_of(in->listener->name));
 }

@@ -9,40 +9,28 @@
 #include "balancer/rules/sample.h"
 #include "core/base/text.h"
 
-#define GET(name)                                                            \
-	static bool name(const struct sample_call *c, struct rule_input *in, \
-			 struct sample_walk *w, struct sample *out)
-#define UNUSED (void)in, (void)w
-
-GET(get_true)
+SAMPLE_GET(get_true)
 {
-	(void)c;
-	UNUSED;
 	return sample_give_num(out, SAMPLE_BOOL, 1);
 }
 
-GET(get_false)
+SAMPLE_GET(get_false)
 {
-	(void)c;
-	UNUSED;
 	return sample_give_num(out, SAMPLE_BOOL, 0);
 }
 
-GET(get_str)
+SAMPLE_GET(get_str)
 {
-	UNUSED;
 	return sample_give_str(out, c->args[0].str);
 }
 
-GET(get_int)
+SAMPLE_GET(get_int)
 {
-	UNUSED;
 	return sample_give_num(out, SAMPLE_INT, c->args[0].num);
 }
 
-GET(get_prepared)
+SAMPLE_GET(get_prepared)
 {
-	UNUSED;
 	*out = *(const struct sample *)c->data;
 	return true;
 }
@@ -141,17 +129,14 @@ static bool check_date(struct rules_build *b, struct sample_call *call)
 	return false;
 }
 
-GET(get_date)
+SAMPLE_GET(get_date)
 {
-	(void)w;
 	return sample_give_num(out, SAMPLE_INT,
 			       in->wall_us / (1000000 / c->args[1].num) + c->args[0].num);
 }
 
-GET(get_date_us)
+SAMPLE_GET(get_date_us)
 {
-	(void)w;
-	(void)c;
 	return sample_give_num(out, SAMPLE_INT, in->wall_us % 1000000);
 }
 
@@ -164,11 +149,10 @@ static uint64_t random_number(void)
 	return n;
 }
 
-GET(get_rand)
+SAMPLE_GET(get_rand)
 {
 	uint64_t n = random_number();
 
-	UNUSED;
 	if (c->args[0].given)
 		return sample_give_num(out, SAMPLE_INT,
 				       c->args[0].num > 0 ? (int64_t)(n % (uint64_t)c->args[0].num)
@@ -177,14 +161,12 @@ GET(get_rand)
 }
 
 /* RFC 9562 5.4 */
-GET(get_uuid)
+SAMPLE_GET(get_uuid)
 {
 	uint64_t a = random_number(), d = random_number();
 	char buf[40];
 	struct text t;
 
-	(void)c;
-	(void)w;
 	text_init(&t, buf, sizeof(buf));
 	text_fmt(&t, "%08x-%04x-4%03x-%04x-%012llx", (unsigned)(a >> 32),
 		 (unsigned)(a >> 16) & 0xffff, (unsigned)a & 0xfff,
@@ -200,9 +182,8 @@ static bool check_var(struct rules_build *b, struct sample_call *call)
 	return rule_var_parse(b, call->args[0].str, name);
 }
 
-GET(get_var)
+SAMPLE_GET(get_var)
 {
-	(void)w;
 	if (rule_var_get(c->data, in, out))
 		return true;
 	return c->args[1].given && sample_give_str(out, c->args[1].str);

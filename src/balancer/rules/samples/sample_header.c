@@ -7,11 +7,6 @@
 
 #include "balancer/rules/sample.h"
 
-#define FETCH(name)                                                             \
-	static bool name(const struct sample_call *call, struct rule_input *in, \
-			 struct sample_walk *walk, struct sample *out)
-#define NO_WALK (void)walk
-
 struct header_arg {	       /* call->data */
 	struct http_name name; /* len 0: fields of any name */
 	int64_t occ;	       /* 0 = all in an ACL, the last otherwise */
@@ -143,18 +138,18 @@ static bool get_value(const struct sample_call *call, struct rule_input *in, nex
 	return find_occurrence(h, msg, next, h->occ ? h->occ : -1, out);
 }
 
-FETCH(get_hdr)
+SAMPLE_GET(get_hdr)
 {
 	struct slice value;
 
-	return get_value(call, in, next_element, walk, &value) && sample_give_str(out, value);
+	return get_value(c, in, next_element, w, &value) && sample_give_str(out, value);
 }
 
-FETCH(get_fhdr)
+SAMPLE_GET(get_fhdr)
 {
 	struct slice value;
 
-	return get_value(call, in, next_line, walk, &value) && sample_give_str(out, value);
+	return get_value(c, in, next_line, w, &value) && sample_give_str(out, value);
 }
 
 enum sample_single sample_header_single(const struct sample_call *call, struct rule_input *in,
@@ -185,16 +180,14 @@ static bool count(const struct sample_call *call, struct rule_input *in, next_fn
 	return sample_give_num(out, SAMPLE_INT, n);
 }
 
-FETCH(count_hdr)
+SAMPLE_GET(count_hdr)
 {
-	NO_WALK;
-	return count(call, in, next_element, out);
+	return count(c, in, next_element, out);
 }
 
-FETCH(count_fhdr)
+SAMPLE_GET(count_fhdr)
 {
-	NO_WALK;
-	return count(call, in, next_line, out);
+	return count(c, in, next_line, out);
 }
 
 /* Values that are no numbers (no addresses) are passed over. */
@@ -213,25 +206,24 @@ static bool get_typed(const struct sample_call *call, struct rule_input *in, enu
 	return false;
 }
 
-FETCH(get_val)
+SAMPLE_GET(get_val)
 {
-	return get_typed(call, in, SAMPLE_INT, walk, out);
+	return get_typed(c, in, SAMPLE_INT, w, out);
 }
 
-FETCH(get_ip)
+SAMPLE_GET(get_ip)
 {
-	return get_typed(call, in, SAMPLE_ADDR, walk, out);
+	return get_typed(c, in, SAMPLE_ADDR, w, out);
 }
 
-FETCH(get_names)
+SAMPLE_GET(get_names)
 {
-	struct slice delim = call->args[0].given ? call->args[0].str : SLICE(",");
-	struct http_message *msg = message_of(call, in);
+	struct slice delim = c->args[0].given ? c->args[0].str : SLICE(",");
+	struct http_message *msg = message_of(c, in);
 	struct http_cursor at = {0};
 	size_t len = 0, used = 0;
 	char *buf;
 
-	NO_WALK;
 	if (!msg)
 		return false;
 	while (http_message_each(msg, &at))
@@ -252,13 +244,12 @@ FETCH(get_names)
 }
 
 /* The field lines as they will be sent, with the empty line. */
-FETCH(get_all)
+SAMPLE_GET(get_all)
 {
-	struct http_message *msg = message_of(call, in);
+	struct http_message *msg = message_of(c, in);
 	size_t len, skip;
 	char *buf;
 
-	NO_WALK;
 	if (!msg)
 		return false;
 	len = http_message_len(msg);
@@ -307,40 +298,38 @@ static bool next_cookie(const struct sample_call *call, const struct http_messag
 }
 
 /* The next one of a walk, the last one otherwise. */
-FETCH(get_cook)
+SAMPLE_GET(get_cook)
 {
-	struct http_message *msg = message_of(call, in);
-	bool response = of_response(call, in), found = false;
+	struct http_message *msg = message_of(c, in);
+	bool response = of_response(c, in), found = false;
 	struct sample_walk all = {0};
 	struct slice value;
 
 	if (!msg)
 		return false;
-	if (walk)
-		return next_cookie(call, msg, response, walk, &value) &&
-		       sample_give_str(out, value);
-	while (next_cookie(call, msg, response, &all, &value))
+	if (w)
+		return next_cookie(c, msg, response, w, &value) && sample_give_str(out, value);
+	while (next_cookie(c, msg, response, &all, &value))
 		found = sample_give_str(out, value);
 	return found;
 }
 
-FETCH(get_cook_val)
+SAMPLE_GET(get_cook_val)
 {
-	return get_cook(call, in, walk, out) && sample_cast(out, SAMPLE_INT, in);
+	return get_cook(c, in, w, out) && sample_cast(out, SAMPLE_INT, in);
 }
 
-FETCH(count_cook)
+SAMPLE_GET(count_cook)
 {
-	struct http_message *msg = message_of(call, in);
-	bool response = of_response(call, in);
+	struct http_message *msg = message_of(c, in);
+	bool response = of_response(c, in);
 	struct sample_walk all = {0};
 	struct slice value;
 	int64_t n = 0;
 
-	NO_WALK;
 	if (!msg)
 		return false;
-	while (next_cookie(call, msg, response, &all, &value))
+	while (next_cookie(c, msg, response, &all, &value))
 		n++;
 	return sample_give_num(out, SAMPLE_INT, n);
 }

@@ -12,25 +12,18 @@ static const struct http_message *request_of(struct rule_input *in)
 	return in->req;
 }
 
-#define GET(name)                                                            \
-	static bool name(const struct sample_call *c, struct rule_input *in, \
-			 struct sample_walk *w, struct sample *out)
-#define UNUSED (void)c, (void)w
-
-GET(get_method)
+SAMPLE_GET(get_method)
 {
 	const struct http_message *req = request_of(in);
 
-	UNUSED;
 	return req && sample_give_str(out, req->method_text);
 }
 
 /* Most rules look at the path: it is cut once, until a rule gives the request another target. */
-GET(get_path)
+SAMPLE_GET(get_path)
 {
 	const struct http_message *req = request_of(in);
 
-	UNUSED;
 	if (!req)
 		return false;
 	if (in->path_target.ptr != req->target.ptr || in->path_target.len != req->target.len) {
@@ -40,12 +33,11 @@ GET(get_path)
 	return in->path.ptr && sample_give_str(out, in->path);
 }
 
-GET(get_pathq)
+SAMPLE_GET(get_pathq)
 {
 	const struct http_message *req = request_of(in);
 	struct slice path;
 
-	UNUSED;
 	if (!req)
 		return false;
 	path = http_message_path(req);
@@ -56,23 +48,21 @@ GET(get_pathq)
 	return sample_give_str(out, path);
 }
 
-GET(get_query)
+SAMPLE_GET(get_query)
 {
 	const struct http_message *req = request_of(in);
 	struct slice query;
 
-	UNUSED;
 	if (!req)
 		return false;
 	query = http_message_query(req);
 	return sample_give_str(out, query.ptr ? query : SLICE(""));
 }
 
-GET(get_url)
+SAMPLE_GET(get_url)
 {
 	const struct http_message *req = request_of(in);
 
-	UNUSED;
 	return req && sample_give_str(out, req->target);
 }
 
@@ -103,24 +93,21 @@ static bool give_base(struct rule_input *in, bool with_query, struct sample *out
 	return sample_give_str(out, (struct slice){buf, (size_t)(at - buf)});
 }
 
-GET(get_base)
+SAMPLE_GET(get_base)
 {
-	UNUSED;
 	return give_base(in, false, out);
 }
 
-GET(get_baseq)
+SAMPLE_GET(get_baseq)
 {
-	UNUSED;
 	return give_base(in, true, out);
 }
 
-GET(get_url_host)
+SAMPLE_GET(get_url_host)
 {
 	const struct http_message *req = request_of(in);
 	struct slice host;
 
-	UNUSED;
 	if (!req || req->target_form != HTTP_TARGET_ABSOLUTE)
 		return false;
 	host = http_message_host(req);
@@ -129,13 +116,12 @@ GET(get_url_host)
 	return sample_addr_parse(&out->addr, host);
 }
 
-GET(get_url_port)
+SAMPLE_GET(get_url_port)
 {
 	const struct http_message *req = request_of(in);
 	struct slice host;
 	int64_t port = 80;
 
-	UNUSED;
 	if (!req || req->target_form != HTTP_TARGET_ABSOLUTE)
 		return false;
 	host = http_message_host(req);
@@ -180,14 +166,14 @@ static bool get_param(const struct sample_call *c, struct rule_input *in, struct
 	return next_param(&w->rest, c->args[0].str, start == '?' ? '&' : start, out);
 }
 
-GET(get_urlp)
+SAMPLE_GET(get_urlp)
 {
 	struct slice value;
 
 	return get_param(c, in, w, &value) && sample_give_str(out, value);
 }
 
-GET(get_urlp_val)
+SAMPLE_GET(get_urlp_val)
 {
 	struct slice value;
 
@@ -202,61 +188,52 @@ static bool give_version(const struct http_message *msg, struct sample *out)
 	return msg && sample_give_str(out, msg->minor ? SLICE("1.1") : SLICE("1.0"));
 }
 
-GET(get_req_ver)
+SAMPLE_GET(get_req_ver)
 {
-	UNUSED;
 	return give_version(request_of(in), out);
 }
 
-GET(get_res_ver)
+SAMPLE_GET(get_res_ver)
 {
-	UNUSED;
 	return give_version(in->res, out);
 }
 
-GET(get_status)
+SAMPLE_GET(get_status)
 {
-	UNUSED;
 	return in->res && sample_give_num(out, SAMPLE_INT, in->res->status);
 }
 
-GET(get_proto_http)
+SAMPLE_GET(get_proto_http)
 {
 	const struct http_message *req = request_of(in);
 
-	UNUSED;
 	return sample_give_num(out, SAMPLE_BOOL, req != NULL);
 }
 
-GET(get_first_req)
+SAMPLE_GET(get_first_req)
 {
-	UNUSED;
 	return sample_give_num(out, SAMPLE_BOOL, !in->later_request);
 }
 
-GET(get_body_size)
+SAMPLE_GET(get_body_size)
 {
 	const struct http_message *req = request_of(in);
 
-	UNUSED;
 	return req &&
 	       sample_give_num(out, SAMPLE_INT,
 			       req->body_kind == HTTP_BODY_LENGTH ? (int64_t)req->body_len : 0);
 }
 
-GET(get_res_body_size)
+SAMPLE_GET(get_res_body_size)
 {
-	UNUSED;
 	return in->res &&
 	       sample_give_num(out, SAMPLE_INT,
 			       in->res->body_kind == HTTP_BODY_LENGTH ? (int64_t)in->res->body_len
 								      : 0);
 }
 
-GET(get_proto_version)
+SAMPLE_GET(get_proto_version)
 {
-	(void)in;
-	UNUSED;
 	return sample_give_num(out, SAMPLE_INT, 1);
 }
 
@@ -275,15 +252,13 @@ static bool give_capture(struct rule_input *in, bool response, int64_t index, st
 	return false;
 }
 
-GET(get_capture_req)
+SAMPLE_GET(get_capture_req)
 {
-	(void)w;
 	return give_capture(in, false, c->args[0].num, out);
 }
 
-GET(get_capture_res)
+SAMPLE_GET(get_capture_res)
 {
-	(void)w;
 	return give_capture(in, true, c->args[0].num, out);
 }
 

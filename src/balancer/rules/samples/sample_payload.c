@@ -4,27 +4,20 @@
  */
 #include "balancer/rules/sample.h"
 
-#define GET(name)                                                            \
-	static bool name(const struct sample_call *c, struct rule_input *in, \
-			 struct sample_walk *w, struct sample *out)
-#define UNUSED (void)c, (void)w
-
 static void may_change(struct rule_input *in)
 {
 	if (!in->payload_complete)
 		in->wants_more = true;
 }
 
-GET(get_len)
+SAMPLE_GET(get_len)
 {
-	UNUSED;
 	may_change(in);
 	return sample_give_num(out, SAMPLE_INT, (int64_t)in->payload.len);
 }
 
-GET(get_wait_end)
+SAMPLE_GET(get_wait_end)
 {
-	UNUSED;
 	if (!in->payload_complete) {
 		in->wants_more = true;
 		return false;
@@ -32,11 +25,10 @@ GET(get_wait_end)
 	return sample_give_num(out, SAMPLE_BOOL, 1);
 }
 
-GET(get_payload)
+SAMPLE_GET(get_payload)
 {
 	size_t at = (size_t)c->args[0].num, len = (size_t)c->args[1].num;
 
-	(void)w;
 	if (at > in->payload.len || (len > 0 && at + len > in->payload.len)) {
 		may_change(in);
 		return false;
@@ -159,30 +151,27 @@ static bool find_extension(struct hello *h, unsigned type, struct reader *body)
 	return false;
 }
 
-GET(get_hello_type)
+SAMPLE_GET(get_hello_type)
 {
 	struct hello h;
 
-	UNUSED;
 	return look_at_hello(in, &h) && sample_give_num(out, SAMPLE_INT, 1);
 }
 
-GET(get_hello_version)
+SAMPLE_GET(get_hello_version)
 {
 	struct hello h;
 
-	UNUSED;
 	return look_at_hello(in, &h) &&
 	       sample_give_num(out, SAMPLE_INT,
 			       (int64_t)(h.version >> 8) << 16 | (h.version & 255));
 }
 
-GET(get_hello_sni)
+SAMPLE_GET(get_hello_sni)
 {
 	struct reader body, list, name;
 	struct hello h;
 
-	UNUSED;
 	if (!look_at_hello(in, &h) || !find_extension(&h, 0, &body))
 		return false;
 	list = take_block(&body, 2);
@@ -195,14 +184,13 @@ GET(get_hello_sni)
 			       (struct slice){(const char *)name.at, (size_t)(name.end - name.at)});
 }
 
-GET(get_hello_alpn)
+SAMPLE_GET(get_hello_alpn)
 {
 	struct reader body, list, name;
 	struct hello h;
 	size_t len = 0;
 	char *buf;
 
-	UNUSED;
 	if (!look_at_hello(in, &h) || !find_extension(&h, 16, &body))
 		return false;
 	list = take_block(&body, 2);
@@ -220,11 +208,10 @@ GET(get_hello_alpn)
 }
 
 /* "Cookie: mstshash=VALUE" in a remote desktop's connection request (MS-RDPBCGR 2.2.1.1). */
-GET(get_rdp_cookie)
+SAMPLE_GET(get_rdp_cookie)
 {
 	struct slice rest = in->payload, value, name = c->args[0].str;
 
-	(void)w;
 	if (rest.len < 11) {
 		may_change(in);
 		return false;

@@ -5,11 +5,6 @@
 #include "balancer/rules/rule_set.h"
 #include "balancer/rules/sample.h"
 
-#define GET(name)                                                            \
-	static bool name(const struct sample_call *c, struct rule_input *in, \
-			 struct sample_walk *w, struct sample *out)
-#define UNUSED (void)c, (void)w
-
 struct named {		  /* call->data */
 	const void *what; /* struct proxy_conf or server_conf; NULL = the present one */
 	struct slice text;
@@ -68,11 +63,10 @@ static const struct server_conf *server_of(const struct sample_call *c)
 	return ((const struct named *)c->data)->what;
 }
 
-GET(get_nbsrv)
+SAMPLE_GET(get_nbsrv)
 {
 	const struct proxy_conf *p = proxy_of(c, in);
 
-	(void)w;
 	return p && in->facts && in->facts->servers_up &&
 	       sample_give_num(out, SAMPLE_INT, in->facts->servers_up(in->facts_ctx, p));
 }
@@ -95,45 +89,39 @@ static bool give_rate(const struct sample_call *c, struct rule_input *in, bool f
 	       sample_give_num(out, SAMPLE_INT, in->facts->session_rate(in->facts_ctx, p, fe));
 }
 
-GET(get_fe_conn)
+SAMPLE_GET(get_fe_conn)
 {
-	(void)w;
 	return give_sessions(c, in, true, out);
 }
 
-GET(get_be_conn)
+SAMPLE_GET(get_be_conn)
 {
-	(void)w;
 	return give_sessions(c, in, false, out);
 }
 
-GET(get_fe_rate)
+SAMPLE_GET(get_fe_rate)
 {
-	(void)w;
 	return give_rate(c, in, true, out);
 }
 
-GET(get_be_rate)
+SAMPLE_GET(get_be_rate)
 {
-	(void)w;
 	return give_rate(c, in, false, out);
 }
 
-GET(get_queue)
+SAMPLE_GET(get_queue)
 {
 	const struct proxy_conf *p = proxy_of(c, in);
 
-	(void)w;
 	return p && in->facts && in->facts->queued &&
 	       sample_give_num(out, SAMPLE_INT, in->facts->queued(in->facts_ctx, p));
 }
 
-GET(get_avg_queue)
+SAMPLE_GET(get_avg_queue)
 {
 	const struct proxy_conf *p = proxy_of(c, in);
 	unsigned up, queued;
 
-	(void)w;
 	if (!p || !in->facts || !in->facts->queued || !in->facts->servers_up)
 		return false;
 	up = in->facts->servers_up(in->facts_ctx, p);
@@ -141,89 +129,75 @@ GET(get_avg_queue)
 	return sample_give_num(out, SAMPLE_INT, up ? (queued + up - 1) / up : queued * 10);
 }
 
-GET(get_actconn)
+SAMPLE_GET(get_actconn)
 {
-	UNUSED;
 	return in->facts && in->facts->connections &&
 	       sample_give_num(out, SAMPLE_INT, in->facts->connections(in->facts_ctx));
 }
 
-GET(get_srv_is_up)
+SAMPLE_GET(get_srv_is_up)
 {
 	const struct server_conf *s = server_of(c);
 
-	(void)w;
 	return s && in->facts && in->facts->server_is_up &&
 	       sample_give_num(out, SAMPLE_BOOL, in->facts->server_is_up(in->facts_ctx, s));
 }
 
-GET(get_srv_iweight)
+SAMPLE_GET(get_srv_iweight)
 {
 	const struct server_conf *s = server_of(c);
 
-	(void)w;
-	(void)in;
 	return s && sample_give_num(out, SAMPLE_INT, s->weight);
 }
 
-GET(get_fe_name)
+SAMPLE_GET(get_fe_name)
 {
-	UNUSED;
 	return in->frontend && sample_give_str(out, slice_of(in->frontend->name));
 }
 
-GET(get_be_name)
+SAMPLE_GET(get_be_name)
 {
-	UNUSED;
 	return in->backend && sample_give_str(out, slice_of(in->backend->name));
 }
 
-GET(get_srv_name)
+SAMPLE_GET(get_srv_name)
 {
-	UNUSED;
 	return in->server && sample_give_str(out, slice_of(in->server->name));
 }
 
-GET(get_fe_id)
+SAMPLE_GET(get_fe_id)
 {
-	UNUSED;
 	return in->frontend && sample_give_num(out, SAMPLE_INT, in->frontend->id);
 }
 
-GET(get_be_id)
+SAMPLE_GET(get_be_id)
 {
-	UNUSED;
 	return in->backend && sample_give_num(out, SAMPLE_INT, in->backend->id);
 }
 
-GET(get_srv_id)
+SAMPLE_GET(get_srv_id)
 {
-	UNUSED;
 	return in->server && sample_give_num(out, SAMPLE_INT, in->server->id);
 }
 
-GET(get_fe_defbe)
+SAMPLE_GET(get_fe_defbe)
 {
-	UNUSED;
 	return in->frontend && in->frontend->default_backend &&
 	       sample_give_str(out, slice_of(in->frontend->default_backend->name));
 }
 
-GET(get_fe_client_timeout)
+SAMPLE_GET(get_fe_client_timeout)
 {
-	UNUSED;
 	return in->frontend && sample_give_num(out, SAMPLE_INT, in->frontend->timeout.client);
 }
 
-GET(get_be_server_timeout)
+SAMPLE_GET(get_be_server_timeout)
 {
-	UNUSED;
 	return in->backend && sample_give_num(out, SAMPLE_INT, in->backend->timeout.server);
 }
 
-GET(get_be_tunnel_timeout)
+SAMPLE_GET(get_be_tunnel_timeout)
 {
-	UNUSED;
 	return in->backend && sample_give_num(out, SAMPLE_INT, in->backend->timeout.tunnel);
 }
 

@@ -1,9 +1,9 @@
 /*
  * Samples, converters and conditions on one request. What is expected was compared with HAProxy
  * 2.6, row by row. Covers balancer/rules/sample.c, sample_value.c, sample_header.c, sample_http.c,
- * sample_auth.c, sample_conn.c, sample_const.c, sample_proxy.c, sample_payload.c, converter_text.c,
- * converter_number.c, converter_date.c, converter_map.c, match.c, acl.c, vars.c, substitute.c,
- * build.c.
+ * sample_auth.c, sample_conn.c, sample_const.c, sample_proxy.c, sample_payload.c,
+ * converter_text.c, converter_code.c, converter_number.c, converter_date.c, converter_map.c,
+ * match.c, acl.c, vars.c, substitute.c, build.c.
  */
 #include "balancer/rules/rules_conf.h"
 #include "rules_room.h"
