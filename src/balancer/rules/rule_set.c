@@ -153,50 +153,47 @@ static bool holds(const struct rule_target *t, struct rule_input *in)
 	return rule_condition_eval(t->cond, in) == ACL_PASS;
 }
 
-const struct proxy_conf *rules_use_backend(const struct rule_set *set, struct rule_input *in)
+/* The first line that holds; name is set where it is a format. */
+static const struct rule_target *choose(const struct rule_target *targets, unsigned n,
+					struct rule_input *in, struct slice *name)
 {
-	if (!set)
-		return NULL;
 	in->phase = in->req ? RULE_HTTP_REQUEST : RULE_TCP_REQUEST;
-	for (unsigned i = 0; i < set->n_backends; i++) {
-		const struct rule_target *t = &set->backends[i];
-		struct slice name;
-
-		if (!holds(t, in))
+	for (unsigned i = 0; i < n; i++) {
+		if (!holds(&targets[i], in))
 			continue;
-		if (!t->format)
-			return t->resolved;
-		name = log_format_value(t->format, in);
-		for (const struct proxy_conf *p = in->conf ? in->conf->proxies : NULL; p;
-		     p = p->next)
-			if ((p->sides & PROXY_BACKEND) && slice_eq_str(name, p->name))
-				return p;
-		return NULL;
+		if (targets[i].format)
+			*name = log_format_value(targets[i].format, in);
+		return &targets[i];
 	}
 	return NULL;
 }
 
+const struct proxy_conf *rules_use_backend(const struct rule_set *set, struct rule_input *in)
+{
+	const struct proxy_conf *p = in->conf ? in->conf->proxies : NULL;
+	const struct rule_target *t;
+	struct slice name;
+
+	t = set ? choose(set->backends, set->n_backends, in, &name) : NULL;
+	if (!t || !t->format)
+		return t ? t->resolved : NULL;
+	while (p && !((p->sides & PROXY_BACKEND) && slice_eq_str(name, p->name)))
+		p = p->next;
+	return p;
+}
+
 const struct server_conf *rules_use_server(const struct rule_set *set, struct rule_input *in)
 {
-	if (!set)
-		return NULL;
-	in->phase = in->req ? RULE_HTTP_REQUEST : RULE_TCP_REQUEST;
-	for (unsigned i = 0; i < set->n_servers; i++) {
-		const struct rule_target *t = &set->servers[i];
-		struct slice name;
+	const struct server_conf *s = in->backend ? in->backend->servers : NULL;
+	const struct rule_target *t;
+	struct slice name;
 
-		if (!holds(t, in))
-			continue;
-		if (!t->format)
-			return t->resolved;
-		name = log_format_value(t->format, in);
-		for (const struct server_conf *s = in->backend ? in->backend->servers : NULL; s;
-		     s = s->next)
-			if (slice_eq_str(name, s->name))
-				return s;
-		return NULL;
-	}
-	return NULL;
+	t = set ? choose(set->servers, set->n_servers, in, &name) : NULL;
+	if (!t || !t->format)
+		return t ? t->resolved : NULL;
+	while (s && !slice_eq_str(name, s->name))
+		s = s->next;
+	return s;
 }
 
 bool rules_ignore_persist(const struct rule_set *set, struct rule_input *in)
