@@ -254,6 +254,7 @@ static bool start_health(struct balancer_process *p)
 				     .conf = p->balancer.conf,
 				     .runner_fd = p->balancer.setup->runner_fd,
 				     .master_fd = p->balancer.setup->master_fd,
+				     .page = p->balancer.setup->page,
 				     .book = p->balancer.setup->book};
 	int err = health_start(&setup);
 

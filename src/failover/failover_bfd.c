@@ -9,6 +9,7 @@ static void bfd_changed(void *ctx, const struct vrrp_bfd_conf *conf, bool up)
 	struct failover *f = ctx;
 	struct list *pos;
 
+	shared_note_put(f->setup->page, shared_fact_key(SHARED_FACT_BFD, conf->name), up);
 	LIST_EACH(pos, &f->nodes)
 	vrrp_instance_track_set(container_of(pos, struct node, link)->inst, VRRP_TRACK_BFD,
 				conf->name, up);

@@ -38,6 +38,7 @@ static void number_changed(void *ctx, const struct vrrp_file_conf *file, long lo
 	struct failover *f = ctx;
 	struct list *pos;
 
+	shared_note_put(f->setup->page, shared_fact_key(SHARED_FACT_FILE, file->name), number);
 	LIST_EACH(pos, &f->nodes)
 	vrrp_instance_track_number(container_of(pos, struct node, link)->inst, file->name, number);
 }

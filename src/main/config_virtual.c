@@ -3,11 +3,45 @@
  * in the native grammar is one more file for the balancer's parser, and whatever that says of it is
  * said of the place in keepalived.conf where it comes from. Called by config.c at each load.
  */
+#include <limits.h>
 #include <string.h>
 
+#include "core/sys/tool_path.h"
 #include "main/config.h"
 
 const char config_virtual_file[] = "(virtual servers)";
+
+static bool wants_probe(const struct virtual_conf *conf, struct conf_place *at)
+{
+	for (const struct virtual_server_conf *v = conf->servers; v; v = v->next) {
+		for (const struct virtual_real_conf *r = v->served ? v->reals : NULL; r;
+		     r = r->next) {
+			for (const struct virtual_checker_conf *k = r->checkers; k; k = k->next) {
+				if (!virtual_is_probe(k->kind))
+					continue;
+				*at = k->place;
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+static void find_probe(struct config *c)
+{
+	struct conf_place at = {0};
+	char path[PATH_MAX];
+
+	if (!wants_probe(c->failover->virtual_servers, &at))
+		return;
+	if (tool_path_find("relais-probe", path, sizeof(path)))
+		c->failover->virtual_servers->probe = arena_strdup(&c->arena, path);
+	else
+		conf_advise(
+			&c->diags, at,
+			"there is no relais-probe beside this program or in ../libexec/relais: "
+			"PING_CHECK, UDP_CHECK and DNS_CHECK say nothing of their real servers");
+}
 
 bool config_virtual_write(struct config *c, bool alone)
 {
@@ -26,6 +60,8 @@ bool config_virtual_write(struct config *c, bool alone)
 			    c->failover->net_namespace);
 		return false;
 	}
+	if (first)
+		find_probe(c);
 	if (!first ||
 	    !virtual_text_write(c->failover->virtual_servers, alone, &c->arena, &c->diags, v))
 		return false;

@@ -64,6 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	conf_files_put(&files, path, (struct slice){(const char *)data, size});
 	files.sealed = true;
 	conf = failover_conf_parse(&files, &path, 1, &arena, &diags, &options);
+	conf->virtual_servers->probe = "/usr/libexec/relais/relais-probe";
 	if (virtual_text_write(conf->virtual_servers, true, &arena, &diags, &v)) {
 		for (unsigned i = 0; i < v.n_lines; i++)
 			MUST(v.places[i].file && v.places[i].line > 0);

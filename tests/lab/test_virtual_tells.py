@@ -1,13 +1,13 @@
 """What becomes of virtual and real servers is told: lvs_notify_fifo and notify_fifo, mails, scripts; at the
 start, at changes, and not again at a reload. Lines and subjects are those of Keepalived 2.2.7."""
 import pathlib
-import signal
 
 import pytest
 
 import smtp_sink
-from netlab import Lab, send_signal, tool, wait_for
+from netlab import Lab, wait_for
 from stacks import Relais
+from virtual_rig import start_web, stop_web
 
 SINK = pathlib.Path(smtp_sink.__file__)
 VS, WEB1, WEB2 = "[192.0.2.10]:tcp:80", "[192.0.2.31]:tcp:80", "[192.0.2.32]:tcp:80"
@@ -57,17 +57,6 @@ def lab():
         for name in ("web1", "web2"):
             start_web(built, name)
         yield built
-
-
-def start_web(lab, name):
-    host = lab[name]
-    host.webd = host.spawn([tool("webd"), "-n", name, "::", 80], log="webd.log")
-    wait_for(lambda: host.run(["ss", "-Hltn", "sport = :80"]), 10, f"{name}'s web server")
-
-
-def stop_web(lab, name):
-    send_signal(lab[name].webd.pid, signal.SIGKILL)
-    lab[name].webd.wait()
 
 
 def start_node(lab, extra="", globals=""):

@@ -14,6 +14,7 @@
 #include "balancer/server/server.h"
 #include "balancer/tls/tls_client.h"
 #include "core/loop/runner_link.h"
+#include "core/sys/shared_page.h"
 
 enum {
 	CHECK_ANSWER_MAX = 16384,
@@ -52,9 +53,11 @@ struct check {
 	char *answer;	   /* owned while it runs, answer_max */
 	size_t answer_len;
 	bool answer_ended;
-	int weight;		    /* that a script said last; -1 = none yet */
-	struct server_place *place; /* in the book for the next balancer; NULL = none */
-	struct runner_link *runner; /* borrowed; NULL = no external check */
+	int weight;			/* that a script said last; -1 = none yet */
+	int weight_more;		/* that a file adds, or takes away */
+	struct server_place *place;	/* in the book for the next balancer; NULL = none */
+	const struct shared_page *page; /* borrowed; NULL = what failover sees is not known */
+	struct runner_link *runner;	/* borrowed; NULL = no external check */
 	struct runner_call call;
 	bool known;		/* the balancer before has said how its server is */
 	bool preserve_env;	/* the program gets ours too */
@@ -82,6 +85,9 @@ void check_external_init(struct check *c, const struct global_conf *conf,
 			 struct runner_link *runner);
 void check_external_begin(struct check *c);
 void check_external_expired(struct check *c);
+
+/* check_failover.c: the same by a look at the shared page. */
+void check_failover_begin(struct check *c);
 
 /* check.c */
 void check_finished(struct check *c, const struct check_outcome *outcome);

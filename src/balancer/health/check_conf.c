@@ -106,6 +106,31 @@ static void read_redis(struct conf_ctx *ctx, const struct conf_line *line, void 
 		start(target, CHECK_REDIS);
 }
 
+/* option failover-check bfd <name> | file <name> [weight <n>] [reverse] */
+static void read_failover(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+{
+	struct check_conf *c;
+
+	if (!conf_ctx_args(ctx, line, 2, 5))
+		return;
+	c = start(target, CHECK_FAILOVER);
+	c->seen_is_file = conf_line_is(line, 2, "file");
+	c->seen_weight = 1;
+	if (!c->seen_is_file && !conf_line_is(line, 2, "bfd"))
+		conf_ctx_error(ctx, line, 2, "'option failover-check' takes bfd or file, not '%s'",
+			       conf_line_word(line, 2));
+	conf_word_string(ctx, line, 3, &c->seen_name);
+	for (unsigned i = 4; i < line->n_words; i++) {
+		if (c->seen_is_file && conf_line_is(line, i, "reverse"))
+			c->seen_reverse = true;
+		else if (c->seen_is_file && conf_line_is(line, i, "weight"))
+			conf_word_int(ctx, line, ++i, -INT_MAX, INT_MAX, &c->seen_weight);
+		else
+			conf_ctx_error(ctx, line, i, "'option failover-check' has no use for '%s'",
+				       conf_line_word(line, i));
+	}
+}
+
 static void read_external(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
 	if (conf_ctx_args(ctx, line, 0, 0))
@@ -231,7 +256,7 @@ static void finish_proxy(struct conf_ctx *ctx, struct proxy_conf *p, bool is_all
 				  http ? "httpchk" : "tcp-check");
 	}
 	for (const struct server_conf *s = p->servers; s; s = s->next) {
-		if (s->check && kind != CHECK_EXTERNAL && !has_port(p, s))
+		if (s->check && kind != CHECK_EXTERNAL && kind != CHECK_FAILOVER && !has_port(p, s))
 			conf_error(ctx->diags, s->place,
 				   "server '%s/%s' has no port that a check could connect to: add "
 				   "one to its address, or 'port'",
@@ -265,6 +290,8 @@ static const struct conf_keyword rows[] = {
 	OPTION("ldap-check", "", read_ldap, "checks bind anonymously to LDAP"),
 	OPTION("script-check", "<user>[:<group>] <command> [timeout <time>] [dynamic]", read_script,
 	       "relais' own: good when this command ends with 0"),
+	OPTION("failover-check", "bfd <name> | file <name> [weight <n>] [reverse]", read_failover,
+	       "relais' own: what the failover process sees of a bfd_instance or a track_file"),
 	OPTION("external-check", "", read_external, "checks are made by a program"),
 	{"external-check command", CONF_DBE, CONF_STRING,
 	 offsetof(struct proxy_conf, check.command), 0, 0, "<program>", NULL, CONF_EFFECT_RELOAD,

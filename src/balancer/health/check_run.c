@@ -358,6 +358,8 @@ void check_begin(struct check *c)
 	c->started_us = loop_now_us(c->loop);
 	if (c->kind->kind == CHECK_EXTERNAL)
 		check_external_begin(c);
+	else if (c->kind->kind == CHECK_FAILOVER)
+		check_failover_begin(c);
 	else
 		open_connection(c);
 }

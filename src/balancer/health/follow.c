@@ -115,9 +115,11 @@ static unsigned weight_of(const struct follower *f)
 {
 	int weight = f->server->conf->weight;
 
-	for (unsigned i = 0; i < f->n_leaders; i++)
+	for (unsigned i = 0; i < f->n_leaders; i++) {
+		weight += f->leaders[i]->weight_more;
 		if (f->leaders[i]->weight >= 0)
 			weight += f->leaders[i]->weight - f->server->conf->weight;
+	}
 	return weight < 0 ? 0 : (unsigned)weight;
 }
 

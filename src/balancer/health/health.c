@@ -61,6 +61,7 @@ static struct check *check_new(struct server *s, const struct health_setup *setu
 	c->steps = check_protocol_steps(&health.arena, c->kind);
 	c->answer_max = answer_max(c);
 	c->loop = setup->loop;
+	c->page = setup->page;
 	check_external_init(c, &setup->conf->global, health.runner);
 	c->conn.lfd.fd = -1;
 	c->timer.on_expiry = check_timer_expired;

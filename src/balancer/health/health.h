@@ -12,15 +12,17 @@
 
 struct server;
 struct server_book; /* core/sys/server_book.h */
+struct shared_page; /* core/sys/shared_page.h */
 
 struct health_setup {
 	struct loop *loop;     /* checks run here; borrowed */
 	struct proxy *proxies; /* with their backends built */
 	unsigned n_proxies;
 	const struct balancer_conf *conf;
-	int runner_fd;		  /* channel for external checks; -1 = none */
-	int master_fd;		  /* changes of virtual servers are told there; -1 = nobody */
-	struct server_book *book; /* of the balancer before and after; NULL = none */
+	int runner_fd;			/* channel for external checks; -1 = none */
+	int master_fd;			/* changes of virtual servers are told there; -1 = nobody */
+	const struct shared_page *page; /* what failover sees; NULL = nothing */
+	struct server_book *book;	/* of the balancer before and after; NULL = none */
 };
 
 /* Starts all checks, spread over their intervals; servers begin as HAProxy's do: up, one failed

@@ -35,6 +35,7 @@ static uint64_t key_of(const struct check *c)
 	add_text(&t, c->kind->method);
 	add_text(&t, c->kind->uri);
 	add_text(&t, c->kind->command);
+	add_text(&t, c->kind->seen_name);
 	key = XXH3_64bits(buf, t.len);
 	return key ? key : 1;
 }

@@ -107,6 +107,7 @@ enum server_check_kind {
 	CHECK_REDIS,
 	CHECK_LDAP,
 	CHECK_EXTERNAL,
+	CHECK_FAILOVER, /* what the failover process sees */
 };
 
 struct check_conf { /* of a backend: option httpchk, http-check, ... Owned by health/check_conf.c */
@@ -119,6 +120,12 @@ struct check_conf { /* of a backend: option httpchk, http-check, ... Owned by he
 	struct command_conf script;		      /* option script-check, instead of command */
 	int script_timeout_ms;
 	bool script_is_weight; /* its exit status from 2 on */
+	/* option failover-check: a bfd_instance or a track_file, and what its number counts; 0 =
+	 * any number but 0 is a fault */
+	const char *seen_name;
+	bool seen_is_file;
+	int seen_weight; /* reversed: less than 0, or seen_reverse where it is 0 */
+	bool seen_reverse;
 };
 
 enum server_observe { OBSERVE_NONE, OBSERVE_LAYER4, OBSERVE_LAYER7 };

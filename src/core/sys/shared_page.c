@@ -125,6 +125,36 @@ uint64_t shared_fact_key(enum shared_fact_kind kind, const char *name)
 	return h;
 }
 
+/* Places are never given back: a name that is gone from the configuration may return. */
+bool shared_note_put(struct shared_page *page, uint64_t key, int64_t value)
+{
+	for (unsigned i = 0; i < SHARED_NOTES_MAX; i++) {
+		struct shared_note *n = &page->notes[i];
+		uint64_t has = atomic_load_explicit(&n->key, memory_order_relaxed);
+
+		if (has && has != key)
+			continue;
+		atomic_store_explicit(&n->value, value, memory_order_relaxed);
+		atomic_store_explicit(&n->key, key, memory_order_release);
+		return true;
+	}
+	return false;
+}
+
+bool shared_note_get(const struct shared_page *page, uint64_t key, int64_t *value)
+{
+	for (unsigned i = 0; i < SHARED_NOTES_MAX; i++) {
+		const struct shared_note *n = &page->notes[i];
+		uint64_t has = atomic_load_explicit(&n->key, memory_order_acquire);
+
+		if (has == key)
+			*value = atomic_load_explicit(&n->value, memory_order_relaxed);
+		if (has == key || !has)
+			return has;
+	}
+	return false;
+}
+
 bool shared_fact_read(const struct shared_page *page, uint64_t key, uint32_t *value)
 {
 	uint32_t at = atomic_load_explicit(&page->active, memory_order_acquire);

@@ -28,6 +28,7 @@ enum {
 	SHARED_ANSWERS = 8,	 /* to operators; the ninth takes the place of the first */
 	SHARED_TRACKS_MAX = 16,	 /* of one VIP, shown; more are not */
 	SHARED_FACTS_MAX = 256,	 /* things of the service that VIPs track */
+	SHARED_NOTES_MAX = 256,	 /* files and BFD sessions, ever; more are not told */
 	SHARED_BEAT_US = 100000, /* a balancer thread beats at least this often */
 };
 
@@ -39,7 +40,13 @@ enum shared_balancer_state {
 	SHARED_BALANCER_GONE,
 };
 
-enum shared_fact_kind { SHARED_FACT_BACKEND, SHARED_FACT_FRONTEND, SHARED_FACT_SERVER };
+enum shared_fact_kind {
+	SHARED_FACT_BACKEND,
+	SHARED_FACT_FRONTEND,
+	SHARED_FACT_SERVER,
+	SHARED_FACT_FILE, /* these two of failover, for the balancer's checks (shared_note) */
+	SHARED_FACT_BFD,
+};
 
 /* Something of the service that a VIP tracks: the configuration's name of it. */
 struct shared_want {
@@ -52,6 +59,12 @@ struct shared_want {
 struct shared_fact {
 	_Atomic uint64_t key;	/* shared_fact_key */
 	_Atomic uint32_t value; /* with SHARED_FACT_UNPROVEN: a first check is still to come */
+};
+
+/* What failover sees of a track_file (its number) or a BFD session (1 = up). */
+struct shared_note {
+	_Atomic uint64_t key; /* shared_fact_key; 0 = free, and all behind it */
+	_Atomic int64_t value;
 };
 
 #define SHARED_FACT_UNPROVEN 0x80000000u
@@ -197,6 +210,7 @@ struct shared_page {
 	_Atomic uint32_t n_bfds;       /* by failover, as the bfds */
 	_Atomic uint64_t n_bfd_strays; /* packets that are of none of them */
 	struct shared_bfd bfds[SHARED_BFDS_MAX];
+	struct shared_note notes[SHARED_NOTES_MAX]; /* by failover */
 };
 
 struct shared_page *shared_page_new(void); /* NULL with errno; shared with later forks */
@@ -216,6 +230,10 @@ bool shared_answer_get(const struct shared_page *page, uint64_t id, struct share
 uint64_t shared_fact_key(enum shared_fact_kind kind, const char *name);
 /* What the active balancer says. False: it is not READY, or does not know this name. */
 bool shared_fact_read(const struct shared_page *page, uint64_t key, uint32_t *value);
+
+/* Failover's: false when there is no room. Any process': false when nothing is known yet. */
+bool shared_note_put(struct shared_page *page, uint64_t key, int64_t value);
+bool shared_note_get(const struct shared_page *page, uint64_t key, int64_t *value);
 
 /* The active balancer's oldest beat, or 0 when none is READY. */
 int64_t shared_page_oldest_beat_us(const struct shared_page *page);

@@ -15,7 +15,6 @@ struct bfd_block {
 	struct vrrp_bfd_conf *conf;
 	int ttl, max_hops;
 	bool unusable; /* said already */
-	bool for_vrrp, for_checker;
 };
 
 static bool read_ip(struct conf_ctx *ctx, const struct conf_line *line, struct addr *out)
@@ -133,9 +132,9 @@ static void read_flag(struct conf_ctx *ctx, const struct conf_line *line, void *
 	if (strcmp(word, "passive") == 0)
 		block->conf->passive = true;
 	else if (strcmp(word, "vrrp") == 0)
-		block->for_vrrp = true;
+		block->conf->for_vrrp = true;
 	else
-		block->for_checker = true;
+		block->conf->for_checker = true;
 	failover_rows_extra(ctx, line, 1);
 }
 
@@ -242,8 +241,8 @@ static void read_bfd(struct conf_ctx *ctx, const struct conf_line *line, void *t
 		return;
 	}
 	settle_hops(ctx, line, &block);
-	if (block.for_checker && !block.for_vrrp) /* no checker asks for it here */
-		return;
+	if (!conf->for_vrrp && !conf->for_checker)
+		conf->for_vrrp = conf->for_checker = true;
 	for (tail = &b->conf->bfds; *tail; tail = &(*tail)->next)
 		;
 	*tail = conf;
@@ -283,6 +282,7 @@ const struct conf_keyword failover_bfd_rows[] = {
 	ROW("weight", read_weight, "<-253..253> [reverse]",
 	    "added to the priority by track_bfd; 0, the default: a fault"),
 	ROW("vrrp", read_flag, NULL, "for track_bfd, as by default"),
-	ROW("checker", read_flag, NULL, "for checkers only, which need none here"),
+	ROW("checker", read_flag, NULL,
+	    "for BFD_CHECK only; with vrrp too, as by default, for both"),
 	{.name = NULL},
 };

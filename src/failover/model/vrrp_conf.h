@@ -116,6 +116,7 @@ struct vrrp_bfd_conf { /* bfd_instance */
 	int64_t idle_tx_us;	      /* what we want to send else, at least 1 s */
 	unsigned multiplier;	      /* 1..255 */
 	bool passive, multihop;	      /* multihop: RFC 5883, another port */
+	bool for_vrrp, for_checker;   /* whom it is for: by default both */
 	int ttl;		      /* TTL or hop limit of what goes out */
 	int min_ttl;		      /* of what comes in; 0 = any */
 	int weight;

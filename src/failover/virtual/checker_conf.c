@@ -1,11 +1,12 @@
 /*
- * Rows of the checkers of a real server. Target: struct checker_block. What is not served is read
- * in full, so that its mistakes are said, and named once by virtual_finish.c.
+ * Rows of the checkers of a real server. Target: struct checker_block.
  */
 #include <ctype.h>
 #include <limits.h>
 
 #include "failover/virtual/virtual_build.h"
+
+enum { REPLY_MOST = 255 };
 
 struct checker_block {
 	struct virtual_checker_conf checker; /* first: rows of times and urls get it */
@@ -80,9 +81,11 @@ static void read_bind_if(struct conf_ctx *ctx, const struct conf_line *line, voi
 
 static void read_fwmark(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
-	(void)target;
-	FAILOVER_ADVISE(ctx, line, 0,
-			"'fwmark' of a checker is without effect: checks carry no mark");
+	long long n;
+
+	if (failover_value_int(ctx, line, 1, 0, UINT_MAX, &n, "left out"))
+		((struct checker_block *)target)->checker.fwmark = (unsigned long)n;
+	failover_rows_extra(ctx, line, 2);
 }
 
 void virtual_log_all_read(struct conf_ctx *ctx, const struct conf_line *line, void *target)
@@ -178,7 +181,7 @@ static void read_misc_user(struct conf_ctx *ctx, const struct conf_line *line, v
 	failover_rows_extra(ctx, line, 3);
 }
 
-/* ---- what is not served: read for its mistakes only ---- */
+/* ---- DNS_CHECK, UDP_CHECK, FILE_CHECK, BFD_CHECK ---- */
 
 static void read_name(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
@@ -190,55 +193,64 @@ static void read_dns_type(struct conf_ctx *ctx, const struct conf_line *line, vo
 {
 	static const char *const types[] = {"A", "NS", "CNAME", "SOA", "MX", "TXT", "AAAA", NULL};
 
-	(void)target;
-	for (const char *const *t = types; *t; t++)
-		if (strcmp(*t, line->words[1].text) == 0)
+	for (const char *const *t = types; *t; t++) {
+		if (strcmp(*t, line->words[1].text) == 0) {
+			((struct checker_block *)target)->checker.dns_type = *t;
 			return;
+		}
+	}
 	FAILOVER_WARN(ctx, line, 1, "'%s' is no type that DNS_CHECK knows", line->words[1].text);
 }
 
-static void read_anything(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+/* NULL, and said: there are other things than digits. */
+static const char *read_hex(struct conf_ctx *ctx, const struct conf_line *line, const char *allowed)
 {
-	(void)target;
-	failover_rows_extra(ctx, line, 2);
-}
-
-static void check_hex(struct conf_ctx *ctx, const struct conf_line *line, const char *allowed)
-{
-	for (unsigned i = 1; i < line->n_words; i++)
-		if (strspn(line->words[i].text, allowed) != strlen(line->words[i].text))
-			FAILOVER_WARN(ctx, line, i, "'%s' are no hexadecimal digits",
-				      line->words[i].text);
+	for (unsigned i = 1; i < line->n_words; i++) {
+		if (strspn(line->words[i].text, allowed) == strlen(line->words[i].text))
+			continue;
+		FAILOVER_WARN(ctx, line, i, "'%s' are no hexadecimal digits", line->words[i].text);
+		return NULL;
+	}
+	return conf_line_join(ctx->arena, line, 1);
 }
 
 static void read_payload(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
-	(void)target;
-	check_hex(ctx, line, "0123456789abcdefABCDEF");
+	((struct checker_block *)target)->checker.payload =
+		read_hex(ctx, line, "0123456789abcdefABCDEF");
 }
 
 static void read_reply(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
-	(void)target;
-	check_hex(ctx, line, "0123456789abcdefABCDEFxX");
+	((struct checker_block *)target)->checker.reply =
+		read_hex(ctx, line, "0123456789abcdefABCDEFxX");
 }
 
-static void read_reply_length(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+static void read_length(struct conf_ctx *ctx, const struct conf_line *line, unsigned *out)
 {
 	long long n;
 
-	(void)target;
-	failover_value_int(ctx, line, 1, 0, 65535, &n, "left out");
+	if (failover_value_int(ctx, line, 1, 0, 65535, &n, "left out"))
+		*out = (unsigned)n;
 	failover_rows_extra(ctx, line, 2);
+}
+
+static void read_reply_least(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+{
+	read_length(ctx, line, &((struct checker_block *)target)->checker.reply_least);
+}
+
+static void read_reply_most(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+{
+	read_length(ctx, line, &((struct checker_block *)target)->checker.reply_most);
 }
 
 static void read_weight(struct conf_ctx *ctx, const struct conf_line *line, void *target)
 {
-	bool reverse = false;
-	int weight;
+	struct virtual_checker_conf *c = &((struct checker_block *)target)->checker;
 
-	(void)target;
-	failover_value_weight(ctx, line, 0, INT_MAX, &weight, &reverse);
+	c->file_weight_set =
+		failover_value_weight(ctx, line, 0, INT_MAX, &c->file_weight, &c->file_reverse);
 }
 
 /* ---- the block ---- */
@@ -299,6 +311,8 @@ void virtual_checker_read(struct conf_ctx *ctx, const struct conf_line *line, vo
 	virtual_times_init(&block->checker.times);
 	block->checker.kind = kinds[k].kind;
 	block->checker.http_version = "HTTP/1.0";
+	block->checker.dns_type = "SOA";
+	block->checker.reply_most = REPLY_MOST;
 	block->checker.place = block_word_place(line, 0);
 	failover_rows_extra(ctx, line, 1);
 	failover_rows_walk(failover_build_of(ctx), block_node_of(line)->children, kinds[k].section,
@@ -321,17 +335,18 @@ const struct conf_keyword virtual_checker_rows[] = {
 	CHECKER("SSL_GET", "the same over TLS"),
 	CHECKER("SMTP_CHECK", "good when a mail server greets"),
 	CHECKER("MISC_CHECK", "good when a script says so"),
-	CHECKER("DNS_CHECK", "not served"),
-	CHECKER("UDP_CHECK", "not served"),
-	CHECKER("PING_CHECK", "not served"),
-	CHECKER("FILE_CHECK", "not served"),
-	CHECKER("BFD_CHECK", "not served"),
+	CHECKER("DNS_CHECK", "good when a name server answers, over UDP"),
+	CHECKER("UDP_CHECK", "good when nothing says that the port is closed, or a reply comes"),
+	CHECKER("PING_CHECK", "good when an ICMP echo comes back"),
+	CHECKER("FILE_CHECK", "the number in a track_file: a fault, or a weight"),
+	CHECKER("BFD_CHECK", "good while a bfd_instance is up"),
 	VIRTUAL_ROW(PLACES, "connect_ip", read_connect_ip, "<address>", "instead of the server's"),
 	VIRTUAL_ROW(PLACES, "connect_port", read_connect_port, "<port>", "instead of the server's"),
 	VIRTUAL_ROW(PLACES, "bindto", read_bindto, "<address>", "where checks come from"),
 	VIRTUAL_ROW(PLACES, "bind_port", read_bind_port, "<port>", "where checks come from"),
 	VIRTUAL_ROW(PLACES, "bind_if", read_bind_if, "<interface>", "where checks come from"),
-	VIRTUAL_ROW(PLACES, "fwmark", read_fwmark, "<number>", "checks carry no mark"),
+	VIRTUAL_ROW(PLACES, "fwmark", read_fwmark, "<number>",
+		    "of its packets: DNS_CHECK, UDP_CHECK, PING_CHECK"),
 	VIRTUAL_ROW(VIRTUAL_IN_CHECKERS, "log_all_failures", virtual_log_all_read, "[<bool>]",
 		    "failed checks that change something are always logged"),
 	VIRTUAL_ROW(HTTP, "url", virtual_url_read, "{ ... }", "a page; there may be several"),
@@ -351,13 +366,18 @@ const struct conf_keyword virtual_checker_rows[] = {
 	VIRTUAL_ROW(FAILOVER_MISC_CHECK, "user", read_misc_user, "<user> [<group>]",
 		    "who runs it, script_user by default"),
 	VIRTUAL_ROW(FAILOVER_DNS_CHECK, "type", read_dns_type, "<type>", "of the question"),
-	VIRTUAL_ROW(FAILOVER_DNS_CHECK, "name", read_anything, "<name>", "what is asked for"),
+	VIRTUAL_ROW(FAILOVER_DNS_CHECK, "name", read_name, "<name>",
+		    "what is asked for, . by default"),
 	VIRTUAL_ROW(FAILOVER_BFD_CHECK, "name", read_name, "<name>", "a bfd_instance"),
 	VIRTUAL_ROW(FAILOVER_FILE_CHECK, "track_file", read_name, "<name>", "a track_file"),
 	VIRTUAL_ROW(FAILOVER_FILE_CHECK, "weight", read_weight, "<n> [reverse]", "its factor"),
-	VIRTUAL_ROW(FAILOVER_UDP_CHECK, "payload", read_payload, "<digits>", "what is sent"),
-	VIRTUAL_ROW(FAILOVER_UDP_CHECK, "require_reply", read_reply, "[<digits>]", "the answer"),
-	VIRTUAL_ROW(FAILOVER_UDP_CHECK, "min_reply_length", read_reply_length, "<n>", "of it"),
-	VIRTUAL_ROW(FAILOVER_UDP_CHECK, "max_reply_length", read_reply_length, "<n>", "of it"),
+	VIRTUAL_ROW(FAILOVER_UDP_CHECK, "payload", read_payload, "<digits> ...",
+		    "what is sent, random by default"),
+	VIRTUAL_ROW(FAILOVER_UDP_CHECK, "require_reply", read_reply, "[<digits> ...]",
+		    "the answer; x is any digit"),
+	VIRTUAL_ROW(FAILOVER_UDP_CHECK, "min_reply_length", read_reply_least, "<n>",
+		    "of it, 0 by default"),
+	VIRTUAL_ROW(FAILOVER_UDP_CHECK, "max_reply_length", read_reply_most, "<n>",
+		    "of it, 255 by default"),
 	{.name = NULL},
 };

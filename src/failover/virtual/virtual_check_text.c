@@ -15,9 +15,11 @@ enum {
 	LOOP_US = 60000000,
 	RETRY_US = 1000000,
 	RETRY_HTTP_US = 3000000,
+	RETRY_DNS = 3,
 };
 
 struct lines {
+	const struct virtual_writer *w;
 	struct arena *arena;
 	const char **all;
 	unsigned n;
@@ -115,7 +117,7 @@ static void add_url(struct lines *l, const struct virtual_real_conf *real,
 }
 
 static void add_kind(struct lines *l, const struct virtual_real_conf *real,
-		     const struct virtual_checker_conf *c)
+		     const struct virtual_checker_conf *c, unsigned port)
 {
 	int64_t most = c->script_timeout_us ? c->script_timeout_us
 					    : or_default(c->times.delay_loop_us, LOOP_US);
@@ -137,7 +139,21 @@ static void add_kind(struct lines *l, const struct virtual_real_conf *real,
 				    virtual_script(l->arena, &c->script),
 				    virtual_time(l->arena, most), c->dynamic ? " dynamic" : ""));
 		break;
-	default:
+	case VIRTUAL_DNS_CHECK:
+	case VIRTUAL_UDP_CHECK:
+	case VIRTUAL_PING_CHECK:
+		add(l, virtual_probe_line(l->w, real, c, port));
+		break;
+	case VIRTUAL_FILE_CHECK:
+		add(l, arena_printf(l->arena, "option failover-check file %s weight %d%s",
+				    virtual_word(l->arena, c->name), c->file_weight,
+				    c->file_reverse ? " reverse" : ""));
+		break;
+	case VIRTUAL_BFD_CHECK:
+		add(l, arena_printf(l->arena, "option failover-check bfd %s",
+				    virtual_word(l->arena, c->name)));
+		break;
+	case VIRTUAL_TCP_CHECK:
 		break;
 	}
 }
@@ -159,21 +175,49 @@ static const char *source_of(struct arena *arena, const struct virtual_checker_c
 			    c->bind_if ? virtual_word(arena, c->bind_if) : "");
 }
 
+/* By TCP, so that the balancer itself connects. */
+static bool connects(const struct virtual_checker_conf *c)
+{
+	return c->kind <= VIRTUAL_SMTP_CHECK;
+}
+
+static bool is_seen(const struct virtual_checker_conf *c) /* by the failover process, at once */
+{
+	return c->kind >= VIRTUAL_FILE_CHECK;
+}
+
+static int retry_of(const struct virtual_checker_conf *c)
+{
+	if (c->times.retry != VIRTUAL_UNSET)
+		return c->times.retry;
+	return c->kind == VIRTUAL_MISC_CHECK ? 0 : c->kind == VIRTUAL_DNS_CHECK ? RETRY_DNS : 1;
+}
+
+static int64_t again_of(const struct virtual_checker_conf *c, int64_t loop_us)
+{
+	int64_t by_default = is_http(c)			    ? RETRY_HTTP_US
+			     : c->kind == VIRTUAL_DNS_CHECK ? loop_us
+							    : RETRY_US;
+
+	return or_default(c->times.delay_before_retry_us, by_default);
+}
+
 static const char *words_of(struct arena *arena, const struct virtual_real_conf *real,
 			    const struct virtual_checker_conf *c, bool apart)
 {
-	int64_t again =
-		or_default(c->times.delay_before_retry_us, is_http(c) ? RETRY_HTTP_US : RETRY_US);
-	int retry =
-		c->times.retry == VIRTUAL_UNSET ? c->kind != VIRTUAL_MISC_CHECK : c->times.retry;
+	int64_t loop_us = or_default(c->times.delay_loop_us, LOOP_US);
+	int retry = retry_of(c);
 	char text[ADDR_TEXT_MAX];
-	const char *words =
-		arena_printf(arena, "check inter %s fastinter %s rise 1 fall %d",
-			     virtual_time(arena, or_default(c->times.delay_loop_us, LOOP_US)),
-			     virtual_time(arena, again), retry + (retry < INT32_MAX));
+	const char *words = arena_printf(
+		arena, "check inter %s fastinter %s rise 1 fall %d", virtual_time(arena, loop_us),
+		virtual_time(arena, again_of(c, loop_us)), retry + (retry < INT32_MAX));
 
+	if (is_seen(c))
+		return "check inter 100ms rise 1 fall 1";
 	if (c->times.alpha == 1)
 		words = arena_printf(arena, "%s init-state down", words);
+	if (!connects(c))
+		return words;
 	if (c->connect.len)
 		words = arena_printf(arena, "%s addr %s", words, addr_host_text(&c->connect, text));
 	if (c->connect_port)
@@ -181,25 +225,32 @@ static const char *words_of(struct arena *arena, const struct virtual_real_conf 
 	return apart ? arena_printf(arena, "%s%s", words, source_of(arena, c, real)) : words;
 }
 
-bool virtual_check_write(struct arena *arena, const struct virtual_real_conf *real,
+bool virtual_check_served(const struct virtual_writer *w, const struct virtual_checker_conf *c)
+{
+	return !virtual_is_probe(c->kind) || w->probe;
+}
+
+bool virtual_check_write(const struct virtual_writer *w, const struct virtual_real_conf *real,
 			 const struct virtual_checker_conf *c, unsigned port,
 			 struct virtual_check_text *out)
 {
-	struct lines l = {.arena = arena, .all = ARENA_ARRAY(arena, const char *, LINES_MAX)};
+	struct arena *arena = w->arena;
+	struct lines l = {
+		.w = w, .arena = arena, .all = ARENA_ARRAY(arena, const char *, LINES_MAX)};
 	const char *wait = virtual_time(arena, or_default(c->times.connect_timeout_us, CONNECT_US));
 
-	if (c->kind >= VIRTUAL_DNS_CHECK)
+	if (!virtual_check_served(w, c))
 		return false;
-	if (c->kind != VIRTUAL_MISC_CHECK) {
+	if (connects(c)) {
 		add(&l, arena_printf(arena, "timeout connect %s", wait));
 		add(&l, arena_printf(arena, "timeout check %s", wait));
 	}
-	add_kind(&l, real, c);
+	add_kind(&l, real, c, port);
 	out->lines = l.all;
 	out->n_lines = l.n;
-	out->apart = c->bind.len || c->bind_port || c->bind_if;
+	out->apart = connects(c) && (c->bind.len || c->bind_port || c->bind_if);
 	out->words = words_of(arena, real, c, out->apart);
-	if (!c->connect_port && addr_port(&real->addr) == 0 && c->kind != VIRTUAL_MISC_CHECK)
+	if (!c->connect_port && addr_port(&real->addr) == 0 && connects(c))
 		out->words = arena_printf(arena, "%s port %u", out->words, port);
 	return true;
 }

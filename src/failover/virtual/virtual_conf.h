@@ -28,12 +28,18 @@ enum virtual_checker_kind {
 	VIRTUAL_SSL_GET,
 	VIRTUAL_SMTP_CHECK,
 	VIRTUAL_MISC_CHECK,
-	VIRTUAL_DNS_CHECK, /* this and what follows is read, and not served */
+	VIRTUAL_DNS_CHECK, /* this and the next two by relais-probe */
 	VIRTUAL_UDP_CHECK,
 	VIRTUAL_PING_CHECK,
-	VIRTUAL_FILE_CHECK,
+	VIRTUAL_FILE_CHECK, /* this and the next by the failover process */
 	VIRTUAL_BFD_CHECK,
 };
+
+/* By relais-probe, which the runner runs. */
+static inline bool virtual_is_probe(enum virtual_checker_kind kind)
+{
+	return kind >= VIRTUAL_DNS_CHECK && kind <= VIRTUAL_PING_CHECK;
+}
 
 enum { VIRTUAL_STATUS_MAX = 16, VIRTUAL_DIGEST_LEN = 32 };
 
@@ -61,6 +67,7 @@ struct virtual_checker_conf {
 	struct addr bind; /* bindto, with bind_port; len 0 = none */
 	unsigned bind_port;
 	const char *bind_if;
+	unsigned long fwmark;	       /* 0 = none */
 	struct virtual_url_conf *urls; /* HTTP_GET, SSL_GET */
 	const char *http_version;      /* "HTTP/1.0", "HTTP/1.1" */
 	bool http_close, enable_sni;
@@ -68,7 +75,12 @@ struct virtual_checker_conf {
 	struct script_conf script; /* MISC_CHECK; argv NULL = it cannot be run */
 	int64_t script_timeout_us; /* 0 = the delay_loop */
 	bool dynamic;		   /* its exit status is a weight */
-	const char *name;	   /* of what BFD_CHECK and FILE_CHECK look at */
+	const char *name; /* of what BFD_CHECK and FILE_CHECK look at; DNS_CHECK: what is asked */
+	int file_weight;  /* FILE_CHECK, with file_reverse: of it or of its track_file */
+	bool file_weight_set, file_reverse;
+	const char *dns_type;	     /* "SOA" */
+	const char *payload, *reply; /* UDP_CHECK, digits as written; NULL = random bytes, none */
+	unsigned reply_least, reply_most;
 	struct conf_place place;
 };
 
@@ -133,7 +145,9 @@ struct virtual_server_conf {
 };
 
 struct virtual_conf {
-	bool init_notifies;		     /* rs_init_notifies */
+	bool init_notifies; /* rs_init_notifies */
+	const char
+		*probe; /* the path of relais-probe, set by who has the text written; NULL = none */
 	struct virtual_server_conf *servers; /* file order */
 	struct virtual_group_conf *groups;
 	int64_t tcp_us, tcp_fin_us;  /* lvs_timeouts; 0 = the kernel's: 15 and 2 minutes */

@@ -72,7 +72,7 @@ static void settle_defaults(struct failover_build *b, struct virtual_server_conf
 	}
 }
 
-static bool is_track_file(const struct failover_build *b, const char *name)
+static const struct vrrp_file_conf *track_file(const struct failover_build *b, const char *name)
 {
 	const struct vrrp_file_conf *f = b->conf->files;
 
@@ -85,24 +85,50 @@ static bool is_bfd(const struct failover_build *b, const char *name)
 {
 	const struct vrrp_bfd_conf *s = b->conf->bfds;
 
-	while (s && strcmp(s->name, name) != 0)
+	while (s && (!s->for_checker || strcmp(s->name, name) != 0))
 		s = s->next;
 	return s;
 }
 
+/* False, and said: what it looks at is not there. */
+static bool settle_seen(struct failover_build *b, struct virtual_checker_conf *c)
+{
+	const struct vrrp_file_conf *f;
+
+	if (c->kind == VIRTUAL_BFD_CHECK && !is_bfd(b, c->name)) {
+		SAY(b, c, "there is no bfd_instance '%s': this checker is left out", c->name);
+		return false;
+	}
+	if (c->kind != VIRTUAL_FILE_CHECK)
+		return true;
+	f = track_file(b, c->name);
+	if (!f) {
+		SAY(b, c, "there is no track_file '%s': this checker is left out", c->name);
+		return false;
+	}
+	if (!c->file_weight_set) {
+		c->file_weight = f->weight;
+		c->file_reverse = f->weight_reverse;
+	}
+	return true;
+}
+
 static void settle_checkers(struct failover_build *b, struct virtual_real_conf *r)
 {
-	for (struct virtual_checker_conf *c = r->checkers; c; c = c->next) {
+	for (struct virtual_checker_conf **at = &r->checkers; *at;) {
+		struct virtual_checker_conf *c = *at;
+
+		if (!settle_seen(b, c)) {
+			*at = c->next;
+			continue;
+		}
 		virtual_times_inherit(&c->times, &r->times);
-		if (c->kind == VIRTUAL_FILE_CHECK && !is_track_file(b, c->name))
-			SAY(b, c, "there is no track_file '%s'", c->name);
-		if (c->kind == VIRTUAL_BFD_CHECK && !is_bfd(b, c->name))
-			SAY(b, c, "there is no bfd_instance '%s'", c->name);
-		if (c->kind >= VIRTUAL_DNS_CHECK)
+		if (c->fwmark && !virtual_is_probe(c->kind))
 			ADVISE(b, c,
-			       "'%s' is not served by relais: this checker says nothing of its "
-			       "real server, use MISC_CHECK",
+			       "'fwmark' of %s is without effect: only checks by ICMP and UDP "
+			       "carry a mark",
 			       checker_names[c->kind]);
+		at = &c->next;
 	}
 }
 

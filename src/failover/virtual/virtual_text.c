@@ -154,7 +154,7 @@ static bool check_of(const struct section *s, const struct virtual_real_conf *r,
 
 	while (a->next && (a->is_fwmark || addr_port(&a->first) == 0))
 		a = a->next;
-	return virtual_check_write(s->w->arena, r, c, addr_port(&a->first), out);
+	return virtual_check_write(s->w, r, c, addr_port(&a->first), out);
 }
 
 static bool same_lines(const struct virtual_check_text *a, const struct virtual_check_text *b)
@@ -166,12 +166,12 @@ static bool same_lines(const struct virtual_check_text *a, const struct virtual_
 	return same;
 }
 
-static unsigned n_checkers(const struct virtual_real_conf *r)
+static unsigned n_checkers(const struct section *s, const struct virtual_real_conf *r)
 {
 	unsigned n = 0;
 
 	for (const struct virtual_checker_conf *c = r->checkers; c; c = c->next)
-		n += c->kind < VIRTUAL_DNS_CHECK;
+		n += virtual_check_served(s->w, c);
 	return n;
 }
 
@@ -184,7 +184,7 @@ static bool shared_check(const struct section *s, struct virtual_check_text *sha
 	for (unsigned i = 0; i < s->n_reals; i++) {
 		const struct virtual_checker_conf *c = s->reals[i]->checkers;
 
-		if (n_checkers(s->reals[i]) > 1)
+		if (n_checkers(s, s->reals[i]) > 1)
 			return false;
 		while (c && !check_of(s, s->reals[i], c, &text))
 			c = c->next;
@@ -384,7 +384,7 @@ static const struct virtual_server_conf *first_served(const struct virtual_serve
 bool virtual_text_write(const struct virtual_conf *conf, bool alone, struct arena *arena,
 			struct conf_diags *diags, struct virtual_text *out)
 {
-	struct virtual_writer w = {.arena = arena, .diags = diags};
+	struct virtual_writer w = {.arena = arena, .diags = diags, .probe = conf->probe};
 	const struct virtual_server_conf *v = first_served(conf->servers);
 	char *text = NULL;
 	size_t len = 0;

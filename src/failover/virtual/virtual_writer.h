@@ -12,6 +12,7 @@
 struct virtual_writer {
 	struct arena *arena;
 	struct conf_diags *diags;
+	const char *probe; /* virtual_conf.probe */
 	FILE *out;
 	struct conf_place *places;
 	unsigned n_lines, places_cap;
@@ -37,9 +38,15 @@ struct virtual_check_text {
 	bool apart;	   /* cannot stand where traffic goes through */
 };
 
+/* Whether there is what it needs. */
+bool virtual_check_served(const struct virtual_writer *w,
+			  const struct virtual_checker_conf *checker);
 /* port: where it connects if neither says so. False: a checker that is not served. */
-bool virtual_check_write(struct arena *arena, const struct virtual_real_conf *real,
+bool virtual_check_write(const struct virtual_writer *w, const struct virtual_real_conf *real,
 			 const struct virtual_checker_conf *checker, unsigned port,
 			 struct virtual_check_text *out);
+/* virtual_probe_text.c: the line of a checker that relais-probe carries out. */
+const char *virtual_probe_line(const struct virtual_writer *w, const struct virtual_real_conf *real,
+			       const struct virtual_checker_conf *checker, unsigned port);
 
 #endif

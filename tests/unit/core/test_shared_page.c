@@ -71,9 +71,39 @@ static void a_writer_that_died_in_the_middle_is_given_up(void **state)
 	munmap(page, sizeof(*page));
 }
 
+static void what_failover_sees_is_there_under_its_name(void **state)
+{
+	struct shared_page *page = shared_page_new();
+	uint64_t file = shared_fact_key(SHARED_FACT_FILE, "x");
+	uint64_t bfd = shared_fact_key(SHARED_FACT_BFD, "x");
+	char name[16];
+	int64_t value;
+
+	(void)state;
+	assert_int_not_equal(file, bfd);
+	assert_false(shared_note_get(page, file, &value));
+	assert_true(shared_note_put(page, file, -7));
+	assert_false(shared_note_get(page, bfd, &value));
+	assert_true(shared_note_put(page, bfd, 1));
+	assert_true(shared_note_put(page, file, 9));
+	assert_true(shared_note_get(page, file, &value));
+	assert_int_equal(value, 9);
+	assert_true(shared_note_get(page, bfd, &value));
+	assert_int_equal(value, 1);
+	for (unsigned i = 2; i < SHARED_NOTES_MAX; i++) {
+		snprintf(name, sizeof(name), "n%u", i);
+		assert_true(shared_note_put(page, shared_fact_key(SHARED_FACT_FILE, name), i));
+	}
+	assert_false(shared_note_put(page, shared_fact_key(SHARED_FACT_FILE, "more"), 1));
+	assert_false(shared_note_get(page, shared_fact_key(SHARED_FACT_FILE, "more"), &value));
+	assert_true(shared_note_put(page, bfd, 0)); /* who has a place keeps it */
+	munmap(page, sizeof(*page));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_failover_sees_is_there_under_its_name),
 		cmocka_unit_test(a_writer_in_the_middle_is_waited_for),
 		cmocka_unit_test(a_writer_that_died_in_the_middle_is_given_up),
 	};

@@ -36,7 +36,7 @@ static const struct vrrp_bfd_conf *find_bfd(const struct failover_build *b, cons
 {
 	const struct vrrp_bfd_conf *c = b->conf->bfds;
 
-	while (c && strcmp(c->name, name) != 0)
+	while (c && (!c->for_vrrp || strcmp(c->name, name) != 0))
 		c = c->next;
 	return c;
 }

@@ -110,7 +110,7 @@ static void each_verdict_is_keepaliveds(void **state)
 		 1},
 		{"bfd_instance b {\n neighbor_ip 192.0.2.2\n checker\n}\n" ROUTER
 		 " track_bfd {\n b\n }\n}",
-		 0, 1},
+		 1, 1},
 	};
 
 	(void)state;

@@ -293,19 +293,17 @@ static void what_is_not_served_is_named(void **state)
 	}
 }
 
-static void checkers_that_are_not_served_are_named(void **state)
+static void mistakes_in_checkers_are_named(void **state)
 {
 	static const struct {
 		const char *text, *said;
 	} rows[] = {
-		{"DNS_CHECK {\ntype A\nname x\n}", "'DNS_CHECK' is not served"},
 		{"DNS_CHECK {\ntype FOO\n}", "no type that DNS_CHECK knows"},
-		{"UDP_CHECK {\npayload 0a0b\n}", "'UDP_CHECK' is not served"},
 		{"UDP_CHECK {\npayload zz\n}", "no hexadecimal digits"},
-		{"PING_CHECK {\n}", "'PING_CHECK' is not served"},
+		{"FILE_CHECK {\ntrack_file f\n}", "there is no track_file 'f'"},
 		{"FILE_CHECK {\n}", "does not say what it looks at"},
-		{"BFD_CHECK {\nname b\n}", "'BFD_CHECK' is not served"},
-		{"TCP_CHECK {\nfwmark 3\n}", "checks carry no mark"},
+		{"BFD_CHECK {\nname b\n}", "there is no bfd_instance 'b'"},
+		{"TCP_CHECK {\nfwmark 3\n}", "'fwmark' of TCP_CHECK is without effect"},
 		{"HTTP_GET {\n}", "has no url"},
 		{"HTTP_GET {\nurl {\nstatus_code 200\n}\n}", "has no path"},
 		{"HTTP_GET {\nurl {\npath /\nstatus_code 99\n}\n}", "'99' is no status"},
@@ -337,7 +335,7 @@ int main(void)
 		cmocka_unit_test(groups_have_addresses_and_ranges),
 		cmocka_unit_test(contradictions_are_settled_as_keepalived_does),
 		cmocka_unit_test(what_is_not_served_is_named),
-		cmocka_unit_test(checkers_that_are_not_served_are_named),
+		cmocka_unit_test(mistakes_in_checkers_are_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,8 @@
 /*
  * failover/virtual/virtual_text.h: virtual servers as sections of the balancer's grammar
- * (virtual_text.c, virtual_check_text.c, virtual_writer.c), and each line's place in
- * keepalived.conf. That the balancer takes the text, tests/unit/main/test_config_virtual.c shows.
+ * (virtual_text.c, virtual_check_text.c, virtual_probe_text.c, virtual_writer.c), and each line's
+ * place in keepalived.conf. That the balancer takes the text, tests/unit/main/test_config_virtual.c
+ * shows.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,6 +11,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "failover/conf/failover_conf.h"
 #include "failover/virtual/virtual_text.h"
@@ -34,6 +36,7 @@ static void write_text(struct writing *w, const char *text)
 	arena_init(&w->arena, 0);
 	conf_files_put(&w->files, path, slice_of(text));
 	conf = failover_conf_parse(&w->files, &path, 1, &w->arena, &w->diags, &options);
+	conf->virtual_servers->probe = "/usr/libexec/relais/relais-probe";
 	w->any = virtual_text_write(conf->virtual_servers, false, &w->arena, &w->diags, &w->out);
 }
 
@@ -101,6 +104,62 @@ static void one_checker_for_all_stands_in_the_listen_section(void **state)
 	assert_true(has(&w, "server 192.0.2.32:8080 192.0.2.32:8080 check inter 3s fastinter 1s "
 			    "rise 1 fall 2"));
 	assert_true(has(&w, "server sorry-192.0.2.50:80 192.0.2.50:80 backup"));
+	finish(&w);
+}
+
+static void probes_are_runs_of_relais_probe(void **state)
+{
+	char own[64], line[512];
+	struct writing w;
+
+	(void)state;
+	snprintf(own, sizeof(own), "option script-check %u:%u ", geteuid(), getegid());
+	write_pair(&w, "delay_loop 7",
+		   "PING_CHECK {\nretry 2\nconnect_timeout 0.5\nconnect_ip 192.0.2.99\nfwmark 7\n}",
+		   "DNS_CHECK {\n}\nUDP_CHECK {\npayload Ab 1\nrequire_reply 4x\nbindto 192.0.2.7\n"
+		   "bind_port 99\nmin_reply_length 2\nconnect_port 53\n}");
+	snprintf(line, sizeof(line),
+		 "%s'/usr/libexec/relais/relais-probe ping --to 192.0.2.99 --timeout 500 --mark 7' "
+		 "timeout 2500ms",
+		 own);
+	assert_true(has(&w, line));
+	assert_true(
+		has(&w, "server real 192.0.2.31:8080 check inter 7s fastinter 1s rise 1 fall 3"));
+	snprintf(line, sizeof(line),
+		 "%s'/usr/libexec/relais/relais-probe dns --to 192.0.2.32 --port 8080 --timeout "
+		 "5000 "
+		 "--type SOA --name .' timeout 7000ms",
+		 own);
+	assert_true(has(&w, line));
+	/* Three more tries, a delay_loop apart. */
+	assert_true(
+		has(&w, "server real 192.0.2.32:8080 check inter 7s fastinter 7s rise 1 fall 4"));
+	snprintf(line, sizeof(line),
+		 "%s'/usr/libexec/relais/relais-probe udp --to 192.0.2.32 --port 53 --timeout 5000 "
+		 "--from 192.0.2.7 --from-port 99 --payload '\\''Ab 1'\\'' --reply 4x --least 2 "
+		 "--most 255' "
+		 "timeout 7000ms",
+		 own);
+	assert_true(has(&w, line));
+	finish(&w);
+}
+
+static void what_failover_sees_is_looked_at(void **state)
+{
+	struct writing w;
+
+	(void)state;
+	write_text(&w,
+		   "track_file f {\nfile /tmp/f\nweight 3 reverse\n}\n"
+		   "bfd_instance b {\nneighbor_ip 192.0.2.31\nchecker\n}\n"
+		   "virtual_server 192.0.2.10 80 {\nlvs_sched wrr\nlvs_method NAT\nprotocol TCP\n"
+		   "real_server 192.0.2.31 80 {\nBFD_CHECK {\nname b\n}\nFILE_CHECK {\ntrack_file "
+		   "f\n}\n}\n"
+		   "real_server 192.0.2.32 80 {\nFILE_CHECK {\ntrack_file f\nweight 0\n}\n}\n}\n");
+	assert_true(has(&w, "option failover-check bfd b"));
+	assert_true(has(&w, "option failover-check file f weight 3 reverse"));
+	assert_true(has(&w, "option failover-check file f weight 0"));
+	assert_true(has(&w, "server real 192.0.2.32:80 check inter 100ms rise 1 fall 1"));
 	finish(&w);
 }
 
@@ -303,6 +362,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_is_written_where_nothing_is_served),
 		cmocka_unit_test(one_checker_for_all_stands_in_the_listen_section),
+		cmocka_unit_test(probes_are_runs_of_relais_probe),
+		cmocka_unit_test(what_failover_sees_is_looked_at),
 		cmocka_unit_test(different_checkers_have_backends_that_are_tracked),
 		cmocka_unit_test(pages_are_steps),
 		cmocka_unit_test(schedulers_have_their_nearest),
