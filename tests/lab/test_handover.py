@@ -2,7 +2,6 @@
 the pid file changes hands, and the address stays where it is without a moment of nobody or of two. What
 fails on the way leaves the first one as it was."""
 import os
-import re
 import signal
 import socket
 
@@ -350,14 +349,13 @@ def test_one_killed_when_it_has_taken_over_leaves_no_orphan(lab, nodes):
 
 
 def test_more_sockets_by_x(lab, nodes):
-    """-x alone: a second one beside the first, on the same sockets (as haproxy's)."""
+    """-x alone: a second one beside the first, on the same sockets (as haproxy's), which without it finds
+    its ports in use. Which of the two the kernel gives a request is its own affair."""
     node, host = nodes["lb1"], lab["lb1"]
     with Witness(lab, nodes):
         second = host.spawn([Relais.program, "-db", "-f", node.haproxy_cfg, "-x", "/run/haproxy/admin.sock",
                              "-p", "/run/second.pid"], log="second.log")
         wait_for(lambda: "NOTICE serving" in (host.dir / "second.log").read_text(), 20, "the second one")
-        served = (host.dir / "second.log").read_text
-        wait_for(lambda: re.search(r'"GET / HTTP/1\.1"', served()), 20, "a request that it serves")
         send_signal(second.pid, signal.SIGUSR1)
         wait_for(lambda: not is_alive(second.pid), 40, "it to finish")
     assert is_alive(node.master.pid)
