@@ -223,6 +223,7 @@ static void take_link(struct links *links, const struct rtnl_link *l)
 		changes |= e->pub.mac_len != l->mac_len || memcmp(e->pub.mac, l->mac, l->mac_len)
 				   ? LINKS_MAC
 				   : 0;
+		changes |= e->pub.mtu != l->mtu ? LINKS_MTU : 0;
 	}
 	e->seen_link = true;
 	memcpy(e->pub.name, l->name, sizeof(l->name));
@@ -231,6 +232,7 @@ static void take_link(struct links *links, const struct rtnl_link *l)
 	e->pub.arp = l->kind == ARPHRD_ETHER && l->mac_len == 6 && !(l->flags & IFF_NOARP);
 	memcpy(e->pub.mac, l->mac, sizeof(l->mac));
 	e->pub.mac_len = l->mac_len;
+	e->pub.mtu = l->mtu;
 	tell_link(links, e, changes);
 }
 

@@ -24,6 +24,7 @@ struct links_link {
 	bool arp;	/* Ethernet-like, and not IFF_NOARP */
 	uint8_t mac[8];
 	unsigned mac_len;
+	uint32_t mtu;
 	struct addr ipv4;	 /* primary; len 0 = none, as below */
 	struct addr ipv6;	 /* link-local, past duplicate address detection */
 	struct addr ipv6_global; /* of any wider scope, likewise */
@@ -36,6 +37,7 @@ enum { /* what changed, as bits */
        LINKS_MAC = 8,
        LINKS_ADDRESS = 16, /* ipv4, ipv6 or ipv6_global */
        LINKS_NAME = 32,
+       LINKS_MTU = 64,
 };
 
 struct links_watcher {

@@ -206,6 +206,8 @@ bool rtnl_read_link(const struct nlmsghdr *h, struct rtnl_link *l)
 		} else if (rta->rta_type == IFLA_ADDRESS && len <= sizeof(l->mac)) {
 			memcpy(l->mac, RTA_DATA(rta), len);
 			l->mac_len = (unsigned)len;
+		} else if (rta->rta_type == IFLA_MTU && len == sizeof(l->mtu)) {
+			memcpy(&l->mtu, RTA_DATA(rta), len);
 		}
 	}
 	return l->ifindex > 0 && l->name[0];

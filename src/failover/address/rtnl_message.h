@@ -38,6 +38,7 @@ struct rtnl_link {
 	char name[IFNAMSIZ];
 	uint8_t mac[8];
 	unsigned mac_len; /* 0 when there is none or it is longer */
+	uint32_t mtu;
 };
 
 void rtnl_message_init(struct rtnl_message *m, void *buf, size_t cap);

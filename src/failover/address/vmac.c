@@ -26,6 +26,7 @@
 #include "failover/address/undo.h"
 #include "failover/address/vmac_message.h"
 
+enum { IPV6_LEAST_MTU = 1280 };
 enum { N_BELOW = 3, MENDS_AT_ONCE = 10, MEND_PERIOD_US = 1000000, MEND_PAUSE_US = 1000000 };
 
 struct vmac {
@@ -287,6 +288,28 @@ static bool make(struct vmacs *vmacs, struct vmac *v)
 	return v->want.ifindex != 0;
 }
 
+/* The kernel makes it as small as the one below becomes, and leaves it so. Below what IPv6 needs
+ * its settings and addresses are gone as well: then it is made anew. */
+static void follow_mtu(struct vmacs *vmacs, struct vmac *v, uint32_t mtu)
+{
+	const struct links_link *own = links_at(vmacs->links, v->want.ifindex);
+	char buf[SHARED_UNDO_LEN] __attribute__((aligned(NLMSG_ALIGNTO)));
+	bool anew = own && own->mtu < IPV6_LEAST_MTU && mtu >= IPV6_LEAST_MTU;
+	struct rtnl_message m;
+	int err = 0;
+
+	if (!own || own->mtu >= mtu)
+		return;
+	rtnl_message_init(&m, buf, sizeof(buf));
+	if (anew ? vmac_message_put_delete(&m, v->want.name)
+		 : vmac_message_put_mtu(&m, v->want.name, mtu))
+		run_one(vmacs, &m, &err);
+	log_notice("virtual MAC: %s has the MTU of %s again, %u%s%s", v->want.name, v->base, mtu,
+		   err ? ": " : "", err ? strerror(-err) : "");
+	if (anew && !err)
+		make(vmacs, v);
+}
+
 static void drop(struct vmacs *vmacs, struct vmac *v)
 {
 	char buf[SHARED_UNDO_LEN] __attribute__((aligned(NLMSG_ALIGNTO)));
@@ -405,8 +428,9 @@ static void on_link(struct links_watcher *w, const struct links_link *l, unsigne
 		else if (strcmp(l->name, v->base) == 0 && !(changes & LINKS_GONE)) {
 			if (!v->want.ifindex)
 				make(vmacs, v);
-			else
-				copy_source(vmacs, v);
+			else if (changes & LINKS_MTU)
+				follow_mtu(vmacs, v, l->mtu);
+			copy_source(vmacs, v);
 		}
 	}
 }

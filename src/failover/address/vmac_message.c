@@ -45,6 +45,14 @@ bool vmac_message_put_up(struct rtnl_message *m, const char *name)
 	return rtnl_message_finish(m, begin(m, RTM_NEWLINK, 0, name, true));
 }
 
+bool vmac_message_put_mtu(struct rtnl_message *m, const char *name, uint32_t mtu)
+{
+	size_t head = begin(m, RTM_NEWLINK, 0, name, false);
+
+	rtnl_message_put(m, head, IFLA_MTU, &mtu, sizeof(mtu));
+	return rtnl_message_finish(m, head);
+}
+
 bool vmac_message_put_settings(struct rtnl_message *m, const char *name,
 			       const struct vmac_setting *settings, unsigned n)
 {

@@ -21,6 +21,7 @@ struct vmac_setting {	 /* of net.ipv4.conf.NAME */
 bool vmac_message_put_create(struct rtnl_message *m, const struct vmac_link *v);
 bool vmac_message_put_delete(struct rtnl_message *m, const char *name);
 bool vmac_message_put_up(struct rtnl_message *m, const char *name);
+bool vmac_message_put_mtu(struct rtnl_message *m, const char *name, uint32_t mtu);
 bool vmac_message_put_settings(struct rtnl_message *m, const char *name,
 			       const struct vmac_setting *settings, unsigned n);
 /* No link-local address of its own is made of the MAC (RFC 9568 7.4). */

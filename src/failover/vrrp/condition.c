@@ -135,7 +135,8 @@ enum verdict vrrp_condition_judge(const struct vrrp_instance *inst, bool spared,
 		return VERDICT_FAULT;
 	}
 	if (inst->link.deaf) { /* it would take over from whoever it does not hear */
-		snprintf(why, REASON_LEN, "no VRRP socket on interface %s", dev);
+		snprintf(why, REASON_LEN, "no VRRP socket on interface %s",
+			 vrrp_conf_wire(inst->conf));
 		return VERDICT_FAULT;
 	}
 	if (!vrrp_source(inst)) {

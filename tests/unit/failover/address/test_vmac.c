@@ -220,6 +220,25 @@ static void one_that_is_removed_is_made_again(void **state)
 	assert_int_equal(setting("v0", "arp_ignore"), 0);
 }
 
+static void the_mtu_follows_the_interface_below(void **state)
+{
+	STORY(s);
+	vmacs_set(s->vmacs, &s->four);
+	watch(s);
+	settle(s);
+	run("ip link set v0 mtu 1400");
+	settle(s);
+	wait_count(s, "ip -o link", "mtu 1400", 3);
+	run("ip link set v0 mtu 1000; ip link set v0 mtu 1500;"
+	    " ip -6 addr add fe80::8/64 dev v0 nodad");
+	wait_count(s, "ip -o link", "mtu 1500", 4); /* and the other end */
+	wait_count(s, "ip -o -6 addr show dev vrrp6.51", "fe80::8/64", 1);
+	assert_int_equal(count("ip -o -6 addr show dev vrrp6.51", "inet6"), 1);
+	assert_int_equal(count("ip -o -6 addr show dev vrrp.51", "inet6"), 0);
+	vmacs_clear(s->vmacs);
+	assert_int_equal(notes(s), 0);
+}
+
 static void the_source_follows_the_interface_below(void **state)
 {
 	STORY(s);
@@ -285,6 +304,7 @@ int main(void)
 		TEST(a_reload_leaves_what_stays_alone),
 		TEST(one_that_is_removed_is_made_again),
 		TEST(the_source_follows_the_interface_below),
+		TEST(the_mtu_follows_the_interface_below),
 		TEST(an_interface_of_somebody_else_is_not_taken),
 		TEST(a_killed_process_is_cleared_up_behind),
 		TEST(a_successor_takes_them_over),
