@@ -48,6 +48,15 @@ static const struct story stories[] = {
 	{"a higher advertisement for one moves both", .group = &group, .steps = {
 		SETTLED, {RX, 1, 200, 2}, BOTH(1, VRRP_BACKUP), {SECOND, 0, 1}, {ORDER, 1, .text = "-"},
 		{WHY, 1, .text = "VI_1 fell back"}, {GROUP_MOVES, 1, .text = "B"}}},
+	{"and each says its last word", .conf = {.higher_prio_send_advert = true}, .group = &group, .steps = {
+		SETTLED, {RX, 1, 200, 2}, BOTH(1, VRRP_BACKUP), {ORDER, 1, .text = "-a"}, {SECOND, 0, 1},
+		{ORDER, 1, .text = "-a"}}},
+	{"so that a healed partition's winner announces for both", PAIR, .conf = {.higher_prio_send_advert = true}, .group = &group, .steps = {
+		SETTLED, {CUT, 1, 2}, {RUN, 0, S(1)}, BOTH(2, VRRP_MASTER), {RUN, 0, S(6)}, {FORGET}, {HEAL}, {RUN, 0, MS(99)},
+		BOTH(2, VRRP_BACKUP), {LOWERS, 1, 1}, {SECOND, 0, 1}, {LOWERS, 1, 1}, {GARPS, 1, 5}}},
+	{"a frozen one says nothing", .conf = {.higher_prio_send_advert = true}, .group = &group, .steps = {
+		SETTLED, {FREEZE, 1}, {RUN, 0, S(1)}, {FORGET}, {THAW, 1}, {RX, 1, 200, 2}, BOTH(1, VRRP_BACKUP),
+		{ORDER, 1, .text = "-"}, {SECOND, 0, 1}, {ORDER, 1, .text = "-"}}},
 	{"the group's own script", .group = &tracking, .steps = {
 		{START, 1}, BOTH(1, VRRP_INIT), {TRACK, 1, 1, 0, "chk"}, {SECOND, 0, 1}, {TRACK, 1, 1, 0, "chk"},
 		BOTH(1, VRRP_BACKUP), {RUN, 0, S(1)}, BOTH(1, VRRP_MASTER), {TRACK, 1, 0, 0, "chk"}, BOTH(1, VRRP_FAULT)}},

@@ -31,6 +31,7 @@ static const struct vrrp_step table[VRRP_STATE_N][VRRP_EV_N] = {
 		[VRRP_EV_YIELD] = STAY(INIT),
 		[VRRP_EV_TAKE] = STAY(INIT),
 		[VRRP_EV_RELIEVED] = STAY(INIT),
+		[VRRP_EV_FOLLOW] = STAY(INIT),
 	},
 	[VRRP_BACKUP] = { /* 6.4.2 */
 		[VRRP_EV_START] = STAY(BACKUP),
@@ -48,6 +49,7 @@ static const struct vrrp_step table[VRRP_STATE_N][VRRP_EV_N] = {
 		[VRRP_EV_YIELD] = STAY(BACKUP),
 		[VRRP_EV_TAKE] = TAKE_OVER,
 		[VRRP_EV_RELIEVED] = STAY(BACKUP),
+		[VRRP_EV_FOLLOW] = STAY(BACKUP),
 	},
 	[VRRP_MASTER] = { /* 6.4.3 */
 		[VRRP_EV_START] = STAY(MASTER),
@@ -68,6 +70,7 @@ static const struct vrrp_step table[VRRP_STATE_N][VRRP_EV_N] = {
 		[VRRP_EV_YIELD] = STEP(BACKUP, LET_GO, DO(FORGET), DO(ARM_DOWN)),
 		[VRRP_EV_TAKE] = STAY(MASTER),
 		[VRRP_EV_RELIEVED] = STEP(FAULT, LET_GO, DO(REPLY_HIGHER), DO(DISARM)),
+		[VRRP_EV_FOLLOW] = STEP(BACKUP, LET_GO, DO(REPLY_HIGHER), DO(FORGET), DO(ARM_DOWN)),
 	},
 	[VRRP_FAULT] = { /* not in the RFC: as Initialize, but known to the operator */
 		[VRRP_EV_START] = STAND_BY,
@@ -85,6 +88,7 @@ static const struct vrrp_step table[VRRP_STATE_N][VRRP_EV_N] = {
 		[VRRP_EV_YIELD] = STAY(FAULT),
 		[VRRP_EV_TAKE] = STAY(FAULT),
 		[VRRP_EV_RELIEVED] = STAY(FAULT),
+		[VRRP_EV_FOLLOW] = STAY(FAULT),
 	},
 };
 /* clang-format on */

@@ -247,6 +247,8 @@ void vrrp_group_moved(struct vrrp_instance *inst, enum vrrp_event event, enum vr
 	struct vrrp_instance *other;
 	struct list *pos;
 	bool fell = from == VRRP_MASTER && to == VRRP_BACKUP;
+	/* Each has its own last word: the winner announces only the addresses of whom it hears. */
+	enum vrrp_event back = event == VRRP_EV_RX_ABOVE ? VRRP_EV_FOLLOW : VRRP_EV_YIELD;
 
 	if (!group)
 		return;
@@ -259,9 +261,8 @@ void vrrp_group_moved(struct vrrp_instance *inst, enum vrrp_event event, enum vr
 						   "sync group %s: %s took over", group->conf->name,
 						   inst->conf->name);
 			if (other != inst && fell && other->state == VRRP_MASTER)
-				vrrp_instance_feed(other, VRRP_EV_YIELD,
-						   "sync group %s: %s fell back", group->conf->name,
-						   inst->conf->name);
+				vrrp_instance_feed(other, back, "sync group %s: %s fell back",
+						   group->conf->name, inst->conf->name);
 		}
 		group->moving = false;
 	}
