@@ -103,7 +103,7 @@ class Writer(threading.Thread):
 
     def write(self, n):
         with socket.socket() as sock:
-            sock.settimeout(0.3)
+            sock.settimeout(1)
             sock.connect((self.address, 5432))
             start = struct.pack("!i", 196608) + b"user\0postgres\0database\0postgres\0\0"
             sock.sendall(struct.pack("!i", len(start) + 4) + start)
@@ -131,7 +131,7 @@ class Writer(threading.Thread):
                 if kind == b"Z":
                     return "ok"
 
-    def wait_ok(self, timeout_s=15):
+    def wait_ok(self, timeout_s=40):
         """Ten writes in a row succeed from here on."""
         since = len(self.outcomes)
         wait_for(lambda: [x for _, x in self.outcomes[since:]][-10:] == ["ok"] * 10, timeout_s,

@@ -52,7 +52,7 @@ class Node(FailoverOnly):
                                               hook=host.write("pg-hook", EXAMPLE.read_text(), 0o755)), 0o755)
         super().__init__(host, CONF.format(priority=150 if host.name == "db1" else 100, hook=hook))
 
-    def wait_show(self, text, seconds=15):
+    def wait_show(self, text, seconds=40):
         wait_for(lambda: text in self.show(), seconds, f"'{text}' in\n{self.show()}\n{self.log()}")
 
 
@@ -78,7 +78,7 @@ def nodes(lab):
 
 
 def wait_held_by(lab, name, nodes):
-    wait_for(lambda: lab.holders(VIP, NODES) == [name], 20, f"the address on {name}\n" +
+    wait_for(lambda: lab.holders(VIP, NODES) == [name], 40, f"the address on {name}\n" +
              "\n".join(node.log() for node in nodes))
 
 
@@ -103,7 +103,7 @@ def test_a_switch_and_back_lose_no_write_and_meet_no_read_only_server(lab, nodes
     wait_held_by(lab, "db2", nodes)
     writer.wait_ok()
     one.wait_show("(replica)")  # notify_backup has made it a standby of the other
-    wait_for(lambda: two.pg.ask("SELECT count(*) FROM pg_stat_replication") == "1", 10, "replication back")
+    wait_for(lambda: two.pg.ask("SELECT count(*) FROM pg_stat_replication") == "1", 30, "replication back")
     one.wait_show("PG BACKUP")
     two.ctl("vip", "switch", "PG")
     wait_held_by(lab, "db1", nodes)
@@ -111,7 +111,7 @@ def test_a_switch_and_back_lose_no_write_and_meet_no_read_only_server(lab, nodes
     writer.stop()
     check(writer, one.pg, complete=True)
     two.wait_show("(replica)")
-    wait_for(lambda: one.pg.ask("SELECT count(*) FROM pg_stat_replication") == "1", 10, "replication")
+    wait_for(lambda: one.pg.ask("SELECT count(*) FROM pg_stat_replication") == "1", 30, "replication")
 
 
 def test_a_killed_primary_s_standby_is_promoted_and_takes_the_address(lab, nodes):

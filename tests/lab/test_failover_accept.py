@@ -87,4 +87,4 @@ def test_nothing_is_left_behind(lab):
     assert tables(lab["lb1"]) == []
     node = start(lab, "no_accept")
     node.stop()
-    wait_for(lambda: tables(lab["lb1"]) == [], 5, "the table to go")
+    wait_for(lambda: tables(lab["lb1"]) == [], 10, "the table to go")

@@ -56,7 +56,8 @@ def pair(lab):
 
 
 def vip(node):
-    return json.loads(node.ask("show vip json"))[0]
+    """Its one virtual router. A failover process that goes on for a killed one shows none for a moment."""
+    return wait_for(lambda: json.loads(node.ask("show vip json")), 10, f"something to be shown\n{node.log()}")[0]
 
 
 def isolate(lab, name):
