@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,6 +18,7 @@
 #include "main/listeners.h"
 
 static struct conf_diags diags;
+static bool is_alone;
 static char dir[] = "/tmp/relais-test-listen-XXXXXX";
 
 /* A configuration of one proxy with up to two listeners and no stats socket. */
@@ -46,13 +48,19 @@ static void house_init(struct house *h)
 	assert_true(addr_parse_ip(&h->listener[1].addr, SLICE("127.0.0.1"), 0));
 }
 
-/* A port nobody has: taken and given back. */
+/* A port nobody has: in a network of our own the next one, else one that is taken and given back.
+ */
 static unsigned free_port(void)
 {
+	static unsigned next = 10000;
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct addr at;
 	unsigned port;
 
+	if (is_alone) {
+		close(fd);
+		return next++;
+	}
 	assert_true(addr_parse_ip(&at, SLICE("127.0.0.1"), 0));
 	assert_int_equal(bind(fd, &at.sa, at.len), 0);
 	assert_int_equal(getsockname(fd, &at.sa, &at.len), 0);
@@ -383,5 +391,6 @@ int main(void)
 		STORY(a_virtual_server_leaves_a_taken_address_to_who_has_it),
 	};
 
+	is_alone = unshare(CLONE_NEWNET) == 0 && system("ip link set lo up") == 0;
 	return cmocka_run_group_tests(tests, make_dir, drop_dir);
 }
