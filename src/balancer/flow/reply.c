@@ -72,7 +72,7 @@ static bool take_head(struct exchange *x, struct http_message *msg, struct slice
 	char *buf = arena_alloc(&x->arena, bytes->len + 1);
 	struct h1_parser parser = {0};
 
-	if (!msg || !buf)
+	if (!msg || !buf || bytes->len == 0)
 		return false;
 	memcpy(buf, bytes->ptr, bytes->len);
 	http_message_init(msg, &x->arena);
