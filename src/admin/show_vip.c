@@ -111,6 +111,8 @@ static void print_priority(FILE *out, const struct shared_vip *v)
 			fprintf(out, "%+d (weight %d%s)\n", t->adds, t->weight,
 				t->reverse ? " reverse" : "");
 	}
+	if (v->hold && strcmp(vip_hold_word(v->hold), "maintenance") == 0)
+		fputs("    in maintenance: 1, whatever is tracked\n", out);
 	fprintf(out, "    effective: %u\n", v->effective_priority);
 }
 
@@ -119,9 +121,13 @@ static void print_peers(FILE *out, const struct shared_vip *v, int64_t now_us)
 	for (unsigned i = 0; i < SHARED_PEERS_MAX; i++) {
 		const struct shared_peer *p = &v->peers[i];
 
-		if (p->heard_mono_us)
+		double age_s = (double)(now_us - p->heard_mono_us) / 1e6;
+
+		if (p->heard_mono_us && p->priority == 0)
+			fprintf(out, "  peer: %s resigned, heard %.3f s ago\n", p->address, age_s);
+		else if (p->heard_mono_us)
 			fprintf(out, "  peer: %s priority %u heard %.3f s ago\n", p->address,
-				p->priority, (double)(now_us - p->heard_mono_us) / 1e6);
+				p->priority, age_s);
 	}
 }
 
@@ -159,6 +165,10 @@ static void print_moves(FILE *out, const struct shared_vip *v)
 static void print_detail(FILE *out, const struct shared_vip *v, int64_t now_us)
 {
 	print_priority(out, v);
+	if (v->down_us)
+		fprintf(out,
+			"  timers: an advertisement each %.3f s; %.3f s of silence to take over\n",
+			(double)v->advert_us / 1e6, (double)v->down_us / 1e6);
 	print_peers(out, v, now_us);
 	print_paths(out, v, now_us);
 	fprintf(out, "  resigned: %llu sent, %llu heard; stood still: %llu\n",

@@ -163,6 +163,8 @@ static void vip(FILE *out, const struct shared_vip *v, int64_t now_us)
 	text(out, "address", v->first_address);
 	number(out, "addresses", v->n_addresses);
 	text(out, "master", v->master);
+	seconds(out, "advert_interval", v->advert_us);
+	seconds(out, "down_interval", v->down_us);
 	if (v->hooked)
 		text(out, "phase", v->phase);
 	if (v->lease[0]) {

@@ -138,6 +138,15 @@ bool failover_answers_script(const struct failover *f, const struct vrrp_script_
 	return script->asks_balancer && f->service.service.state != SERVICE_UNWATCHED;
 }
 
+/* A balancer that is only starting is no fault, which would be told to the operator. */
+static void resign(struct node *node, const char *reason)
+{
+	if (node->failover->service.service.state == SERVICE_WAITING)
+		vrrp_instance_await(node->inst, reason);
+	else
+		vrrp_instance_resign(node->inst, reason);
+}
+
 void failover_node_brief(struct node *node)
 {
 	struct failover *f = node->failover;
@@ -146,7 +155,7 @@ void failover_node_brief(struct node *node)
 	answer_scripts(node);
 	heart_set_router(node->heart, f->conf->router_id);
 	if (!service_well(&f->service.service))
-		vrrp_instance_resign(node->inst, service_reason(&f->service.service));
+		resign(node, service_reason(&f->service.service));
 }
 
 void failover_facts_changed(struct failover *f)
@@ -172,7 +181,7 @@ void failover_service_changed(struct failover *f, bool well, const char *reason)
 		struct node *node = container_of(pos, struct node, link);
 
 		if (!well) /* first: its reason is the one to show */
-			vrrp_instance_resign(node->inst, reason);
+			resign(node, reason);
 		answer_scripts(node);
 		if (well)
 			vrrp_instance_release(node->inst);

@@ -166,6 +166,14 @@ static const struct story stories[] = {
 	{"replaced too late: one master all the same", PAIR, .conf = {.nopreempt = true}, .steps = {
 		SETTLED, {KILL, 1}, {RUN, 0, S(1)}, {IS, 2, VRRP_MASTER}, {REPLACE, 1}, {RUN, 0, S(3)},
 		{IS, 1, VRRP_BACKUP}, {IS, 2, VRRP_MASTER}}},
+	{"who preempts says whom, and who steps down says for whom", PAIR, .conf = {TRACKS(weak)}, .steps = {
+		SETTLED, {TRACK, 1, 0, 0, "chk"}, {RUN, 0, S(1)}, {IS, 2, VRRP_MASTER},
+		{WHY, 2, .text = "preempts 192.0.2.1, which advertises priority 90, ours is 100"},
+		{WHY, 1, .text = "192.0.2.2 advertises priority 100, ours is 90"}}},
+	{"who takes over from silence says who was heard last", PAIR, .steps = {
+		SETTLED, {KILL, 1}, {RUN, 0, S(1)}, {IS, 2, VRRP_MASTER}, {WHY, 2, .text = "192.0.2.1 was heard last"}}},
+	{"or who resigned", PAIR, .steps = {
+		SETTLED, {STOP, 1}, {RUN, 0, S(1)}, {IS, 2, VRRP_MASTER}, {WHY, 2, .text = "the master resigned: 192.0.2.1"}}},
 	{"a lost weight hands over", PAIR, .conf = {TRACKS(weak)}, .steps = {
 		SETTLED, {TRACK, 1, 0, 0, "chk"}, {PRIO, 1, 90}, {RUN, 0, MS(465)}, {IS, 2, VRRP_MASTER},
 		{IS, 1, VRRP_BACKUP}, CALM, {TRACK, 1, 1, 0, "chk"}, {RUN, 0, MS(450)}, {IS, 1, VRRP_MASTER}, CALM}},

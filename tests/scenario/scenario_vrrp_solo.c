@@ -279,6 +279,16 @@ static const struct story stories[] = {
 		{IS, 1, VRRP_MASTER}, {PAGE, 1, .text = "MASTER"}}},
 
 	/* ---- the seam ---- */
+	{"a balancer that is still to come is waited for, and no fault", .steps = {
+		{RESIGN, 1, 1, .text = "balancer not ready yet"}, {START, 1}, {RUN, 0, S(5)}, {IS, 1, VRRP_INIT},
+		{WHY, 1, .text = "balancer not ready yet"}, {MOVES, 1, .text = ""}, {RELEASE, 1}, {IS, 1, VRRP_BACKUP},
+		{WHY, 1, .text = "started"}, {RUN, 0, MS(370)}, {IS, 1, VRRP_MASTER},
+		{WHY, 1, .text = "nobody was heard yet"}}},
+	{"one that never comes is", .steps = {
+		{RESIGN, 1, 1, .text = "balancer not ready yet"}, {START, 1}, {RESIGN, 1, .text = "balancer lost"},
+		{IS, 1, VRRP_FAULT}, {WHY, 1, .text = "balancer lost"}}},
+	{"and so it is for one that is MASTER", .steps = {
+		TAKEOVER, {RESIGN, 1, 1, .text = "balancer not ready yet"}, {IS, 1, VRRP_FAULT}}},
 	{"resigns for the balancer, and comes back", .steps = {
 		TAKEOVER, {RESIGN, 1, .text = "balancer lost"}, {IS, 1, VRRP_FAULT}, {ORDER, 1, .text = "z-"},
 		{WHY, 1, .text = "balancer lost"}, {PAGE, 1, .text = "FAULT"}, {RELEASE, 1}, {IS, 1, VRRP_BACKUP},

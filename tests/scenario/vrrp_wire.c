@@ -734,7 +734,7 @@ static void do_with_node(const struct step *s, struct node *node, struct vrrp_in
 		vrrp_instance_track_number(inst, s->text, s->a);
 		break;
 	case RESIGN:
-		vrrp_instance_resign(inst, s->text);
+		(s->a ? vrrp_instance_await : vrrp_instance_resign)(inst, s->text);
 		break;
 	case DARK:
 		node->dark = s->a;

@@ -38,7 +38,7 @@ enum what {
 	MAC,	   /* n; a = last byte of the interface's MAC from here on */
 	TRACK,	   /* n; text = name of a script or backend; a = up */
 	NUMBER,	   /* n; text = name of the file; a = its number */
-	RESIGN,	   /* n; text = reason */
+	RESIGN,	   /* n; text = reason; a = 1: what is missing is still to come */
 	RELEASE,   /* n */
 	WITNESS,   /* n; a = its witness answers from here on */
 	HOLD,	   /* n; a = enum vrrp_hold: an operator's wish, for all of its group */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/base/die.h"
+#include "core/base/text.h"
 
 const char *vrrp_condition_kind(enum vrrp_track_kind kind)
 {
@@ -116,7 +117,7 @@ enum verdict vrrp_condition_judge(const struct vrrp_instance *inst, bool spared,
 	why[0] = '\0';
 	if (inst->resigned) {
 		snprintf(why, REASON_LEN, "%s", inst->resigned_for);
-		return VERDICT_FAULT;
+		return inst->awaits && inst->state == VRRP_INIT ? VERDICT_WAIT : VERDICT_FAULT;
 	}
 	if (inst->takeover.failed) {
 		snprintf(why, REASON_LEN, "%s", inst->takeover.why);
@@ -196,6 +197,26 @@ static unsigned compute_priority(const struct vrrp_instance *inst)
 	return priority > 254 ? 254 : (unsigned)priority;
 }
 
+static void say_priority(const struct vrrp_instance *inst, unsigned was)
+{
+	char buf[REASON_LEN];
+	struct text why;
+
+	text_init(&why, buf, sizeof(buf));
+	if (inst->held == VRRP_HOLD_MAINTENANCE && inst->priority == 1)
+		text_str(&why, ", in maintenance");
+	for (unsigned i = 0; i < inst->n_tracks; i++) {
+		const struct track *t = &inst->tracks[i];
+		int adds = vrrp_condition_adds(inst, t);
+
+		if (adds != 0)
+			text_fmt(&why, ", %s %s %+d", vrrp_condition_kind(t->conf->kind),
+				 t->conf->name, adds);
+	}
+	log_notice("(%s) effective priority %u, was %u%s", inst->conf->name, inst->priority, was,
+		   why.len ? buf : ": as configured");
+}
+
 void vrrp_condition_weigh(struct vrrp_instance *inst)
 {
 	unsigned was = inst->priority;
@@ -203,7 +224,7 @@ void vrrp_condition_weigh(struct vrrp_instance *inst)
 	inst->priority = compute_priority(inst);
 	if (was == inst->priority)
 		return;
-	log_notice("(%s) effective priority %u, was %u", inst->conf->name, inst->priority, was);
+	say_priority(inst, was);
 	vrrp_publish_all(inst);
 	if (inst->ops->priority_changed)
 		inst->ops->priority_changed(inst->ctx, inst, was, inst->priority);
@@ -420,6 +441,14 @@ void vrrp_instance_link_changed(struct vrrp_instance *inst, const struct vrrp_li
 void vrrp_instance_resign(struct vrrp_instance *inst, const char *reason)
 {
 	inst->resigned = true;
+	inst->awaits = false;
+	snprintf(inst->resigned_for, sizeof(inst->resigned_for), "%s", reason);
+	vrrp_condition_review(inst);
+}
+
+void vrrp_instance_await(struct vrrp_instance *inst, const char *reason)
+{
+	inst->resigned = inst->awaits = true;
 	snprintf(inst->resigned_for, sizeof(inst->resigned_for), "%s", reason);
 	vrrp_condition_review(inst);
 }
@@ -428,6 +457,6 @@ void vrrp_instance_release(struct vrrp_instance *inst)
 {
 	if (!inst->resigned)
 		return;
-	inst->resigned = false;
+	inst->resigned = inst->awaits = false;
 	vrrp_condition_review(inst);
 }

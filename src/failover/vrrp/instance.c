@@ -309,6 +309,14 @@ static void resort(struct vrrp_instance *inst)
 	vrrp_condition_review(inst);
 }
 
+static void take_over(struct vrrp_instance *inst)
+{
+	char why[REASON_LEN];
+
+	vrrp_withhold_say_none(inst, why);
+	vrrp_instance_feed(inst, VRRP_EV_DOWN_TIMER, "%s", why);
+}
+
 static void on_down_timer(struct vrrp_instance *inst, int64_t late_us)
 {
 	if (inst->takeover.leave == VRRP_LEAVE_STOP) {
@@ -335,11 +343,8 @@ static void on_down_timer(struct vrrp_instance *inst, int64_t late_us)
 		return;
 	if (inst->state == VRRP_FAULT)
 		resort(inst);
-	else if (inst->master_left)
-		vrrp_instance_feed(inst, VRRP_EV_DOWN_TIMER, "the master resigned");
 	else
-		vrrp_instance_feed(inst, VRRP_EV_DOWN_TIMER, "no advertisement for %.3f ms",
-				   (double)vrrp_instance_down_us(inst) / 1000);
+		take_over(inst);
 }
 
 static void on_timer(struct loop *loop, struct loop_timer *t)
@@ -452,7 +457,8 @@ bool vrrp_instance_resume(struct vrrp_instance *inst, const struct shared_vip *b
 	    before->version != conf->version || before->state_mono_us <= 0 || age_us < 0 ||
 	    age_us > vrrp_instance_own_down_us(inst))
 		return false;
-	if (vrrp_condition_judge(inst, true, why) == VERDICT_FAULT || vrrp_lease_forbids(inst) ||
+	if (vrrp_condition_judge(inst, true, why) == VERDICT_FAULT || inst->awaits ||
+	    vrrp_lease_forbids(inst) ||
 	    vrrp_phase_of_word(before->phase) == VRRP_PHASE_DEMOTE) /* it was about to leave */
 		return false;
 	for (unsigned i = 0; i < inst->n_tracks; i++)

@@ -160,6 +160,8 @@ void vrrp_instance_track_role(struct vrrp_instance *inst, const char *name,
 			      const struct vrrp_role *role);
 /* The seam: out of the running for `reason` until released, whatever else is well. */
 void vrrp_instance_resign(struct vrrp_instance *inst, const char *reason);
+/* The same, but what is missing is still to come: one that starts stays in INIT until then. */
+void vrrp_instance_await(struct vrrp_instance *inst, const char *reason);
 void vrrp_instance_release(struct vrrp_instance *inst);
 
 /* What an operator wants of an instance (operator.c). */

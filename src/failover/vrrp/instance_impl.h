@@ -73,7 +73,9 @@ struct vrrp_instance {
 	int64_t learned_us;	 /* v3: the master's interval; 0 = use ours */
 	int64_t hold_until_us;	 /* preempt_delay; 0 = begins with the next lower advertisement */
 	struct vrrp_flap flap;
-	int64_t heard_us;     /* the last good advertisement that was no resignation; 0 = none */
+	int64_t heard_us;	/* the last good advertisement that was no resignation; 0 = none */
+	struct addr heard_from; /* it, as the next */
+	unsigned heard_priority;
 	int64_t witnessed_us; /* when the last question was asked that a witness answered; 0 = none
 			       */
 	bool withheld;	      /* the down timer ran out, but no witness answers */
@@ -99,6 +101,7 @@ struct vrrp_instance {
 	enum vrrp_hold held;
 	bool leaves; /* has said priority 0 for it, moves at once */
 	bool resigned;
+	bool awaits; /* resigned, but in INIT it waits for what is to come: that is no fault */
 	char resigned_for[REASON_LEN];
 
 	struct vrrp_takeover takeover;
@@ -202,6 +205,8 @@ void vrrp_condition_weigh(struct vrrp_instance *inst);
 /* withhold.c. Nobody was heard for so long that the master is not there; a master that is being
  * preempted speaks until it is told. */
 bool vrrp_withhold_silent(const struct vrrp_instance *inst);
+/* Why nothing keeps it from taking over. */
+void vrrp_withhold_say_none(const struct vrrp_instance *inst, char why[static REASON_LEN]);
 /* The down timer ran out. True: not taken over, and armed for the next look. */
 bool vrrp_withhold(struct vrrp_instance *inst);
 /* Logged, and shown while one of withheld, peer_alive, rival and lease.waits is set, or a fault is

@@ -167,8 +167,11 @@ void vrrp_instance_receive(struct vrrp_instance *inst, const uint8_t *bytes, siz
 	inst->stats.n_received++;
 	note_checksum(inst, &p, path);
 	inst->stats.n_zero_received += p.priority == 0;
-	if (p.priority > 0)
+	if (p.priority > 0) {
 		inst->heard_us = loop_now_us(inst->loop);
+		inst->heard_from = path->src;
+		inst->heard_priority = p.priority;
+	}
 	vrrp_publish_heard(inst, &path->src, p.priority);
 	event = classify(inst, &p, path);
 	if (is_answered(inst, event))

@@ -67,6 +67,26 @@ bool vrrp_withhold_silent(const struct vrrp_instance *inst)
 	       loop_now_us(inst->loop) - inst->heard_us >= 2 * vrrp_instance_advert_us(inst);
 }
 
+void vrrp_withhold_say_none(const struct vrrp_instance *inst, char why[static REASON_LEN])
+{
+	const struct addr *left = inst->master.len ? &inst->master : &inst->heard_from;
+	double ms = (double)vrrp_instance_down_us(inst) / 1000;
+	char text[ADDR_TEXT_MAX];
+
+	if (inst->master_left)
+		snprintf(why, REASON_LEN, "the master resigned%s%s", left->len ? ": " : "",
+			 left->len ? addr_host_text(left, text) : "");
+	else if (!vrrp_withhold_silent(inst) && inst->heard_priority < inst->priority)
+		snprintf(why, REASON_LEN, "preempts %s, which advertises priority %u, ours is %u",
+			 addr_host_text(&inst->heard_from, text), inst->heard_priority,
+			 inst->priority);
+	else if (inst->heard_us)
+		snprintf(why, REASON_LEN, "no advertisement for %.3f ms, %s was heard last", ms,
+			 addr_host_text(&inst->heard_from, text));
+	else
+		snprintf(why, REASON_LEN, "no advertisement for %.3f ms, nobody was heard yet", ms);
+}
+
 static void look_again(struct vrrp_instance *inst, int64_t at_us)
 {
 	loop_timer_set(inst->loop, &inst->timer, at_us);

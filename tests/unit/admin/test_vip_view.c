@@ -117,6 +117,7 @@ static void with_a_name_all_that_makes_it_up(void **state)
 	assert_non_null(strstr(answer, "interface eth1 is down: a fault"));
 	assert_non_null(strstr(answer, "effective: 90"));
 	assert_non_null(strstr(answer, "peer: 192.0.2.12 priority 100 heard "));
+	assert_null(strstr(answer, "timers:"));
 	assert_int_equal(count("MASTER -> BACKUP after 1.500 s: "), 20);
 	oldest = strstr(answer, "the oldest");
 	assert_non_null(oldest);
@@ -141,6 +142,21 @@ static void packets_of_no_vip_are_told_below_all(void **state)
 	assert_null(strstr(answer, "# packets"));
 }
 
+static void what_would_mislead_is_said_in_words(void **state)
+{
+	struct shared_vip *v = &page->vips[0];
+
+	(void)state;
+	v->peers[1].priority = 0;
+	v->hold = 2;
+	v->advert_us = 100000;
+	v->down_us = 341406;
+	assert_true(show("VI_1"));
+	assert_non_null(strstr(answer, "peer: 192.0.2.12 resigned, heard "));
+	assert_non_null(strstr(answer, "in maintenance: 1, whatever is tracked"));
+	assert_non_null(strstr(answer, "each 0.100 s; 0.341 s of silence to take over"));
+}
+
 static void a_name_that_is_not_there_is_not_found(void **state)
 {
 	(void)state;
@@ -156,6 +172,7 @@ static void json_is_escaped_and_closed(void **state)
 	vip_print_json(out, page, 5000000);
 	fclose(out);
 	assert_non_null(strstr(answer, "[\n{\"name\":\"VI_1\",\"state\":\"BACKUP\""));
+	assert_non_null(strstr(answer, "\"advert_interval\":0.000000,\"down_interval\":0.00"));
 	assert_non_null(strstr(answer, "\"reason\":\"backend \\\"web\\\" is down\""));
 	assert_non_null(strstr(answer, "\"peers\":[{\"address\":\"192.0.2.12\",\"priority\":100,"
 				       "\"age\":1.000000}]"));
@@ -210,6 +227,7 @@ int main(void)
 		STORY(without_a_name_each_has_one_line),
 		STORY(with_a_name_all_that_makes_it_up),
 		STORY(packets_of_no_vip_are_told_below_all),
+		STORY(what_would_mislead_is_said_in_words),
 		STORY(a_name_that_is_not_there_is_not_found),
 		STORY(json_is_escaped_and_closed),
 		STORY(metrics_have_a_sample_for_each_state_peer_and_track),
