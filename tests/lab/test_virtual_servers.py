@@ -167,4 +167,10 @@ def test_a_client_stays_with_its_server_while_it_lives(lab):
     wait_for(lambda: ask(lab) not in (None, first), 10, "another server")
     second = ask(lab)
     assert {ask(lab) for _ in range(9)} == {second}
+    for name in WEBS:
+        if name != first:
+            stop_web(lab, name)
+    wait_served_by(lab, "db1")  # the sorry server, where nobody stays
+    start_web(lab, "web1")
+    wait_served_by(lab, "web1")
     node.stop()

@@ -35,6 +35,12 @@ void server_log(const struct proxy_conf *proxy, enum log_level level, struct sli
 	log_sender_fini(&sender);
 }
 
+/* Carries no traffic: a real server's checker, which has one server. */
+static bool is_checker(const struct proxy_conf *proxy)
+{
+	return proxy->is_virtual && !(proxy->sides & PROXY_FRONTEND);
+}
+
 static void say(const struct change *c)
 {
 	const struct backend *b = c->server->backend;
@@ -57,7 +63,7 @@ static void say(const struct change *c)
 		text_fmt(&line, " %u sessions active, %u requeued, %u remaining in queue.",
 			 c->n_sessions, c->n_sent_back, c->n_queued);
 	server_log(proxy, c->level, (struct slice){line.buf, line.len});
-	if (!c->none_left)
+	if (!c->none_left || is_checker(proxy))
 		return;
 	text_init(&line, buf, sizeof(buf));
 	text_fmt(&line, "backend %s has no server available!", proxy->name);

@@ -15,12 +15,18 @@
 
 enum { AGAIN_US = 1000000, GATE_US = 60000000 };
 
+static void start_script(struct notify_fifo *fifo);
+
 static void on_exit_of_script(struct runner_call *call, const struct message_run_exit *exit,
 			      struct slice output)
 {
 	struct notify_fifo *fifo = container_of(call, struct notify_fifo, call);
 
 	(void)output;
+	if (exit->status == -1 && exit->err == ECONNRESET) { /* a new runner, as at the start */
+		start_script(fifo);
+		return;
+	}
 	log_warn("the script of the FIFO %s has ended with status %d: started again", fifo->path,
 		 exit->status);
 	loop_timer_set(fifo->loop, &fifo->again, loop_now_us(fifo->loop) + AGAIN_US);

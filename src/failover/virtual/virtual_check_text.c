@@ -18,6 +18,9 @@ enum {
 	RETRY_DNS = 3,
 };
 
+/* What Keepalived says there, 2.2.7: mail servers may have an exception for it. */
+#define KEEPALIVED_HELO "smtpchecker.keepalived.org"
+
 struct lines {
 	const struct virtual_writer *w;
 	struct arena *arena;
@@ -73,7 +76,7 @@ static const char *host_of(struct arena *arena, const struct virtual_real_conf *
 
 	if (named_host(c, u))
 		return named_host(c, u);
-	if (port == (c->kind == VIRTUAL_SSL_GET ? 443 : 80) || !port)
+	if (!port)
 		return arena_strdup(arena, addr_host_text(&at, text));
 	addr_set_port(&at, port);
 	return arena_strdup(arena, addr_text(&at, text));
@@ -132,7 +135,7 @@ static void add_kind(struct lines *l, const struct virtual_real_conf *real,
 	case VIRTUAL_SMTP_CHECK:
 		add(l, arena_printf(l->arena, "option smtpchk HELO %s",
 				    virtual_word(l->arena,
-						 c->helo && *c->helo ? c->helo : "localhost")));
+						 c->helo && *c->helo ? c->helo : KEEPALIVED_HELO)));
 		break;
 	case VIRTUAL_MISC_CHECK:
 		add(l, arena_printf(l->arena, "option script-check %s timeout %s%s",

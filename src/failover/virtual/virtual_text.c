@@ -319,13 +319,14 @@ static void write_quorum(struct section *s)
 		virtual_line(s->w, v->place, "    notify-at-stop");
 }
 
+/* Nobody stays with it when the quorum is there again. */
 static void write_sorry(struct section *s)
 {
 	const struct virtual_real_conf *r = s->v->sorry;
 
 	if (r)
-		virtual_line(s->w, r->place, "    server sorry-%s %s backup", r->name,
-			     target_text(s, r));
+		virtual_line(s->w, r->place, "    server sorry-%s %s backup%s", r->name,
+			     target_text(s, r), s->v->persistence_us ? " non-stick" : "");
 }
 
 static void write_section(struct section *s)

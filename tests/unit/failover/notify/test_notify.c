@@ -175,6 +175,11 @@ static void fifos_read_lines_in_order(void **state)
 	loop_sim_advance(runner.loop, 1000001);
 	assert_string_equal(fake_runner_next(&runner), "cancel");
 	assert_non_null(strstr(fake_runner_next(&runner), "/bin/reader"));
+	/* A new runner is asked at once: at the start it says so after it was asked. */
+	fake_runner_hello(&runner);
+	assert_string_equal(fake_runner_next(&runner), "cancel");
+	assert_string_equal(fake_runner_next(&runner), "cancel");
+	assert_non_null(strstr(fake_runner_next(&runner), "/bin/reader"));
 	/* Full: lines are lost, nobody waits. */
 	for (int i = 0; i < 5000; i++)
 		notify_instance(n, &inst, NOTIFY_MASTER, 100);

@@ -144,6 +144,23 @@ static void probes_are_runs_of_relais_probe(void **state)
 	finish(&w);
 }
 
+static void checks_present_themselves_as_keepalived_s_do(void **state)
+{
+	struct writing w;
+
+	(void)state;
+	write_pair(&w, "", "HTTP_GET {\nconnect_port 80\nurl {\npath /\n}\n}",
+		   "SMTP_CHECK {\n}\nSSL_GET {\nurl {\npath /\n}\n}");
+	assert_true(has(&w,
+			"http-check send meth GET uri / ver HTTP/1.0 hdr Host 192.0.2.31:80 hdr "
+			"User-Agent KeepAliveClient"));
+	assert_true(has(&w,
+			"http-check send meth GET uri / ver HTTP/1.0 hdr Host 192.0.2.32:8080 hdr "
+			"User-Agent KeepAliveClient"));
+	assert_true(has(&w, "option smtpchk HELO smtpchecker.keepalived.org"));
+	finish(&w);
+}
+
 static void what_failover_sees_is_looked_at(void **state)
 {
 	struct writing w;
@@ -363,6 +380,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_written_where_nothing_is_served),
 		cmocka_unit_test(one_checker_for_all_stands_in_the_listen_section),
 		cmocka_unit_test(probes_are_runs_of_relais_probe),
+		cmocka_unit_test(checks_present_themselves_as_keepalived_s_do),
 		cmocka_unit_test(what_failover_sees_is_looked_at),
 		cmocka_unit_test(different_checkers_have_backends_that_are_tracked),
 		cmocka_unit_test(pages_are_steps),
