@@ -2,13 +2,7 @@
  * What checks are configured to do: option httpchk and its kin, http-check and tcp-check lines, and
  * who inherits them. Covers balancer/health/check_build.h, check_conf.c, check_steps_conf.c.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <cmocka.h>
-
+#include "../native_reading.h"
 #include "balancer/health/check_build.h"
 
 static const struct conf_part *const parts[] = {
@@ -16,46 +10,9 @@ static const struct conf_part *const parts[] = {
 	&proxy_part_server, &check_part_options, &check_part_steps,   NULL,
 };
 
-static struct arena arena;
-static struct conf_files files;
-static struct conf_diags diags;
-
-static int set_up(void **state)
-{
-	(void)state;
-	arena_init(&arena, 0);
-	conf_files_init(&files);
-	conf_diags_init(&diags);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	conf_diags_fini(&diags);
-	conf_files_fini(&files);
-	arena_fini(&arena);
-	return 0;
-}
-
 static const struct proxy_conf *parse(const char *text)
 {
-	static const char *const paths[] = {"t.cfg"};
-	const struct balancer_parse how = {&files, paths, 1, parts, &arena, &diags, "me", true};
-
-	conf_files_put(&files, "t.cfg", slice_of(text));
-	files.sealed = true;
-	return balancer_conf_parse(&how)->proxies;
-}
-
-static void expect(enum conf_severity severity, unsigned line, const char *what)
-{
-	for (const struct conf_diag *g = diags.first; g; g = g->next) {
-		if (g->severity == severity && g->place.line == line && strstr(g->text, what))
-			return;
-	}
-	conf_diags_print(&diags, stderr, true);
-	fail_msg("nothing of '%s' at line %u", what, line);
+	return read_native(text, parts, true)->proxies;
 }
 
 static void httpchk_has_up_to_three_words(void **state)

@@ -5,15 +5,7 @@
  * balance_conf.c global_conf.c tuning_conf.c proxy_rows_conf.c proxy_options_conf.c userlist_conf.c
  * obsolete_conf.c proxy_finish_conf.c.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <cmocka.h>
-
-#include "balancer/proxy/proxy_parse.h"
+#include "../native_reading.h"
 
 static const struct conf_part *const parts[] = {
 	&conf_part_env,	      &proxy_part_global,
@@ -25,44 +17,9 @@ static const struct conf_part *const parts[] = {
 	&proxy_part_obsolete, NULL,
 };
 
-static struct arena arena;
-static struct conf_files files;
-static struct conf_diags diags;
-
-static int set_up(void **state)
-{
-	(void)state;
-	arena_init(&arena, 0);
-	conf_files_init(&files);
-	conf_diags_init(&diags);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	conf_diags_fini(&diags);
-	conf_files_fini(&files);
-	arena_fini(&arena);
-	return 0;
-}
-
 static struct balancer_conf *parse(const char *text)
 {
-	static const char *const paths[] = {"t.cfg"};
-	const struct balancer_parse how = {
-		.files = &files,
-		.paths = paths,
-		.n_paths = 1,
-		.parts = parts,
-		.arena = &arena,
-		.diags = &diags,
-		.local_peer = "me",
-	};
-
-	conf_files_put(&files, "t.cfg", slice_of(text));
-	files.sealed = true;
-	return balancer_conf_parse(&how);
+	return read_native(text, parts, false);
 }
 
 static struct balancer_conf *parse_clean(const char *text)
@@ -74,17 +31,6 @@ static struct balancer_conf *parse_clean(const char *text)
 	assert_int_equal(diags.n_errors, 0);
 	assert_int_equal(diags.n_warnings, 0);
 	return conf;
-}
-
-/* Is there a diagnostic at that line whose text holds what? */
-static void expect(enum conf_severity severity, unsigned line, const char *what)
-{
-	for (const struct conf_diag *g = diags.first; g; g = g->next) {
-		if (g->severity == severity && g->place.line == line && strstr(g->text, what))
-			return;
-	}
-	conf_diags_print(&diags, stderr, true);
-	fail_msg("nothing of '%s' at line %u", what, line);
 }
 
 #define TIMEOUTS " timeout client 1s\n timeout connect 2s\n timeout server 3s\n"
