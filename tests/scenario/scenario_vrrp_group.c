@@ -125,18 +125,9 @@ static const struct story stories[] = {
 };
 /* clang-format on */
 
-enum { N_STORIES = sizeof(stories) / sizeof(stories[0]) };
-
 int main(void)
 {
-	struct CMUnitTest tests[N_STORIES] = {{0}};
-
 	assert_true(addr_parse_ip(&more_a.address, SLICE("192.0.2.10"), 0));
 	assert_true(addr_parse_ip(&more_b.address, SLICE("192.0.2.11"), 0));
-	for (int i = 0; i < N_STORIES; i++) {
-		tests[i].name = stories[i].name;
-		tests[i].test_func = run_story;
-		tests[i].initial_state = (void *)(uintptr_t)&stories[i];
-	}
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return run_stories(stories, sizeof(stories) / sizeof(stories[0]));
 }

@@ -242,16 +242,7 @@ static const struct story stories[] = {
 };
 /* clang-format on */
 
-enum { N_STORIES = sizeof(stories) / sizeof(stories[0]) };
-
 int main(void)
 {
-	struct CMUnitTest tests[N_STORIES] = {{0}};
-
-	for (int i = 0; i < N_STORIES; i++) {
-		tests[i].name = stories[i].name;
-		tests[i].test_func = run_story;
-		tests[i].initial_state = (void *)(uintptr_t)&stories[i];
-	}
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return run_stories(stories, sizeof(stories) / sizeof(stories[0]));
 }

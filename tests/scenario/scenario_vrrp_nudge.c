@@ -288,8 +288,6 @@ static const struct story stories[] = {
 };
 /* clang-format on */
 
-enum { N_STORIES = sizeof(stories) / sizeof(stories[0]) };
-
 static struct addr ip(uint32_t host)
 {
 	return (struct addr){
@@ -300,14 +298,7 @@ static struct addr ip(uint32_t host)
 
 int main(void)
 {
-	struct CMUnitTest tests[N_STORIES] = {{0}};
-
 	peers[0].address = ip(1);
 	peers[1].address = ip(2);
-	for (int i = 0; i < N_STORIES; i++) {
-		tests[i].name = stories[i].name;
-		tests[i].test_func = run_story;
-		tests[i].initial_state = (void *)(uintptr_t)&stories[i];
-	}
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return run_stories(stories, sizeof(stories) / sizeof(stories[0]));
 }

@@ -155,26 +155,11 @@ static const struct story stories[] = {
 };
 /* clang-format on */
 
-enum { N_STORIES = sizeof(stories) / sizeof(stories[0]) };
-
-static void set_peer(struct vrrp_peer_conf *p, const char *text, struct vrrp_peer_conf *next)
-{
-	assert_true(addr_parse_ip(&p->address, slice_of(text), 0));
-	p->next = next;
-}
-
 int main(void)
 {
-	struct CMUnitTest tests[N_STORIES] = {{0}};
-
-	set_peer(&peers[0], "192.0.2.1", &peers[1]);
-	set_peer(&peers[1], "192.0.2.2", NULL);
-	set_peer(&peers6[0], "2001:db8::1", &peers6[1]);
-	set_peer(&peers6[1], "2001:db8::2", NULL);
-	for (int i = 0; i < N_STORIES; i++) {
-		tests[i].name = stories[i].name;
-		tests[i].test_func = run_story;
-		tests[i].initial_state = (void *)(uintptr_t)&stories[i];
-	}
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	wire_peer(&peers[0], "192.0.2.1", &peers[1]);
+	wire_peer(&peers[1], "192.0.2.2", NULL);
+	wire_peer(&peers6[0], "2001:db8::1", &peers6[1]);
+	wire_peer(&peers6[1], "2001:db8::2", NULL);
+	return run_stories(stories, sizeof(stories) / sizeof(stories[0]));
 }

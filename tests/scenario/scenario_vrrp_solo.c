@@ -428,8 +428,6 @@ static const struct story stories[] = {
 };
 /* clang-format on */
 
-enum { N_STORIES = sizeof(stories) / sizeof(stories[0]) };
-
 static void set_address(struct vip_conf *v, const char *text)
 {
 	assert_true(addr_parse_ip(&v->address, slice_of(text), 0));
@@ -437,16 +435,9 @@ static void set_address(struct vip_conf *v, const char *text)
 
 int main(void)
 {
-	struct CMUnitTest tests[N_STORIES] = {{0}};
-
 	set_address(&vip_a, "192.0.2.10");
 	set_address(&vip_b, "192.0.2.11");
 	set_address(&vip_c, "192.0.2.12");
 	set_address(&vip_x, "192.0.2.20");
-	for (int i = 0; i < N_STORIES; i++) {
-		tests[i].name = stories[i].name;
-		tests[i].test_func = run_story;
-		tests[i].initial_state = (void *)(uintptr_t)&stories[i];
-	}
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return run_stories(stories, sizeof(stories) / sizeof(stories[0]));
 }

@@ -7,7 +7,12 @@
 #ifndef RELAIS_SCENARIO_VRRP_WIRE_H
 #define RELAIS_SCENARIO_VRRP_WIRE_H
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
 
 #include "core/loop/loop_sim.h"
 #include "failover/vrrp/group.h"
@@ -117,6 +122,31 @@ extern struct vrrp_lease_conf wire_lease;
 
 /* For cmocka: *state is the story. */
 void run_story(void **state);
+
+static inline int run_stories(const struct story *stories, size_t n)
+{
+	struct CMUnitTest *tests = calloc(n, sizeof(*tests));
+	int failed;
+
+	assert_non_null(tests);
+	for (size_t i = 0; i < n; i++)
+		tests[i] = (struct CMUnitTest){
+			.name = stories[i].name,
+			.test_func = run_story,
+			.initial_state = (void *)(uintptr_t)&stories[i],
+		};
+	failed = _cmocka_run_group_tests("stories", tests, n, NULL, NULL);
+	free(tests);
+	return failed;
+}
+
+/* Every node lists all, itself too: what it sends to itself does not come back. */
+static inline void wire_peer(struct vrrp_peer_conf *p, const char *text,
+			     struct vrrp_peer_conf *next)
+{
+	assert_true(addr_parse_ip(&p->address, slice_of(text), 0));
+	p->next = next;
+}
 
 #define MS(x) ((int64_t)((x)*INT64_C(1000)))
 #define S(x)  ((int64_t)((x)*INT64_C(1000000)))
