@@ -47,7 +47,7 @@ static const struct story stories[] = {
 		{WHY, 1, .text = "VI_2"}, {SECOND, 0, 1}, {LINK, 1, 1}, BOTH(1, VRRP_BACKUP)}},
 	{"a higher advertisement for one moves both", .group = &group, .steps = {
 		SETTLED, {RX, 1, 200, 2}, BOTH(1, VRRP_BACKUP), {SECOND, 0, 1}, {ORDER, 1, .text = "-"},
-		{WHY, 1, .text = "VI_1 fell back"}, {GROUP_MOVES, 1, .text = "B"}}},
+		{WHY, 1, .text = "VI_1 fell back: 192.0.2.2 advertises priority 200"}, {GROUP_MOVES, 1, .text = "B"}}},
 	{"and each says its last word", .conf = {.higher_prio_send_advert = true}, .group = &group, .steps = {
 		SETTLED, {RX, 1, 200, 2}, BOTH(1, VRRP_BACKUP), {ORDER, 1, .text = "-a"}, {SECOND, 0, 1},
 		{ORDER, 1, .text = "-a"}}},

@@ -140,7 +140,7 @@ struct shared_path { /* a second path, and what came over it last */
 
 struct shared_move {		    /* a change of state */
 	int64_t wall_us, lasted_us; /* when; how long the state before had lasted */
-	char from[8], to[8], reason[96];
+	char from[8], to[8], reason[128];
 };
 
 /* One VRRP instance, for readers in other processes. Odd sequence: being written. */

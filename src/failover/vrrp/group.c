@@ -257,12 +257,13 @@ void vrrp_group_moved(struct vrrp_instance *inst, enum vrrp_event event, enum vr
 		EACH_MEMBER(other, pos, group)
 		{
 			if (other != inst && to == VRRP_MASTER && other->state == VRRP_BACKUP)
-				vrrp_instance_feed(other, VRRP_EV_TAKE,
-						   "sync group %s: %s took over", group->conf->name,
-						   inst->conf->name);
+				vrrp_instance_feed(
+					other, VRRP_EV_TAKE, "sync group %s: %s took over: %s",
+					group->conf->name, inst->conf->name, inst->reason);
 			if (other != inst && fell && other->state == VRRP_MASTER)
-				vrrp_instance_feed(other, back, "sync group %s: %s fell back",
-						   group->conf->name, inst->conf->name);
+				vrrp_instance_feed(other, back, "sync group %s: %s fell back: %s",
+						   group->conf->name, inst->conf->name,
+						   inst->reason);
 		}
 		group->moving = false;
 	}
