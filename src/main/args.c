@@ -52,6 +52,14 @@ static bool set_check_file(struct args *args, const char *value)
 	return !value || add_keepalived_file(args, value);
 }
 
+/* What is attached to -t is where the diagnostics go. */
+static bool set_check_log(struct args *args, const char *value)
+{
+	args->verb = ARGS_CHECK;
+	args->check_log = value;
+	return *value != '\0';
+}
+
 static bool set_peer(struct args *args, const char *value)
 {
 	args->peer_file = value;
@@ -325,7 +333,7 @@ static const struct option_row relais_rows[] = {
 static const struct option_row keepalived_rows[] = {
 	{"-f", "--use-file", VALUE_ONE, add_keepalived_file, "FILE", "configuration"},
 	{"-t", "--config-test", VALUE_OPTIONAL, set_check_file, "[FILE]",
-	 "check the configuration"},
+	 "check the configuration; --config-test=FILE: write there what is wrong with it"},
 	{"-n", "--dont-fork", VALUE_NONE, set_debug, NULL, "stay in the foreground"},
 	{"-l", "--log-console", VALUE_NONE, accept_only, NULL,
 	 "accepted: the log goes to the console"},
@@ -403,6 +411,8 @@ static int apply_row(struct args *args, const struct option_row *r, const char *
 {
 	int taken = 0;
 
+	if (attached && r->apply == set_check_file)
+		return set_check_log(args, attached) ? 0 : -1;
 	if (r->value == VALUE_NONE || attached)
 		return r->apply(args, attached) ? 0 : -1;
 	if (r->value == VALUE_ATTACHED)
@@ -418,6 +428,25 @@ static int apply_row(struct args *args, const struct option_row *r, const char *
 		if (!r->apply(args, rest[taken++]))
 			return -1;
 	return taken;
+}
+
+/* `-nlD`, `-S3`: several options of one letter in a word, the last with its value behind it, as
+ * Keepalived is started in most containers. Returns as apply_row; -1 also for a letter that is no
+ * option. */
+static int apply_letters(struct args *args, const char *word, char **rest)
+{
+	for (const char *letter = word + 1; *letter; letter++) {
+		const char name[] = {'-', *letter, '\0'}, *attached;
+		const struct option_row *r = find_row(keepalived_rows, name, &attached);
+
+		if (!r)
+			return -1;
+		if (r->value != VALUE_NONE)
+			return apply_row(args, r, letter[1] ? letter + 1 : NULL, rest);
+		if (!r->apply(args, NULL))
+			return -1;
+	}
+	return 0;
 }
 
 static enum args_dialect dialect_of(const char *argv0)
@@ -450,6 +479,17 @@ bool args_parse(struct args *args, int argc, char **argv, FILE *err)
 			break;
 		}
 		r = find_row(rows, argv[i], &attached);
+		if (!r && args->dialect == ARGS_KEEPALIVED && argv[i][0] != '-') {
+			fprintf(err, "relais: '%s' is no option and not used\n", argv[i]);
+			continue;
+		}
+		if (!r && args->dialect == ARGS_KEEPALIVED && argv[i][1] && argv[i][1] != '-') {
+			taken = apply_letters(args, argv[i], argv + i + 1);
+			if (taken >= 0) {
+				i += taken;
+				continue;
+			}
+		}
 		if (!r) {
 			fprintf(err, "relais: unknown option '%s' (see -h)\n", argv[i]);
 			return false;

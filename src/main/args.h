@@ -46,6 +46,7 @@ struct args {
 	bool old_terminate;	/* -st */
 	const char *sockets_of; /* -x: a runtime socket whose process gives its sockets */
 	const char *peer_file;	/* -c --peer */
+	const char *check_log;	/* --config-test=FILE: where its diagnostics go */
 	double listen_s;	/* -c --listen; 0 = not */
 	bool diff;		/* -c --diff */
 	const char *diff_with;	/* a pid file or a pid; NULL = the one relais that runs here */

@@ -172,6 +172,18 @@ static void check_routes(struct config *c, const struct route_conf *routes, cons
 	}
 }
 
+static void check_rules(struct config *c, const struct rule_conf *rules, const char *whose)
+{
+	for (; rules; rules = rules->next) {
+		if (rules->iif)
+			check_interface(c, rules->iif, rules->place, whose,
+					"the rule waits for it");
+		if (rules->oif)
+			check_interface(c, rules->oif, rules->place, whose,
+					"the rule waits for it");
+	}
+}
+
 static void check_interfaces(struct config *c)
 {
 	int back, err = netns_enter(c->failover->net_namespace, &back);
@@ -192,12 +204,14 @@ static void check_interfaces(struct config *c)
 		check_addresses(c, i->vips, i->name);
 		check_addresses(c, i->excluded, i->name);
 		check_routes(c, i->routes, i->name);
+		check_rules(c, i->rules, i->name);
 		for (const struct vrrp_track_conf *t = i->tracks; t; t = t->next)
 			if (t->kind == VRRP_TRACK_INTERFACE)
 				check_interface(c, t->name, t->place, i->name, "it counts as down");
 	}
 	check_addresses(c, c->failover->static_vips, "static_ipaddress");
 	check_routes(c, c->failover->static_routes, "static_routes");
+	check_rules(c, c->failover->static_rules, "static_rules");
 	for (const struct vrrp_link_conf *l = c->failover->links; l; l = l->next)
 		check_interface(c, l->name, l->place, l->name, "its row waits for it");
 	netns_return(back);

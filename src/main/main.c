@@ -210,6 +210,8 @@ int main(int argc, char **argv)
 		printf("%d\n", args.signum);
 		return 0;
 	case ARGS_CHECK:
+		if (args.check_log && !freopen(args.check_log, "we", stderr))
+			return EXIT_FAILURE;
 		return check_run(&args);
 	case ARGS_RUN:
 		break;

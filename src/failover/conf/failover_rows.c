@@ -141,8 +141,10 @@ static void check_ignored(struct failover_build *b, const struct conf_keyword *r
 		return;
 	if (strcmp(row->args, "[<bool>]") == 0)
 		failover_value_bool(&b->ctx, line, 1, &flag);
-	else if (line->n_words < 2)
+	else if (line->n_words < 2 && row->args[0] != '[')
 		FAILOVER_WARN(&b->ctx, line, 0, "'%s' needs an argument: %s", row->name, row->args);
+	else if (line->n_words < 2)
+		return;
 	else if (row->max > row->min)
 		failover_value_int(&b->ctx, line, 1, row->min, row->max, &n, "left out");
 }

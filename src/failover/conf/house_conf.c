@@ -245,6 +245,16 @@ static void read_rttime(struct conf_ctx *ctx, const struct conf_line *line, void
 	failover_rows_extra(ctx, line, 2);
 }
 
+/* What it does is done where parameters are replaced (core/conf/blocks). */
+static void read_seed(struct conf_ctx *ctx, const struct conf_line *line, void *target)
+{
+	long long n;
+
+	(void)target;
+	failover_value_int(ctx, line, 1, 0, UINT32_MAX, &n, "left out");
+	failover_rows_extra(ctx, line, 2);
+}
+
 /* ---- sockets ---- */
 
 static void read_bytes(struct conf_ctx *ctx, const struct conf_line *line, int *out)
@@ -313,6 +323,8 @@ static void read_unknown_vrids(struct conf_ctx *ctx, const struct conf_line *lin
 static const char command[] = "<command> [<user> [<group>]]";
 
 const struct conf_keyword failover_house_rows[] = {
+	ROW(G, "random_seed", read_seed, "<number>", RELOAD,
+	    "${_RANDOM} below this line gives the same numbers each time"),
 	ROW(G, "startup_script", read_startup, command, RESTART,
 	    "run to its end before anything is started"),
 	ROW(G, "startup_script_timeout", read_startup_timeout, "<seconds>", RESTART,

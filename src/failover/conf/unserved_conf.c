@@ -21,6 +21,11 @@
 		.name = word, .sections = where, .type = CONF_IGNORED, .args = "<number>", \
 		.min = least, .max = most, .doc = why, .since = "0.1"                      \
 	}
+#define IGNORED_OPTIONAL(where, word, least, most, why)                                      \
+	{                                                                                    \
+		.name = word, .sections = where, .type = CONF_IGNORED, .args = "[<number>]", \
+		.min = least, .max = most, .doc = why, .since = "0.1"                        \
+	}
 #define IGNORED_BOOL(where, word, why)                                                     \
 	{                                                                                  \
 		.name = word, .sections = where, .type = CONF_IGNORED, .args = "[<bool>]", \
@@ -94,7 +99,7 @@ const struct conf_keyword failover_unserved_rows[] = {
 	IGNORED(G, "enable_dbus", dbus),
 	IGNORED_WORD(G, "dbus_service_name", dbus),
 	IGNORED(G, "dbus_no_interface_name", dbus),
-	IGNORED(G, "max_auto_priority", sched),
+	IGNORED_OPTIONAL(G, "max_auto_priority", -1, 99, sched),
 	IGNORED_COUNT(G, "min_auto_priority_delay", 1, 10000000, sched),
 	IGNORED(G, "vrrp_no_swap", "the memory of the failover process is always locked"),
 	IGNORED_COUNT(G, "vrrp_netlink_cmd_rcv_bufs", 0, UINT32_MAX, netlink),
@@ -109,7 +114,6 @@ const struct conf_keyword failover_unserved_rows[] = {
 	IGNORED(G, "nftables_ifindex", firewall),
 	IGNORED(G, "iptables", firewall),
 	IGNORED(G, "disable_local_igmp", firewall),
-	IGNORED(G, "random_seed", "relais draws its own"),
 	IGNORED(G, "dynamic_interfaces", "interfaces may always come and go"),
 	IGNORED(G, "reload_check_config", "a reload always checks first"),
 	IGNORED(G, "include_check", "a missing file of an include is always said"),

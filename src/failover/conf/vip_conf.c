@@ -2,6 +2,7 @@
  * One line of virtual_ipaddress or virtual_ipaddress_excluded: address, prefix, options in any
  * order. What cannot be read is left out as Keepalived leaves it out, with a warning.
  */
+#include <arpa/inet.h>
 #include <net/if.h>
 #include <stdlib.h>
 
@@ -23,8 +24,8 @@ static bool read_dev(struct conf_ctx *ctx, const struct conf_line *line, unsigne
 		     struct vip_conf *vip)
 {
 	if (vip->dev) {
-		FAILOVER_WARN(ctx, line, word, "it has its interface already: the first counts");
-		return true;
+		FAILOVER_WARN(ctx, line, word, "a second interface: the address is left out");
+		return false;
 	}
 	vip->dev = line->words[word].text;
 	return true;
@@ -60,8 +61,7 @@ static bool read_scope(struct conf_ctx *ctx, const struct conf_line *line, unsig
 			      "the scope of an IPv6 address is in its bits, left out");
 		return true;
 	}
-	if (slice_to_uint(slice_of(text), 255, &n))
-		vip->scope = text;
+	vip->scope = slice_to_uint(slice_of(text), 255, &n) ? text : NULL;
 	for (unsigned i = 0; scopes[i]; i++)
 		if (strcmp(scopes[i], line->words[word].text) == 0)
 			vip->scope = scopes[i];
@@ -86,6 +86,16 @@ static bool read_address(struct conf_ctx *ctx, const struct conf_line *line, uns
 	return true;
 }
 
+/* `brd -` clears the host's bits where `brd +` sets them. */
+static struct addr network_of(const struct vip_conf *vip)
+{
+	uint32_t mask = vip->prefix_len ? UINT32_MAX << (32 - vip->prefix_len) : 0;
+	struct addr a = vip->address;
+
+	a.in4.sin_addr.s_addr &= htonl(mask);
+	return a;
+}
+
 static bool read_broadcast(struct conf_ctx *ctx, const struct conf_line *line, unsigned word,
 			   struct vip_conf *vip)
 {
@@ -94,9 +104,14 @@ static bool read_broadcast(struct conf_ctx *ctx, const struct conf_line *line, u
 			      "an IPv6 address has no broadcast address, it is left out");
 		return false;
 	}
-	if (strcmp(line->words[word].text, "+") == 0)
+	if (vip->prefix_len > 30)
+		FAILOVER_WARN(ctx, line, word, "a /%u has no broadcast address, left out",
+			      vip->prefix_len);
+	else if (strcmp(line->words[word].text, "+") == 0)
 		vip->broadcast_auto = true;
-	else if (strcmp(line->words[word].text, "-") != 0)
+	else if (strcmp(line->words[word].text, "-") == 0)
+		vip->broadcast = network_of(vip);
+	else
 		return read_address(ctx, line, word, vip, &vip->broadcast);
 	return true;
 }

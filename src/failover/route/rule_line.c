@@ -206,7 +206,16 @@ static void settle(struct route_words *w, struct rule_conf *r)
 
 	r->family = w->family == AF_UNSPEC ? AF_INET : w->family;
 	if (r->action == FR_ACT_TO_TBL && !(w->said & TABLE_SAID) && !r->l3mdev)
-		r->table = RT_TABLE_MAIN;
+		route_words_refuse(w, "ends a rule that says no table and does nothing else");
+	if (w->bad)
+		return;
+	if (r->protocol != ROUTE_PROTOCOL && !r->no_track) { /* as with routes */
+		FAILOVER_WARN(w->ctx, w->line, 0,
+			      "a rule without no_track is of protocol keepalived (%d), another is "
+			      "not used",
+			      ROUTE_PROTOCOL);
+		r->protocol = ROUTE_PROTOCOL;
+	}
 	if (w->said & PRIORITY_SAID)
 		return;
 	next = r->family == AF_INET6 ? &b->next_rule6 : &b->next_rule4;

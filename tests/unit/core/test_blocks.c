@@ -145,6 +145,8 @@ static void parameters_are_replaced_late(void **state)
 	expect("a ${NONE} c\nb\n", "a ${NONE} c;b;", 0, 1);
 	expect("a 1${NONE}2/3 c\n", "a 1${NONE}2/3 c;", 0, 1);
 	expect("a $NONE", "a $NONE;", 0, 0);
+	expect("random_seed 7\na ${_RANDOM 1 9} ${_RANDOM}\n", "random_seed 7;a 3 21631;", 0, 0);
+	expect("random_seed 7\na ${_RANDOM 1 9} ${_RANDOM}\n", "random_seed 7;a 3 21631;", 0, 0);
 	expect("a \"${_HASH}${_BANG}\" ${_INSTANCE} ${_RANDOM 5 5}", "a #! lb1 5;", 0, 0);
 }
 

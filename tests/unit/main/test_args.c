@@ -81,8 +81,20 @@ static void keepalived_has_its_own_letters(void **state)
 	assert_false(args.daemon);
 	assert_true(PARSE("keepalived", "-t", "-f", "k.conf"));
 	assert_int_equal(args.verb, ARGS_CHECK);
-	assert_true(PARSE("keepalived", "--config-test=x.conf"));
+	assert_true(PARSE("keepalived", "--config-test=x.log", "-f", "k.conf"));
+	assert_string_equal(args.check_log, "x.log");
+	assert_string_equal(args.keepalived_files[0], "k.conf");
+	assert_true(PARSE("keepalived", "-t", "x.conf"));
 	assert_string_equal(args.keepalived_files[0], "x.conf");
+	assert_null(args.check_log);
+	assert_true(PARSE("keepalived", "-nlDd", "-f/etc/k.conf", "-S3", "-Dp", "/run/k.pid"));
+	assert_true(args.debug && args.verbose && args.to_syslog);
+	assert_string_equal(args.keepalived_files[0], "/etc/k.conf");
+	assert_string_equal(args.pidfile, "/run/k.pid");
+	assert_true(PARSE("keepalived", "-n", "extra"));
+	assert_non_null(strstr(said, "'extra' is no option"));
+	assert_false(PARSE("keepalived", "-nZ"));
+	assert_false(PARSE("keepalived", "-np"));
 	assert_true(PARSE("keepalived", "-n"));
 	assert_string_equal(args.keepalived_files[0], "/etc/keepalived/keepalived.conf");
 }

@@ -436,8 +436,11 @@ static bool shape(struct blocks_lines *l, struct blocks_text *t)
 		}
 		if (!counts || !*t->text || loop(l, t))
 			return false;
-		if (substituted)
+		if (substituted) {
+			if (first_word_is(t->text, "random_seed"))
+				blocks_params_seed(&l->params, t->text + strlen("random_seed"));
 			return true;
+		}
 		if (!substitute(l, t))
 			return false;
 		substituted = true;

@@ -98,6 +98,11 @@ static uint64_t next_random(struct blocks_params *params)
 	return params->random;
 }
 
+void blocks_params_seed(struct blocks_params *params, const char *number)
+{
+	params->random = strtoull(number, NULL, 10) * UINT64_C(0x9e3779b97f4a7c15) | 1;
+}
+
 /* "_RANDOM [MIN [MAX]]": 0..32767 unless told. */
 static const char *random_value(struct blocks_params *params, const char *args)
 {

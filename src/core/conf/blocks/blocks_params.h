@@ -25,6 +25,9 @@ void blocks_params_init(struct blocks_params *params, struct conf_files *files, 
 			const char *config_id);
 void blocks_params_set(struct blocks_params *params, struct slice name, const char *value);
 
+/* From here on ${_RANDOM} gives what it gave after the same number another time. */
+void blocks_params_seed(struct blocks_params *params, const char *number);
+
 /* Length of the `$NAME=` at text, the name in *name; 0 when text is no definition. */
 size_t blocks_params_definition(const char *text, struct slice *name);
 

@@ -118,8 +118,15 @@ static const char **read_words(struct conf_ctx *ctx, const struct conf_line *lin
 		return NULL;
 	}
 	if (!user && word + 1 < line->n_words) {
-		if (!failover_user_read(ctx, line, word + 1, &chosen))
+		if (!look_up(b, line->words[word + 1].text,
+			     word + 2 < line->n_words ? line->words[word + 2].text : "")) {
+			/* Keepalived's -t looks no users of these up. */
+			FAILOVER_ADVISE(ctx, line, word + 1,
+					"there is no user '%s', or no such group",
+					line->words[word + 1].text);
 			return NULL;
+		}
+		failover_user_read(ctx, line, word + 1, &chosen);
 	} else if (!chosen.set) {
 		FAILOVER_WARN(ctx, line, word,
 			      b->script_user_bad
