@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -110,6 +111,16 @@ static int watch(struct loop *loop, struct child *child)
 	return err ? err : loop_fd_add(loop, &child->channel_fd, LOOP_IN);
 }
 
+/* A thousand servers that go at once are told in one go; what does not wait takes no memory. */
+static void make_room(const int ends[2])
+{
+	const int bytes = 4 << 20;
+
+	for (unsigned i = 0; i < 2; i++)
+		if (setsockopt(ends[i], SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes)) < 0)
+			setsockopt(ends[i], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+}
+
 struct child *child_start(struct loop *loop, const struct child_ops *ops, void *owner,
 			  int (*run)(void *ctx, int channel), void *ctx, const char *process_name)
 {
@@ -124,6 +135,7 @@ struct child *child_start(struct loop *loop, const struct child_ops *ops, void *
 		errno = -err;
 		return NULL;
 	}
+	make_room(ends);
 	*child = (struct child){.channel = ends[0], .ops = ops, .owner = owner};
 	child->pid = fork();
 	if (child->pid == 0) {

@@ -13,7 +13,7 @@
 
 #include "core/base/die.h"
 
-enum { AGAIN_US = 1000000, GATE_US = 60000000 };
+enum { AGAIN_US = 1000000, GATE_US = 60000000, ROOM_BYTES = 1 << 20 };
 
 static void start_script(struct notify_fifo *fifo);
 
@@ -82,6 +82,8 @@ static int open_fifo(struct notify_fifo *fifo, uint32_t uid, uint32_t gid)
 		close(fifo->fd);
 		return -EEXIST;
 	}
+	/* This process goes before all others: a reader may get no turn until much is written. */
+	fcntl(fifo->fd, F_SETPIPE_SZ, ROOM_BYTES);
 	if (fifo->made && (uid || gid) && fchown(fifo->fd, uid, gid) < 0)
 		log_warn("FIFO %s: its owner cannot be set: %s", fifo->path, strerror(errno));
 	return 0;

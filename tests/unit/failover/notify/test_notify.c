@@ -181,7 +181,7 @@ static void fifos_read_lines_in_order(void **state)
 	assert_string_equal(fake_runner_next(&runner), "cancel");
 	assert_non_null(strstr(fake_runner_next(&runner), "/bin/reader"));
 	/* Full: lines are lost, nobody waits. */
-	for (int i = 0; i < 5000; i++)
+	for (int i = 0; i < 50000; i++)
 		notify_instance(n, &inst, NOTIFY_MASTER, 100);
 	/* No longer configured: what was made goes, what was there stays. */
 	notify_configure(n, &without);
