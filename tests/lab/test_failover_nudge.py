@@ -167,7 +167,7 @@ def test_beside_keepalived_too(lab, start):
         other.stop()  # and now only one is left, which has the fault
         held_by(lab, "lb1")
         said(nodes["lb1"], "nobody else takes over")
-        signs = [[s for s, _ in itertools.groupby(changes(w))] for w in watchers.values()]
-        assert signs == [["-", "+", "-", "+"], ["+", "-", "+", "-"]]
+        wait_for(lambda: [[s for s, _ in itertools.groupby(changes(w))] for w in watchers.values()] ==
+                 [["-", "+", "-", "+"], ["+", "-", "+", "-"]], 10, "all moves, and no more")
     finally:
         other.process.kill()

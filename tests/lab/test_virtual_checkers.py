@@ -48,9 +48,10 @@ RESPONDER = """\
 import pathlib, socket, sys
 sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 sock.bind(("0.0.0.0", 53))
+code = 0
 while True:
     question, who = sock.recvfrom(2048)
-    code = int(pathlib.Path(sys.argv[1]).read_text())
+    code = int(pathlib.Path(sys.argv[1]).read_text() or code)  # empty: it is being written
     sock.sendto(question[:2] + bytes([0x84, code]) + question[4:6] + bytes(6) + question[12:], who)
 """
 
