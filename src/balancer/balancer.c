@@ -279,8 +279,10 @@ int balancer_main(const struct balancer_setup *setup)
 		return 1;
 	balancer_tables_load(&p);
 	balancer_facts_start(&p.balancer);
-	if (!balancer_drop_privileges(setup->conf) || !start_threads(&p) ||
-	    balancer_control_start(&p))
+	if (!balancer_drop_privileges(setup->conf))
+		return 1;
+	balancer_control_show(&p);
+	if (!start_threads(&p) || balancer_control_start(&p))
 		return 1;
 	atomic_fetch_add(&p.house.n_running, 1);
 	worker_run(&p.house.workers[0]);

@@ -26,10 +26,15 @@ static struct balancer_process *process(void)
 	return container_of(balancer_running(), struct balancer_process, balancer);
 }
 
+/* DRAINING is said when no thread accepts any more. */
 static void deliver_drain(struct loop *loop, struct letter *letter)
 {
+	struct balancer_process *p = process();
+
 	(void)letter;
-	worker_drain(worker_of(loop, process()));
+	worker_drain(worker_of(loop, p));
+	if (atomic_fetch_add(&p->n_drained, 1) + 1 == p->house.n_threads && p->house.slot)
+		atomic_store(&p->house.slot->state, SHARED_BALANCER_DRAINING);
 }
 
 static void deliver_stop(struct loop *loop, struct letter *letter)
@@ -69,8 +74,6 @@ static void drain(struct balancer_process *p)
 	p->drain_sent = true;
 	health_hand_over();
 	atomic_store(&p->balancer.totals.draining, true);
-	if (p->house.slot)
-		atomic_store(&p->house.slot->state, SHARED_BALANCER_DRAINING);
 	for (unsigned i = 0; i < p->house.n_threads; i++) {
 		p->drain[i].deliver = deliver_drain;
 		mailbox_post(&p->house.workers[i].mailbox, &p->drain[i]);
@@ -110,19 +113,25 @@ static void master_ready(struct loop *loop, struct loop_fd *lfd, uint32_t ready)
 	drain(p);
 }
 
+/* Before the first thread accepts: whoever was served finds this process among the workers. */
+void balancer_control_show(struct balancer_process *p)
+{
+	struct shared_slot *slot = p->house.slot;
+
+	if (!slot)
+		return;
+	atomic_store(&slot->n_threads, p->house.n_threads);
+	atomic_store(&slot->pid, (int32_t)getpid());
+	for (unsigned i = 0; i < p->house.n_threads; i++)
+		atomic_store(&slot->beat_us[i], loop_clock_us(p->house.workers[0].loop));
+	atomic_store(&slot->state, SHARED_BALANCER_READY);
+}
+
 int balancer_control_start(struct balancer_process *p)
 {
 	int fd = p->balancer.setup->master_fd, err;
 
 	health_lead();
-	if (p->house.slot) {
-		atomic_store(&p->house.slot->n_threads, p->house.n_threads);
-		atomic_store(&p->house.slot->pid, (int32_t)getpid());
-		for (unsigned i = 0; i < p->house.n_threads; i++)
-			atomic_store(&p->house.slot->beat_us[i],
-				     loop_clock_us(p->house.workers[0].loop));
-		atomic_store(&p->house.slot->state, SHARED_BALANCER_READY);
-	}
 	if (fd < 0)
 		return 0;
 	p->master = (struct loop_fd){.on_ready = master_ready, .fd = fd};

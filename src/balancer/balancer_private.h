@@ -14,9 +14,12 @@ struct balancer_process {
 	struct loop_timer hard_stop;
 	struct letter drain[SHARED_THREADS_MAX], stop[SHARED_THREADS_MAX];
 	bool drain_sent, stop_sent;
+	_Atomic unsigned n_drained; /* threads that accept no more */
 };
 
-/* Says READY (page and channel) and listens to the master from now on. 0 or -errno. */
+/* READY in the page: before the first thread accepts. */
+void balancer_control_show(struct balancer_process *p);
+/* Says READY to the master and listens to it from now on. 0 or -errno. */
 int balancer_control_start(struct balancer_process *p);
 void balancer_control_stop(struct balancer_process *p);
 /* balancer_facts.c: publishes what VIPs track, now and at every change. Before READY. */

@@ -155,7 +155,7 @@ def test_a_check_may_do_what_it_likes(lab):
         else:
             wait_for(lambda: commands(host, "20000000"), 10, "the script that writes")
             wait_for(lambda: not commands(host, "20000000"), 10, "it to end")
-        assert node.state("VI_2") == "MASTER", mode
+        assert node.state("VI_2") == "MASTER", f"{mode}\n{node.log_text()[before:]}"
         mend(host)
         node.wait_state("MASTER")
         wait_for(lambda: host.holds("192.0.2.20"), 10, "the address")
