@@ -10,10 +10,10 @@
  *
  * Exactly one of the two goes on: TAKEN counts only if it comes while the other one waits, who
  * shuts its receiving side before it looks for the last time, so that TAKEN cannot be sent any more
- * when it was not seen. It waits for half of the time in which a peer would take over. An heir that
- * is killed is seen by its closed channel. One killed behind TAKEN is replaced by its master, or,
- * if that is gone too, by the master before; if nobody is left, the kernel takes the addresses away
- * when their lifetime ends.
+ * when it was not seen. It waits for two thirds of the time in which a peer would take over, and
+ * has just been heard. An heir that is killed is seen by its closed channel. One killed behind
+ * TAKEN is replaced by its master, or, if that is gone too, by the master before; if nobody is
+ * left, the kernel takes the addresses away when their lifetime ends.
  *
  * Failover's thread, on both sides. The channel came from the masters (main/handover/).
  */
@@ -67,10 +67,10 @@ static void fill_wish(struct wish *w, const struct vrrp_instance_conf *conf)
 
 /* ---- the one before ---- */
 
-/* Half of the least time after which somebody else would take over. */
+/* Two thirds of the least time after which somebody else would take over. */
 static int64_t patience_us(const struct failover *f)
 {
-	int64_t least = 2 * PATIENCE_MOST_US;
+	int64_t least = PATIENCE_MOST_US / 2 * 3;
 	const struct list *pos;
 
 	LIST_EACH(pos, &f->nodes)
@@ -80,7 +80,7 @@ static int64_t patience_us(const struct failover *f)
 		if (vrrp_instance_state(inst) == VRRP_MASTER && vrrp_instance_down_us(inst) < least)
 			least = vrrp_instance_down_us(inst);
 	}
-	return least / 2;
+	return least / 3 * 2;
 }
 
 /* A memfd with the note, or -errno. */
@@ -176,25 +176,42 @@ static _Noreturn void end_silently(struct failover *f, int heir, const char *wis
 		if (!is_wanted(vrrp_instance_conf(inst), wishes, n))
 			vrrp_instance_stop(inst, "the process that follows does not have it");
 	}
-	log_notice("handed over to the process that follows");
 	channel_send(f->setup->master_fd, MESSAGE_FAILOVER_HANDED, NULL, 0);
 	close_what_binds(heir);
 	_exit(EXIT_SUCCESS);
 }
 
+/* The others have heard of us just before there is a pause. */
+static void speak(struct failover *f)
+{
+	struct list *pos, *tmp;
+
+	LIST_EACH_SAFE(pos, tmp, &f->nodes)
+	vrrp_instance_speak(container_of(pos, struct node, link)->inst);
+}
+
 static void hand_over(struct failover *f, const char *wishes, size_t n)
 {
-	int64_t until_us = clock_us() + patience_us(f);
-	int note = write_note(f->setup->page), heir = f->heir.fd, err = note < 0 ? note : 0;
+	int note, heir = f->heir.fd, err;
+	int64_t since_us, until_us;
 	bool taken;
+
+	speak(f);
+	since_us = clock_us();
+	until_us = since_us + patience_us(f);
+	note = write_note(f->setup->page);
+	err = note < 0 ? note : 0;
 
 	if (!err)
 		err = channel_send_fds(heir, HEIR_NOTE, NULL, 0, &note, 1);
 	if (note >= 0)
 		close(note);
 	taken = !err && wait_taken(f, heir, until_us);
-	if (taken)
+	if (taken) {
+		log_notice("handed over to the process that follows, after %.3f ms",
+			   (double)(clock_us() - since_us) / 1000);
 		end_silently(f, heir, wishes, n);
+	}
 	log_warn("not handed over: %s", err ? strerror(-err) : "the process that follows is late");
 	failover_heir_forget(f);
 }
@@ -357,4 +374,12 @@ bool failover_heir_take(struct failover *f)
 		log_warn("the failover process before us does not end");
 	failover_alone_take(f);
 	return true;
+}
+
+unsigned failover_heir_told(const struct failover *f, const struct shared_vip *was)
+{
+	for (unsigned state = 0; was && f->setup->heir_fd >= 0 && state < VRRP_STATE_N; state++)
+		if (strcmp(was->state, vrrp_state_word((enum vrrp_state)state)) == 0)
+			return 1 + state;
+	return 0;
 }

@@ -149,7 +149,7 @@ static void on_over(void *ctx, const void *owner)
 		return;
 	log_notice("%s: nobody else answers for its addresses any more", name_of(node));
 	vrrp_instance_announce_now(node->inst);
-	failover_scripts_state(node->failover, node->inst, VRRP_MASTER);
+	failover_scripts_state(node->failover, node->inst, VRRP_MASTER, false);
 }
 
 void failover_holdings_mastered(struct node *node)

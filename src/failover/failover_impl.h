@@ -49,6 +49,8 @@ struct node { /* one VRRP instance */
 	enum vrrp_hook hook;	      /* that it runs */
 	struct etcd_user *lease;      /* owned; NULL = none is needed */
 	struct heart *heart;	      /* owned; NULL = no second path */
+	unsigned told;		      /* 1 + the state that scripts know from the process that
+				       * handed over to us, while nodes start; 0 = none */
 };
 
 struct node_group {
@@ -124,6 +126,8 @@ void failover_heir_forget(struct failover *f);
 enum failover_heir { FAILOVER_HEIR_GIVEN, FAILOVER_HEIR_NOTHING, FAILOVER_HEIR_STOP };
 enum failover_heir failover_heir_ask(struct failover *f);
 bool failover_heir_take(struct failover *f);
+/* For node->told. */
+unsigned failover_heir_told(const struct failover *f, const struct shared_vip *was);
 
 /* failover_database.c: open behind the runner's link; one of the instances' ops. */
 void failover_database_open(struct failover *f);
@@ -187,11 +191,11 @@ void failover_scripts_open(struct failover *f);
 void failover_scripts_start_watch(struct failover *f); /* when the rights are given up */
 void failover_scripts_close(struct failover *f);
 void failover_scripts_reload(struct failover *f); /* f->conf is the new one */
-/* What notify is told. */
+/* What notify is told. known: scripts have been told already, FIFOs are opened anew. */
 void failover_scripts_state(struct failover *f, const struct vrrp_instance *inst,
-			    enum vrrp_state to);
+			    enum vrrp_state to, bool known);
 void failover_scripts_group_state(struct failover *f, const struct vrrp_group *group,
-				  enum vrrp_state to);
+				  enum vrrp_state to, bool known);
 void failover_scripts_priority(struct failover *f, const struct vrrp_instance *inst);
 void failover_scripts_rx_lower(struct failover *f, const struct vrrp_instance *inst);
 

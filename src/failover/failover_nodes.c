@@ -55,11 +55,13 @@ static void announce(void *ctx, struct vrrp_instance *inst, const struct vip_con
 static void state_changed(void *ctx, struct vrrp_instance *inst, enum vrrp_state from,
 			  enum vrrp_state to, const char *reason)
 {
+	struct node *node = ctx;
+
 	(void)from, (void)reason;
 	if (to == VRRP_MASTER && vrrp_instance_holds(inst))
 		failover_holdings_mastered(ctx);
-	heart_say(((struct node *)ctx)->heart);
-	failover_scripts_state(((struct node *)ctx)->failover, inst, to);
+	heart_say(node->heart);
+	failover_scripts_state(node->failover, inst, to, node->told == 1 + (unsigned)to);
 }
 
 static void priority_changed(void *ctx, struct vrrp_instance *inst, unsigned from, unsigned to)
@@ -94,11 +96,28 @@ static void on_lease(void *ctx, const struct vrrp_lease_news *news)
 	vrrp_instance_lease(((struct node *)ctx)->inst, news);
 }
 
+/* All members were in this state when the process before us handed over. */
+static bool group_was(const struct node_group *g, enum vrrp_state state)
+{
+	const struct list *pos;
+
+	LIST_EACH(pos, &g->failover->nodes)
+	{
+		const struct node *node = container_of(pos, struct node, link);
+
+		if (node->group == g && node->told != 1 + (unsigned)state)
+			return false;
+	}
+	return true;
+}
+
 static void group_state_changed(void *ctx, struct vrrp_group *group, enum vrrp_state from,
 				enum vrrp_state to, const char *reason)
 {
+	struct node_group *g = ctx;
+
 	(void)from, (void)reason;
-	failover_scripts_group_state(((struct node_group *)ctx)->failover, group, to);
+	failover_scripts_group_state(g->failover, group, to, group_was(g, to));
 }
 
 static const struct vrrp_group_ops group_ops = {.state_changed = group_state_changed};
@@ -433,6 +452,13 @@ void failover_nodes_start(struct failover *f, const struct shared_vip *before, u
 	LIST_EACH(pos, &f->nodes)
 	{
 		struct node *node = container_of(pos, struct node, link);
+
+		node->told = failover_heir_told(
+			f, published(before, n_before, vrrp_instance_conf(node->inst)->name));
+	}
+	LIST_EACH(pos, &f->nodes)
+	{
+		struct node *node = container_of(pos, struct node, link);
 		const char *name = vrrp_instance_conf(node->inst)->name;
 		const struct shared_vip *was = published(before, n_before, name);
 
@@ -445,6 +471,8 @@ void failover_nodes_start(struct failover *f, const struct shared_vip *before, u
 		if (!was || !vrrp_instance_resume(node->inst, was))
 			vrrp_instance_start(node->inst, was ? 0 : delay_us);
 	}
+	LIST_EACH(pos, &f->nodes)
+	container_of(pos, struct node, link)->told = 0;
 }
 
 void failover_nodes_stop(struct failover *f, const char *reason)

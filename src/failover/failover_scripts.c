@@ -89,24 +89,26 @@ static int event_of(enum vrrp_state state)
 }
 
 void failover_scripts_state(struct failover *f, const struct vrrp_instance *inst,
-			    enum vrrp_state to)
+			    enum vrrp_state to, bool known)
 {
 	int event = f->deleting && to == VRRP_INIT ? NOTIFY_DELETED : event_of(to);
 
 	if (f->notify && event >= 0)
-		notify_instance(f->notify, vrrp_instance_conf(inst), (enum notify_event)event,
-				vrrp_instance_priority(inst));
+		(known ? notify_fifos_only : notify_instance)(f->notify, vrrp_instance_conf(inst),
+							      (enum notify_event)event,
+							      vrrp_instance_priority(inst));
 }
 
 void failover_scripts_group_state(struct failover *f, const struct vrrp_group *group,
-				  enum vrrp_state to)
+				  enum vrrp_state to, bool known)
 {
 	int event = event_of(to);
 
 	if (f->deleting && to == VRRP_INIT) /* a member goes, the group does not stop */
 		return;
 	if (f->notify && event >= 0)
-		notify_group(f->notify, vrrp_group_conf(group), (enum notify_event)event);
+		(known ? notify_group_fifos_only : notify_group)(f->notify, vrrp_group_conf(group),
+								 (enum notify_event)event);
 }
 
 void failover_scripts_priority(struct failover *f, const struct vrrp_instance *inst)

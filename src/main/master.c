@@ -98,7 +98,7 @@ static void finish(struct master *m)
 	m->stopped = true;
 	m->hook.name = "shutdown_script";
 	m->hook.done = after_shutdown;
-	if (!house || !hook_script_start(&m->hook, &house->shutdown))
+	if (m->giver.gone_to || !house || !hook_script_start(&m->hook, &house->shutdown))
 		loop_stop(m->loop);
 }
 
@@ -139,7 +139,7 @@ void master_stop(struct master *m, bool drain)
 {
 	if (m->stopping && (drain || !m->drain))
 		return;
-	if (!m->stopping)
+	if (!m->stopping && !m->giver.gone_to) /* else the unit goes on */
 		sd_notify(0, "STOPPING=1");
 	m->drain = drain;
 	m->stopping = true;

@@ -105,6 +105,8 @@ int master_ask_tables(const struct master *m, const struct balancer_conf *next)
 {
 	int fd;
 
+	if (!m->said_up && m->handover)
+		return stick_conf_any(next) ? handover_tables(m->handover) : -1;
 	if (!m->active || !m->config->balancer || !stick_conf_any(m->config->balancer) ||
 	    !stick_conf_any(next))
 		return -1;

@@ -39,6 +39,7 @@ def inside(pid):
 class Node(Relais):
     """follow() starts one more, which is the node's master as soon as its number is in the pid file."""
     niceness = -15
+    env = None
 
     def start(self):
         super().start()
@@ -51,7 +52,7 @@ class Node(Relais):
     def spawn(self, *options, program=None):
         files = ["-f", self.haproxy_cfg] if self.haproxy_cfg else []
         process = self.host.spawn([program or self.program, "-db", *files, "-k", self.keepalived_conf, "-p",
-                                   "/" + PIDFILE, *options], log="stack.log")
+                                   "/" + PIDFILE, *options], log="stack.log", env=self.env)
         self.parts.append(process)
         return process
 
@@ -266,6 +267,16 @@ def test_connections_that_are_open_are_finished(lab, nodes):
     node.parts.remove(before)
 
 
+def test_stick_tables_go_on(lab, nodes):
+    node, host = nodes["lb1"], lab["lb1"]
+    host.write("haproxy.cfg", HAPROXY_CFG + "    stick-table type string len 16 size 10k expire 1h store gpc0\n")
+    node.follow()
+    node.ask("set table web key b data.gpc0 42")
+    for _ in range(2):
+        node.follow()
+        assert "gpc0=42" in node.ask("show table web key b"), node.events()
+
+
 def test_failover_alone_is_replaced_too(lab, lb1):
     with Witness(lab, {"lb1": lb1}, requests=False):
         for how in ("-sf", "-st", "-sf"):
@@ -273,6 +284,24 @@ def test_failover_alone_is_replaced_too(lab, lb1):
     # who comes without being told to replace it is still refused
     lb1.ends(lb1.spawn(), 1)
     assert "it is running already" in lb1.log()
+
+
+def test_scripts_are_not_told_again(lab, lb1):
+    """What notify was told by the first one it knows; a FIFO is opened anew and has the state again."""
+    host = lab["lb1"]
+    told = host.dir / "told.log"
+    script = host.write("told.sh", f"#!/bin/sh\necho $3 >> {told}\n", 0o755)
+    told.unlink(missing_ok=True)
+    host.write("keepalived.conf", "global_defs {\n    script_user root\n}\n" +
+               ALONE.replace("    version 3\n", f"    version 3\n    notify {script}\n"))
+    lb1.stop()
+    lb1.start()
+    wait_for(lambda: told.exists() and told.read_text().split() == ["BACKUP", "MASTER"], 20, "the first word")
+    for how in ("-sf", "-st"):
+        lb1.follow(how, inside(lb1.master.pid))
+    lb1.stop()
+    wait_for(lambda: told.read_text().split()[-1] == "STOP", 20, "the last word")
+    assert told.read_text().split() == ["BACKUP", "MASTER", "STOP"], lb1.events()
 
 
 def test_another_configuration_takes_its_effect(lab, lb1):
@@ -303,6 +332,47 @@ def test_a_process_that_is_no_relais_gets_its_signal(lab):
         assert host.holds(VIP)
     finally:
         node.kill()
+
+
+class Systemd:
+    """The socket that a unit of Type=notify is given, and what came there."""
+
+    def __init__(self, host):
+        path = str(host.dir / "notify")
+        self.env = {**os.environ, "NOTIFY_SOCKET": path}
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.sock.setblocking(False)
+        self.sock.bind(path)
+        self.said = []
+
+    def lines(self):
+        while True:
+            try:
+                self.said += self.sock.recv(4096).decode().splitlines()
+            except BlockingIOError:
+                return self.said
+
+
+def test_systemd_is_told_who_the_main_process_is(lab):
+    host = lab["lb1"]
+    host.write("keepalived.conf", ALONE)
+    systemd, node = Systemd(host), Node(host, balancer=False)
+    node.env = systemd.env
+    try:
+        node.master = node.spawn("-Ws")
+        wait_for(lambda: "READY=1" in systemd.lines(), 20, "the start")
+        send_signal(node.master.pid, signal.SIGUSR2)
+        wait_for(lambda: systemd.lines().count("READY=1") == 2, 20, "the reload")
+        told = systemd.lines()
+        assert told[0] == "READY=1" and told[1] == "RELOADING=1" and told[2].startswith("MONOTONIC_USEC="), told
+        node.follow("-Ws", "-sf", inside(node.master.pid))
+        wait_for(lambda: f"MAINPID={inside(node.master.pid)}" in systemd.lines(), 20, "the main process")
+        assert "STOPPING=1" not in systemd.lines()
+        node.master.terminate()
+        wait_for(lambda: "STOPPING=1" in systemd.lines(), 20, "the stop")
+    finally:
+        node.kill()
+        systemd.sock.close()
 
 
 def kill_whole(process):

@@ -206,6 +206,14 @@ void notify_group(struct notify *n, const struct vrrp_group_conf *conf, enum not
 	tell(n, &s, event);
 }
 
+void notify_group_fifos_only(struct notify *n, const struct vrrp_group_conf *conf,
+			     enum notify_event event)
+{
+	const struct subject s = {"GROUP", conf->name, &conf->notify, 0, conf->smtp_alert};
+
+	write_line(n, &s, event);
+}
+
 void notify_virtual(struct notify *n, const char *line, const char *mail_about,
 		    const char *mail_what, const char *mail_body)
 {

@@ -50,5 +50,7 @@ void notify_fifos_only(struct notify *notify, const struct vrrp_instance_conf *c
 		       enum notify_event event, unsigned priority);
 void notify_group(struct notify *notify, const struct vrrp_group_conf *conf,
 		  enum notify_event event);
+void notify_group_fifos_only(struct notify *notify, const struct vrrp_group_conf *conf,
+			     enum notify_event event);
 
 #endif

@@ -483,6 +483,12 @@ void vrrp_instance_stop(struct vrrp_instance *inst, const char *reason)
 	inst->hold_until_us = 0;
 }
 
+void vrrp_instance_speak(struct vrrp_instance *inst)
+{
+	if (inst->state == VRRP_MASTER && !vrrp_instance_yield_if_frozen(inst))
+		vrrp_advertise(inst, inst->priority);
+}
+
 void vrrp_instance_note_repair(struct vrrp_instance *inst)
 {
 	inst->stats.n_repaired++;

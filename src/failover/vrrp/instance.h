@@ -229,6 +229,8 @@ void vrrp_instance_note_conflict(struct vrrp_instance *inst);
 bool vrrp_instance_taken_from(struct vrrp_instance *inst, const char *who);
 /* MASTER because nobody was heard: no master resigned, and no lower one was there to step down. */
 bool vrrp_instance_found_silence(const struct vrrp_instance *inst);
+/* A master that did not stand still advertises once more, out of turn. */
+void vrrp_instance_speak(struct vrrp_instance *inst);
 /* Announce one round now (an address was put back, the link returned). MASTER only. */
 void vrrp_instance_announce_now(struct vrrp_instance *inst);
 

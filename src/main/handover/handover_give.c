@@ -14,6 +14,7 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include "balancer/stick/stick_conf.h"
 #include "core/base/die.h"
 #include "core/log/log.h"
 #include "core/sys/message.h"
@@ -110,7 +111,9 @@ static bool is_busy(const struct master *m)
 static void answer(struct handover_asker *a)
 {
 	struct master *m = a->master;
-	struct handover_gives gives = {0, m->failover && m->failover_was_ready};
+	struct handover_gives gives = {.has_failover = m->failover && m->failover_was_ready,
+				       .has_tables = m->active && m->config->balancer &&
+						     stick_conf_any(m->config->balancer)};
 	struct pick p = {.left = UINT32_MAX};
 
 	if (m->stopping) {

@@ -9,7 +9,7 @@
 #include "core/log/log.h"
 #include "main/master_priv.h"
 
-enum { TRIES = 3, START_US = 10 * 1000000 };
+enum { TRIES = 5, START_US = 10 * 1000000 };
 
 static void took_too_long(struct loop *loop, struct loop_timer *timer)
 {

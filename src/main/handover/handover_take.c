@@ -31,7 +31,7 @@ struct other {
 	pid_t pid;
 	int fd;	    /* -1: it is told by a signal */
 	bool gives; /* it is ours to replace */
-	bool has_failover;
+	bool has_failover, has_tables;
 	bool helper; /* a child of another one here, which ends it */
 };
 
@@ -162,6 +162,7 @@ static void ask(struct handover *h, struct other *o, bool only_sockets)
 		memcpy(&gives, h->msg.payload, sizeof(gives));
 		o->gives = true;
 		o->has_failover = gives.has_failover;
+		o->has_tables = gives.has_tables;
 	} else {
 		if (answered && h->msg.type == HANDOVER_GONE && !only_sockets)
 			add(h, number_in(&h->msg));
@@ -308,7 +309,7 @@ int handover_tables(struct handover *h)
 	int fd;
 
 	for (size_t i = 0; h && !o && i < h->n; i++)
-		if (h->others[i].gives)
+		if (h->others[i].gives && h->others[i].has_tables)
 			o = &h->others[i];
 	fd = o ? memfd_create("relais-tables", MFD_CLOEXEC) : -1;
 	if (fd < 0 || channel_send_fds(o->fd, HANDOVER_TABLES, NULL, 0, &fd, 1) == 0)
@@ -322,10 +323,13 @@ void handover_done(struct handover *h, bool terminate)
 	for (size_t i = 0; h && i < h->n; i++) {
 		struct other *o = &h->others[i];
 
-		if (o->gives)
+		if (o->gives) {
 			send_number(o->fd, HANDOVER_DONE, terminate);
-		else if (!o->helper)
+			child_forget_private(o->fd);
+			hang_up(o);
+		} else if (!o->helper) {
 			kill(o->pid, terminate ? SIGTERM : SIGUSR1);
+		}
 	}
 }
 

@@ -40,7 +40,7 @@ struct handover_number {
 };
 
 struct handover_gives {
-	uint32_t n_sockets, has_failover;
+	uint32_t n_sockets, has_failover, has_tables;
 };
 
 struct handover_listener {
