@@ -1,8 +1,9 @@
 /*
- * Commands on the process itself: `reload`, `show reload`. The balancer asks the master, whose
- * answer stands in the shared page. Runs on a balancer thread.
+ * Commands on the process itself: `reload`, `show reload`, `show proc`. The balancer asks the
+ * master, whose answer stands in the shared page. Runs on a balancer thread.
  */
 #include <time.h>
+#include <unistd.h>
 
 #include "admin/command.h"
 #include "balancer/balancer.h"
@@ -37,9 +38,19 @@ static void print_process(FILE *out, int pid, const char *type, unsigned reloads
 	fprintf(out, "%-15d %-15s %-15u %-15s %-15s\n", pid, type, reloads, uptime, "0.1.0");
 }
 
+/* Other threads than the first one serve, and answer here, before that one has said READY. */
+static uint32_t state_of(const struct shared_slot *slot, const struct shared_slot *own)
+{
+	uint32_t state = atomic_load(&slot->state);
+
+	return slot == own && state == SHARED_BALANCER_STARTING ? SHARED_BALANCER_READY : state;
+}
+
 static void show_proc(struct admin_reply *reply, int argc, char **argv)
 {
-	const struct shared_page *page = balancer_running()->setup->page;
+	const struct balancer_setup *setup = balancer_running()->setup;
+	const struct shared_page *page = setup->page;
+	const struct shared_slot *own = &page->slots[setup->slot % SHARED_SLOTS];
 	unsigned reloads = atomic_load(&page->n_reloads);
 	struct timespec ts;
 	int64_t now;
@@ -58,9 +69,10 @@ static void show_proc(struct admin_reply *reply, int argc, char **argv)
 		for (unsigned i = 0; i < SHARED_SLOTS; i++) {
 			const struct shared_slot *slot = &page->slots[i];
 
-			if (atomic_load(&slot->state) == wanted)
-				print_process(reply->out, atomic_load(&slot->pid), "worker", 0,
-					      now - atomic_load(&slot->started_us));
+			if (state_of(slot, own) == wanted)
+				print_process(reply->out,
+					      slot == own ? getpid() : atomic_load(&slot->pid),
+					      "worker", 0, now - atomic_load(&slot->started_us));
 		}
 	}
 }
