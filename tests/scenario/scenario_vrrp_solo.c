@@ -45,6 +45,9 @@ static const struct vrrp_instance_conf unreversed = {TRACKS(plus)}, up_is_a_faul
 #define SOURCE {.len = sizeof(struct sockaddr_in), .in4 = {.sin_family = AF_INET,                 \
 	.sin_addr.s_addr = __BYTE_ORDER == __LITTLE_ENDIAN ? 0x010200c0 : 0xc0000201}} /* 192.0.2.1 */
 
+static struct vrrp_peer_conf peer = {.address = {.len = sizeof(struct sockaddr_in),
+						 .in4 = {.sin_family = AF_INET}}};
+
 #define TAKEOVER {START, 1}, {RUN, 0, S(4)}, {IS, 1, VRRP_MASTER}, {FORGET}
 #define STANDBY  {START, 1}, {RX, 1, 150, 2}, {FORGET}
 
@@ -221,6 +224,9 @@ static const struct story stories[] = {
 	{"a source that is tracked goes and comes back", .conf = {.src = SOURCE, .track_src_ip = true}, .steps = {
 		TAKEOVER, {NO_SOURCE, 1, 1}, {IS, 1, VRRP_FAULT}, {WHY, 1, .text = "source address 192.0.2.1 is missing"},
 		{HOLDS, 1, 0}, {LINK, 1, 1}, {IS, 1, VRRP_BACKUP}, {RUN, 0, 360937}, {IS, 1, VRRP_MASTER}}},
+	{"a unicast source needs no word for it", .conf = {.src = SOURCE, .peers = &peer}, .steps = {
+		TAKEOVER, {NO_SOURCE, 1, 1}, {IS, 1, VRRP_FAULT}, {WHY, 1, .text = "source address 192.0.2.1 is missing"},
+		{LINK, 1, 1}, {IS, 1, VRRP_BACKUP}}},
 	{"a source that is not tracked", .conf = {.src = SOURCE}, .steps = {
 		TAKEOVER, {NO_SOURCE, 1, 1}, {IS, 1, VRRP_MASTER}}},
 	{"an owner comes back as master", .conf = {.priority = 255}, .steps = {

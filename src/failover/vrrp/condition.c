@@ -128,7 +128,9 @@ enum verdict vrrp_condition_judge(const struct vrrp_instance *inst, bool spared,
 			 inst->link.ifindex == 0 ? "does not exist" : "is down");
 		return VERDICT_FAULT;
 	}
-	if (inst->conf->track_src_ip && inst->link.src_missing) {
+	/* A unicast sender cannot send from it, as Keepalived cannot: a second master that nobody
+	 * hears. */
+	if ((inst->conf->track_src_ip || inst->conf->peers) && inst->link.src_missing) {
 		char src[ADDR_TEXT_MAX];
 
 		snprintf(why, REASON_LEN, "the source address %s is missing",
