@@ -1,7 +1,7 @@
 /*
  * Two and three real virtual routers on one segment: who holds the addresses when nodes die, stop,
  * freeze, are cut off and return. Node 1 has priority 150, node 2 100 and node 3 50 unless a story
- * says otherwise.
+ * says otherwise. Also mute.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -135,6 +135,20 @@ static const struct story stories[] = {
 	{"healed: the winner repairs the neighbours' ARP caches", PAIR, .steps = {
 		SETTLED, {CUT, 1, 2}, {RUN, 0, S(7)}, {FORGET}, {HEAL}, {RUN, 0, MS(205)}, {GARPS, 1, 5},
 		{LOWERS, 1, 1}, CALM, {RUN, 0, MS(5005)}, {GARPS, 1, 10}}},
+	{"a master that is mute gives up to the one whom it hears", PAIR, .steps = {
+		SETTLED, {MUTE, 1, 1}, {RUN, 0, MS(600)}, {IS, 1, VRRP_FAULT}, {IS, 2, VRRP_MASTER}, {HOLDERS, 0, 1},
+		{WHY, 1, .text = "no advertisement of ours leaves, and 192.0.2.2 is master too"}, {RUN, 0, S(9)},
+		{IS, 1, VRRP_FAULT}, {MUTE, 1, 0}, {RUN, 0, S(2)}, {IS, 1, VRRP_MASTER}, {IS, 2, VRRP_BACKUP}, CALM}},
+	{"it tries again, each time later", PAIR, .steps = {
+		SETTLED, {MUTE, 1, 1}, {RUN, 0, MS(600)}, {FORGET}, {RUN, 0, S(69)}, {IS, 1, VRRP_FAULT}, {HOLDERS, 0, 1},
+		{MOVES, 1, .text = "BMFBMF"}, {MOVES, 2, .text = ""}}},
+	{"in step: without its addresses, as its word does not leave", PAIR, .in_step = true, .steps = {
+		SETTLED, {MUTE, 1, 1}, {RUN, 0, MS(600)}, {IS, 1, VRRP_FAULT}, {FORGET}, {RUN, 0, S(69)}, {IS, 1, VRRP_FAULT},
+		{ADDS, 1, 0}, {GARPS, 1, 0}, {MOVES, 1, .text = "BFBF"}, {MUTE, 1, 0}, {RUN, 0, S(8)},
+		{IS, 1, VRRP_MASTER}, {IS, 2, VRRP_BACKUP}, CALM}},
+	{"one that is mute for a moment, or alone, stays", PAIR, .steps = {
+		SETTLED, {MUTE, 1, 1}, {RUN, 0, MS(200)}, {MUTE, 1, 0}, {RUN, 0, S(1)}, {MOVES, 1, .text = ""},
+		{MUTE, 1, 1}, {STOP, 2}, {RUN, 0, S(60)}, {MOVES, 1, .text = ""}, {HOLDERS, 0, 1}}},
 	{"healed, equal priorities: the greater address stays", EQUALS, .steps = {
 		{START, 1}, {RUN, 0, S(1)}, {CUT, 1, 2}, {START, 2}, {RUN, 0, S(1)}, {HOLDERS, 1, 2}, {HEAL},
 		{RUN, 0, MS(205)}, {IS, 2, VRRP_MASTER}, {IS, 1, VRRP_BACKUP}, CALM}},

@@ -51,6 +51,7 @@ struct node {
 	struct record rec[WIRE_INSTANCES];
 	struct vrrp_peers peers[WIRE_INSTANCES];
 	int64_t said_us[WIRE_INSTANCES];  /* the last heartbeat */
+	bool mute;			  /* what it sends does not leave */
 	bool wants[WIRE_INSTANCES], dark; /* the lease; the arbiter does not hear it */
 	int64_t lease_until_us;		  /* as this node knows; 0 = not its */
 	bool due[WIRE_INSTANCES];	  /* one goes out at once */
@@ -146,7 +147,7 @@ static bool on_send(void *ctx, struct vrrp_instance *inst, const struct addr *sr
 	unsigned priority = bytes[bytes[0] >> 4 == 4 ? VRRP_AH_HEAD_LEN + 2 : 2];
 
 	from->due[instance] = true;
-	if (!from->link[instance].up)
+	if (!from->link[instance].up || from->mute)
 		return false;
 	rec->last_priority = priority;
 	rec->n_sent += priority != 0;
@@ -735,6 +736,9 @@ static void do_with_node(const struct step *s, struct node *node, struct vrrp_in
 		break;
 	case RESIGN:
 		(s->a ? vrrp_instance_await : vrrp_instance_resign)(inst, s->text);
+		break;
+	case MUTE:
+		node->mute = s->a;
 		break;
 	case DARK:
 		node->dark = s->a;

@@ -40,6 +40,7 @@ enum what {
 	LINK,	   /* n; a = up */
 	GONE,	   /* n: the interface does not exist */
 	NO_SOURCE, /* n: the interface loses its addresses */
+	MUTE,	   /* n; a = what it sends does not leave, from here on */
 	MAC,	   /* n; a = last byte of the interface's MAC from here on */
 	TRACK,	   /* n; text = name of a script or backend; a = up */
 	NUMBER,	   /* n; text = name of the file; a = its number */

@@ -151,14 +151,19 @@ void vrrp_advertise(struct vrrp_instance *inst, unsigned priority)
 		.checksum_as_v2 = conf->checksum_as_v2,
 		.checksum_old = speaks_old_checksum(inst),
 	};
+	uint64_t n_sent, n_failed;
 
 	if (p.auth_type == VRRP_AUTH_PASS)
 		memcpy(p.auth, conf->auth_pass, sizeof(p.auth));
+	n_failed = inst->stats.n_send_failed;
+	n_sent = inst->stats.n_sent;
 	if (!conf->peers)
 		send_to(inst, &p, &group);
 	for (const struct vrrp_peer_conf *peer = conf->peers; peer; peer = peer->next)
 		if (peer->address.sa.sa_family == conf->family)
 			send_to(inst, &p, &peer->address);
+	if (inst->stats.n_sent > n_sent || inst->stats.n_send_failed > n_failed)
+		vrrp_mute_note(inst, inst->stats.n_sent > n_sent);
 	if (priority == 0)
 		inst->stats.n_zero_sent++;
 	/* An attempt is a beat too: it shows that we were not standing still. */

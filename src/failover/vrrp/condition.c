@@ -119,6 +119,10 @@ enum verdict vrrp_condition_judge(const struct vrrp_instance *inst, bool spared,
 		snprintf(why, REASON_LEN, "%s", inst->resigned_for);
 		return inst->awaits && inst->state == VRRP_INIT ? VERDICT_WAIT : VERDICT_FAULT;
 	}
+	if (inst->mute.on) {
+		snprintf(why, REASON_LEN, "%s", inst->mute.why);
+		return VERDICT_FAULT;
+	}
 	if (inst->takeover.failed) {
 		snprintf(why, REASON_LEN, "%s", inst->takeover.why);
 		return VERDICT_FAULT;

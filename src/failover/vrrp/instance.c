@@ -339,7 +339,7 @@ static void on_down_timer(struct vrrp_instance *inst, int64_t late_us)
 		return;
 	if (inst->state == VRRP_FAULT)
 		vrrp_last_resort_begin(inst);
-	if (claim(inst, late_us))
+	if (claim(inst, late_us) || vrrp_mute_still(inst))
 		return;
 	if (inst->state == VRRP_FAULT)
 		resort(inst);
@@ -401,6 +401,7 @@ struct vrrp_instance *vrrp_instance_new(const struct vrrp_instance_params *param
 	inst->priority = inst->conf->priority;
 	list_init(&inst->group_link);
 	vrrp_takeover_init(inst);
+	vrrp_mute_init(inst);
 	snprintf(inst->reason, sizeof(inst->reason), "not started");
 	inst->since_wall_us = wall_now_us();
 	vrrp_list_build(&inst->list, inst->conf);
@@ -420,6 +421,7 @@ void vrrp_instance_free(struct vrrp_instance **inst)
 	vrrp_group_remove(i);
 	vrrp_announce_hush(&i->announce);
 	vrrp_takeover_fini(i);
+	vrrp_mute_fini(i);
 	loop_timer_clear(i->loop, &i->compare_timer);
 	loop_timer_clear(i->loop, &i->timer);
 	free(i->tracks);

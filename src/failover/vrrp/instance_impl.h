@@ -104,6 +104,14 @@ struct vrrp_instance {
 	bool awaits; /* resigned, but in INIT it waits for what is to come: that is no fault */
 	char resigned_for[REASON_LEN];
 
+	struct {
+		bool on;	 /* a fault until it is tried again */
+		bool fails;	 /* what was sent last did not leave */
+		int64_t left_us; /* when one left; 0 = never */
+		int64_t pause_us;
+		struct loop_timer retry;
+		char why[REASON_LEN];
+	} mute;
 	struct vrrp_takeover takeover;
 	const struct vrrp_peers *peers; /* borrowed from failover/heart/; NULL = no second path */
 	char alarm[REASON_LEN];
@@ -240,6 +248,15 @@ bool vrrp_compare_doubts(const struct vrrp_instance *inst); /* without its group
 void vrrp_compare_doubt_note(struct vrrp_instance *inst, bool doubts);
 /* Another has taken over. True: this one held on with such a fault, and is in FAULT now. */
 bool vrrp_compare_relieve(struct vrrp_instance *inst, const char *who);
+
+/* mute.c: MASTER, but nobody is reached. */
+void vrrp_mute_init(struct vrrp_instance *inst);
+void vrrp_mute_fini(struct vrrp_instance *inst);
+void vrrp_mute_note(struct vrrp_instance *inst, bool left); /* one was sent, or could not be */
+/* Another is master with less priority. True: this one has gone to FAULT. */
+bool vrrp_mute_gives_up(struct vrrp_instance *inst, const struct addr *other);
+/* Tries again, and the word that it takes over did not leave either. True: FAULT once more. */
+bool vrrp_mute_still(struct vrrp_instance *inst);
 
 /* last_resort.c: FAULT for nothing but what is compared. */
 bool vrrp_last_resort_waits(const struct vrrp_instance *inst); /* and may take over */

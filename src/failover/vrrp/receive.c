@@ -174,6 +174,9 @@ void vrrp_instance_receive(struct vrrp_instance *inst, const uint8_t *bytes, siz
 	}
 	vrrp_publish_heard(inst, &path->src, p.priority);
 	event = classify(inst, &p, path);
+	if (event != VRRP_EV_RX_ABOVE && event != VRRP_EV_RX_ZERO &&
+	    vrrp_mute_gives_up(inst, &path->src))
+		return;
 	if (is_answered(inst, event))
 		return;
 	if (event == VRRP_EV_RX_ABOVE && inst->state == VRRP_MASTER &&
