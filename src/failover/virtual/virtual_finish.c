@@ -238,12 +238,22 @@ static bool has_listener(struct failover_build *b, const struct virtual_server_c
 	return any;
 }
 
+static bool is_checked_by(const struct virtual_server_conf *v, enum virtual_checker_kind kind)
+{
+	for (const struct virtual_real_conf *r = v->reals; r; r = r->next)
+		for (const struct virtual_checker_conf *c = r->checkers; c; c = c->next)
+			if (c->kind == kind)
+				return true;
+	return false;
+}
+
 static bool has_protocol(struct failover_build *b, const struct virtual_server_conf *v)
 {
 	if (v->protocol == VIRTUAL_TCP || v->protocol == VIRTUAL_NO_PROTOCOL)
 		return true;
-	ADVISE(b, v, "virtual_server %s: protocol %s is not served by relais, left out", v->label,
-	       v->protocol == VIRTUAL_UDP ? "UDP" : "SCTP");
+	ADVISE(b, v, "virtual_server %s: protocol %s is not served by relais, left out%s", v->label,
+	       v->protocol == VIRTUAL_UDP ? "UDP" : "SCTP",
+	       is_checked_by(v, VIRTUAL_DNS_CHECK) ? ", and its DNS_CHECK with it" : "");
 	return false;
 }
 

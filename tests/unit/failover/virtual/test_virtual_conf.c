@@ -266,6 +266,9 @@ static void what_is_not_served_is_named(void **state)
 		{"virtual_server 192.0.2.1 80 {\nprotocol UDP\nlvs_sched rr\nlvs_method NAT\n"
 		 "real_server 192.0.2.2 80 {\n}\n}\n",
 		 "protocol UDP is not served"},
+		{"virtual_server 192.0.2.1 53 {\nprotocol UDP\nlvs_sched rr\nlvs_method NAT\n"
+		 "real_server 192.0.2.2 53 {\nDNS_CHECK {\ntype A\n}\n}\n}\n",
+		 "left out, and its DNS_CHECK with it"},
 		{"virtual_server 192.0.2.1 80 {\nlvs_sched rr\nlvs_method NAT\n"
 		 "real_server 192.0.2.2 80 {\n}\n}\n",
 		 "taken as UDP, as Keepalived does"},
