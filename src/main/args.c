@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/log/log.h"
+
 enum option_value {
 	VALUE_NONE,
 	VALUE_ONE,	/* the next word */
@@ -166,7 +168,22 @@ static bool set_verbose(struct args *args, const char *value)
 static bool set_syslog(struct args *args, const char *value)
 {
 	(void)value;
-	args->to_syslog = true;
+	args->log_facility = LOG_FACILITY_DAEMON;
+	return true;
+}
+
+static bool set_log_facility(struct args *args, const char *value)
+{
+	if (value[0] < '0' || value[0] > '7' || value[1])
+		return false;
+	args->log_facility = LOG_FACILITY_LOCAL0 + (value[0] - '0');
+	return true;
+}
+
+static bool set_no_syslog(struct args *args, const char *value)
+{
+	(void)value;
+	args->no_syslog = true;
 	return true;
 }
 
@@ -339,8 +356,9 @@ static const struct option_row keepalived_rows[] = {
 	 "accepted: the log goes to the console"},
 	{"-D", "--log-detail", VALUE_NONE, set_verbose, NULL, "detailed log"},
 	{"-d", "--dump-conf", VALUE_NONE, accept_only, NULL, "accepted: use -t"},
-	{"-G", "--no-syslog", VALUE_NONE, accept_only, NULL, "accepted"},
-	{"-S", "--log-facility", VALUE_ONE, set_syslog, "N", "log to syslog"},
+	{"-G", "--no-syslog", VALUE_NONE, set_no_syslog, NULL, "nothing to syslog"},
+	{"-S", "--log-facility", VALUE_ONE, set_log_facility, "0..7",
+	 "to syslog as local0 to local7; in the background daemon is the default"},
 	{"-g", "--log-file", VALUE_OPTIONAL, accept_only, "[FILE]", "accepted: redirect stderr"},
 	{"-P", "--vrrp", VALUE_NONE, set_only_vrrp, NULL,
 	 "VRRP only: virtual servers are not served"},
@@ -465,7 +483,8 @@ bool args_parse(struct args *args, int argc, char **argv, FILE *err)
 {
 	const struct option_row *rows;
 
-	*args = (struct args){.dialect = dialect_of(argc > 0 ? argv[0] : "relais")};
+	*args = (struct args){.dialect = dialect_of(argc > 0 ? argv[0] : "relais"),
+			      .log_facility = LOG_NO_SYSLOG};
 	rows = rows_of(args->dialect);
 	for (int i = 1; i < argc; i++) {
 		const char *attached;
@@ -510,6 +529,12 @@ bool args_parse(struct args *args, int argc, char **argv, FILE *err)
 		return false;
 	}
 	return true;
+}
+
+void args_log_setup(const struct args *args, const char *process)
+{
+	log_setup(process, args->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, true,
+		  args->no_syslog ? LOG_NO_SYSLOG : args->log_facility);
 }
 
 void args_print_help(enum args_dialect dialect, FILE *out)

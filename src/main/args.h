@@ -36,7 +36,9 @@ struct args {
 	const char
 		*netns; /* the network namespace that all of it runs in; NULL = the present one */
 	const char *master_socket; /* -S: "fd@N" or a path, options behind a comma left out */
-	bool daemon, debug, quiet, verbose, to_syslog;
+	bool daemon, debug, quiet, verbose;
+	int log_facility;	       /* syslog's number, or LOG_NO_SYSLOG */
+	bool no_syslog;		       /* keepalived -G: not even in the background */
 	bool only_vrrp;		       /* keepalived -P */
 	bool show_virtual;	       /* with ARGS_CHECK */
 	int maxconn;		       /* -n; 0 = as configured */
@@ -55,6 +57,9 @@ struct args {
 	const char *late_pidfile; /* not an option: written when we serve; NULL = none */
 	int up_fd; /* not an option: a byte here says that we serve; -1 = nobody waits */
 };
+
+/* The operator's log of the process of that name (core/log/log.h). */
+void args_log_setup(const struct args *args, const char *process);
 
 /* false: a message went to err; the caller exits with 1. */
 bool args_parse(struct args *args, int argc, char **argv, FILE *err);

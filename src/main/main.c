@@ -111,6 +111,10 @@ static void choose_background(struct args *args, const struct config *config)
 		args->daemon = true;
 	if (args->dialect == ARGS_KEEPALIVED && !args->debug)
 		args->daemon = true;
+	/* stderr leads nowhere from there */
+	if (args->daemon && args->log_facility == LOG_NO_SYSLOG)
+		args->log_facility = LOG_FACILITY_DAEMON;
+	args_log_setup(args, "master");
 }
 
 /* With its listeners open, some of them from those that we replace. NULL: errors were printed. */
@@ -193,8 +197,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "relais: %s: %s\n", args.chdir, strerror(errno));
 		return 1;
 	}
-	log_setup("master", args.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, true,
-		  args.to_syslog || args.daemon);
+	args_log_setup(&args, "master");
 	switch (args.verb) {
 	case ARGS_VERSION:
 	case ARGS_BUILD_INFO:

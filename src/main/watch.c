@@ -103,8 +103,7 @@ static int run_runner(void *ctx, int channel)
 	drop_listeners(m, NULL);
 	server_book_drop(&m->book);
 	keep_runner_end(m, -1);
-	log_setup("runner", m->args->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, true,
-		  m->args->to_syslog);
+	args_log_setup(m->args, "runner");
 	if (!enter_namespace(m))
 		return 1;
 	return runner_main(fds, 1 + SHARED_SLOTS, m->rights);
@@ -175,8 +174,7 @@ static int run_failover(void *ctx, int channel)
 	server_book_drop(&m->book); /* what it locks in memory should be little */
 	keep_runner_end(m, m->runner_ends[1]);
 	runner_rights_forget(&m->rights);
-	log_setup("failover", m->args->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, true,
-		  m->args->to_syslog);
+	args_log_setup(m->args, "failover");
 	if (!enter_namespace(m))
 		return 1;
 	return failover_main(&setup);
@@ -305,8 +303,7 @@ static int run_balancer(void *ctx, int channel)
 	drop_listeners(m, config->balancer);
 	keep_runner_end(m, setup.runner_fd);
 	runner_rights_forget(&m->rights);
-	log_setup("balancer", m->args->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, true,
-		  m->args->to_syslog);
+	args_log_setup(m->args, "balancer");
 	admin_wire(&setup);
 	return balancer_main(&setup);
 }

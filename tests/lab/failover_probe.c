@@ -271,7 +271,7 @@ static void start_failover(struct probe *p, bool resume)
 	if (p->child == 0) {
 		close(ends[0]);
 		setup.master_fd = ends[1];
-		log_setup("failover", LOG_LEVEL_DEBUG, true, false);
+		log_setup("failover", LOG_LEVEL_DEBUG, true, LOG_NO_SYSLOG);
 		_exit(failover_main(&setup));
 	}
 	close(ends[1]);
@@ -286,7 +286,7 @@ static void start_runner(struct probe *p)
 		return;
 	if (fork() == 0) {
 		close(p->runner_ends[1]);
-		log_setup("runner", LOG_LEVEL_DEBUG, true, false);
+		log_setup("runner", LOG_LEVEL_DEBUG, true, LOG_NO_SYSLOG);
 		_exit(runner_main(p->runner_ends, 1, NULL));
 	}
 }

@@ -948,7 +948,7 @@ void run_story(void **state)
 {
 	const struct story *st = *state;
 
-	log_setup("test", LOG_LEVEL_EMERG, false, false);
+	log_setup("test", LOG_LEVEL_EMERG, false, LOG_NO_SYSLOG);
 	memset(&world, 0, sizeof(world));
 	world.story = st;
 	world.n_nodes = st->n_nodes ? st->n_nodes : 1;

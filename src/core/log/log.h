@@ -2,6 +2,10 @@
  * The operator's log: what relais itself has to say (state changes, failures, refused input), as
  * opposed to the traffic log (log/target.h). One line per call, no newline in fmt. Goes to stderr,
  * and to syslog where configured; thread-safe.
+ *
+ * Who reads it holds up nobody: a line for which a pipe, a terminal or syslog has no room now is
+ * lost, and the next one that gets through is preceded by how many were. Only a file may let us
+ * wait for its disk.
  */
 #ifndef RELAIS_LOG_LOG_H
 #define RELAIS_LOG_LOG_H
@@ -19,8 +23,15 @@ enum log_level { /* syslog's numbers */
 		 LOG_LEVEL_DEBUG,
 };
 
-/* process: the word after "relais" in each line ("master", "failover", "balancer"). */
-void log_setup(const char *process, enum log_level lowest, bool to_stderr, bool to_syslog);
+enum {
+	LOG_NO_SYSLOG = -1,
+	LOG_FACILITY_DAEMON = 3,
+	LOG_FACILITY_LOCAL0 = 16, /* to 23 = local7 */
+};
+
+/* process: the word after "relais" in each line ("master", "failover", "balancer"). facility:
+ * syslog's number, or LOG_NO_SYSLOG. */
+void log_setup(const char *process, enum log_level lowest, bool to_stderr, int facility);
 void log_line(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #define log_err(...)	log_line(LOG_LEVEL_ERR, __VA_ARGS__)

@@ -47,7 +47,7 @@ static int set_up(void **state)
 		.proxy = &proxy_conf, .name = "s2", .id = 2, .weight = 1, .backup = true};
 	assert_true(addr_parse_ip(&conf[0].addr, SLICE("192.0.2.1"), 80));
 	assert_true(addr_parse_ip(&conf[1].addr, SLICE("2001:db8::1"), 80));
-	log_setup("test", LOG_LEVEL_EMERG, false, false);
+	log_setup("test", LOG_LEVEL_EMERG, false, LOG_NO_SYSLOG);
 	assert_int_equal(proxy_init(&proxy, &proxy_conf, 2), 0);
 	proxy.backend = b = backend_new(&proxy, 2);
 	assert_non_null(b);

@@ -26,7 +26,7 @@ static struct mail_queue *queue;
 static int setup(void **state)
 {
 	(void)state;
-	log_setup("test", LOG_LEVEL_EMERG, false, false);
+	log_setup("test", LOG_LEVEL_EMERG, false, LOG_NO_SYSLOG);
 	fake_runner_open(&runner);
 	queue = mail_queue_new(runner.loop, runner.link, "/bin/mail");
 	mail_queue_configure(queue, &conf);

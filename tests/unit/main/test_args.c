@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "core/log/log.h"
 #include "main/args.h"
 
 static struct args args;
@@ -88,13 +89,17 @@ static void keepalived_has_its_own_letters(void **state)
 	assert_string_equal(args.keepalived_files[0], "x.conf");
 	assert_null(args.check_log);
 	assert_true(PARSE("keepalived", "-nlDd", "-f/etc/k.conf", "-S3", "-Dp", "/run/k.pid"));
-	assert_true(args.debug && args.verbose && args.to_syslog);
+	assert_true(args.debug && args.verbose);
+	assert_int_equal(args.log_facility, LOG_FACILITY_LOCAL0 + 3);
 	assert_string_equal(args.keepalived_files[0], "/etc/k.conf");
 	assert_string_equal(args.pidfile, "/run/k.pid");
 	assert_true(PARSE("keepalived", "-n", "extra"));
 	assert_non_null(strstr(said, "'extra' is no option"));
 	assert_false(PARSE("keepalived", "-nZ"));
 	assert_false(PARSE("keepalived", "-np"));
+	assert_false(PARSE("keepalived", "-S", "8"));
+	assert_true(PARSE("keepalived", "-G"));
+	assert_true(args.no_syslog && args.log_facility == LOG_NO_SYSLOG);
 	assert_true(PARSE("keepalived", "-n"));
 	assert_string_equal(args.keepalived_files[0], "/etc/keepalived/keepalived.conf");
 }

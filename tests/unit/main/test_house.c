@@ -235,7 +235,7 @@ static void a_hook_runs_to_its_end_whatever_it_does(void **state)
 	struct stat st;
 
 	(void)state;
-	log_setup("test", LOG_LEVEL_EMERG, false, false);
+	log_setup("test", LOG_LEVEL_EMERG, false, LOG_NO_SYSLOG);
 	close(mkstemp(path));
 	snprintf(command, sizeof(command), "echo done > %s; exit 3", path);
 	assert_true(run(loop, command, 5));

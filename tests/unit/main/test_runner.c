@@ -111,7 +111,7 @@ static int setup(void **state)
 
 		close(a[0]);
 		close(b[0]);
-		log_setup("runner", LOG_LEVEL_EMERG, false, false);
+		log_setup("runner", LOG_LEVEL_EMERG, false, LOG_NO_SYSLOG);
 		_exit(runner_main(theirs, 2, NULL));
 	}
 	close(a[1]);

@@ -129,7 +129,7 @@ static void a_full_descriptor_table_keeps_what_is_open(void **state)
 	struct rlimit before, none;
 
 	(void)state;
-	log_setup("test", LOG_LEVEL_EMERG, false, false);
+	log_setup("test", LOG_LEVEL_EMERG, false, LOG_NO_SYSLOG);
 	start_with_clients(2);
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
 	none = (struct rlimit){(rlim_t)h.client[1] + 1, before.rlim_max};

@@ -204,7 +204,7 @@ static void without_descriptors_the_clients_wait(void **state)
 	getrlimit(RLIMIT_NOFILE, &was);
 	none = was;
 	none.rlim_cur = 0; /* what is open stays; accept finds no free number */
-	log_setup("test", LOG_LEVEL_EMERG, true, false);
+	log_setup("test", LOG_LEVEL_EMERG, true, LOG_NO_SYSLOG);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
 	await_paused(2); /* both listeners: the table is the process's */
 	assert_int_equal(n_accepted, 0);

@@ -188,7 +188,7 @@ static inline void rig_start_with(struct rig *r, const struct stats_page_ops *st
 	assert_true(r->pid >= 0);
 	if (r->pid == 0) {
 		close(ends[0]);
-		log_setup("balancer", LOG_LEVEL_EMERG, true, false);
+		log_setup("balancer", LOG_LEVEL_EMERG, true, LOG_NO_SYSLOG);
 		_exit(balancer_main(&r->setup));
 	}
 	close(ends[1]);

@@ -55,7 +55,7 @@ static void prepare(unsigned n)
 
 static void build(void)
 {
-	log_setup("test", LOG_LEVEL_EMERG, false, false);
+	log_setup("test", LOG_LEVEL_EMERG, false, LOG_NO_SYSLOG);
 	assert_int_equal(proxy_init(&h.proxy, &h.conf, 1), 0);
 	h.b = h.proxy.backend = backend_new(&h.proxy, 1);
 	assert_non_null(h.b);

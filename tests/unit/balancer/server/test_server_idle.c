@@ -38,7 +38,7 @@ static int set_up(void **state)
 
 	(void)state;
 	memset(&h, 0, sizeof(h));
-	log_setup("test", LOG_LEVEL_EMERG, false, false);
+	log_setup("test", LOG_LEVEL_EMERG, false, LOG_NO_SYSLOG);
 	h.server = (struct server_conf){.proxy = &h.conf,
 					.name = "s1",
 					.id = 1,

@@ -54,7 +54,7 @@ static int set_up(void **state)
 		waiters[i] = (struct server_waiter){.letter.deliver = told_waiter, .mailbox = &box};
 	n_told = 0;
 	b = NULL;
-	log_setup("test", LOG_LEVEL_EMERG, false, false);
+	log_setup("test", LOG_LEVEL_EMERG, false, LOG_NO_SYSLOG);
 	return proxy_init(&proxy, &proxy_conf, 1);
 }
 

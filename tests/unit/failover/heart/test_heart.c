@@ -287,7 +287,7 @@ static int node_setup(void **state)
 	socklen_t len = sizeof(at.in4);
 	int on = 1;
 
-	log_setup("test", LOG_LEVEL_EMERG, false, false);
+	log_setup("test", LOG_LEVEL_EMERG, false, LOG_NO_SYSLOG);
 	n->peer = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
 	setsockopt(n->peer, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	assert_int_equal(bind(n->peer, &at.sa, at.len), 0);

@@ -221,7 +221,7 @@ static int setup(void **state)
 	struct addr at;
 	socklen_t len = sizeof(at.in4);
 
-	log_setup("test", LOG_LEVEL_EMERG, false, false);
+	log_setup("test", LOG_LEVEL_EMERG, false, LOG_NO_SYSLOG);
 	assert_true(addr_parse_ip(&at, SLICE("127.0.0.1"), 0));
 	e->loop = loop_new(&loop_epoll_ops);
 	e->listener =

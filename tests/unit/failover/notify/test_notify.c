@@ -244,7 +244,7 @@ static void what_is_no_fifo_is_not_written(void **state)
 
 	(void)state;
 	assert_true(fd >= 0);
-	log_setup("test", LOG_LEVEL_EMERG, false, false);
+	log_setup("test", LOG_LEVEL_EMERG, false, LOG_NO_SYSLOG);
 	fake_runner_open(&runner);
 	n = notify_new(runner.loop, runner.link, &conf);
 	notify_instance(n, &inst, NOTIFY_MASTER, 100);

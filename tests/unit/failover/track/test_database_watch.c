@@ -50,7 +50,7 @@ static void open_watch(const char *tool)
 static int setup(void **state)
 {
 	(void)state;
-	log_setup("test", LOG_LEVEL_EMERG, false, false);
+	log_setup("test", LOG_LEVEL_EMERG, false, LOG_NO_SYSLOG);
 	memset(&s, 0, sizeof(s));
 	fake_runner_open(&s.runner);
 	s.db = (struct vrrp_database_conf){.name = "pgsql primary",

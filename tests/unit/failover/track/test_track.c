@@ -113,7 +113,7 @@ static void build(struct conf *c)
 
 static void open_world(struct world *w, struct conf *c)
 {
-	log_setup("test", LOG_LEVEL_EMERG, false, false);
+	log_setup("test", LOG_LEVEL_EMERG, false, LOG_NO_SYSLOG);
 	memset(w, 0, sizeof(*w));
 	fake_runner_open(&w->runner);
 	w->track = track_new(w->runner.loop, w->runner.link, &ops, w, &c->failover);

@@ -32,7 +32,7 @@ static char told[512]; /* "name=number " or "name+ name- " */
 static int setup(void **state)
 {
 	(void)state;
-	log_setup("test", LOG_LEVEL_EMERG, false, false);
+	log_setup("test", LOG_LEVEL_EMERG, false, LOG_NO_SYSLOG);
 	loop = loop_new(&loop_epoll_ops);
 	told[0] = '\0';
 	return loop ? 0 : -1;

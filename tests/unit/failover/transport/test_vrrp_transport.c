@@ -407,7 +407,7 @@ static void without_an_interface_nothing_is_sent(void **state)
 static int set_up(void **state)
 {
 	(void)state;
-	log_setup("test", LOG_LEVEL_EMERG, false, false);
+	log_setup("test", LOG_LEVEL_EMERG, false, LOG_NO_SYSLOG);
 	loop = loop_new(&loop_epoll_ops);
 	vip4 = (struct vip_conf){.address = ip("192.0.2.10"), .prefix_len = 24};
 	vip6 = (struct vip_conf){.address = ip("2001:db8::10"), .prefix_len = 64};

@@ -110,7 +110,7 @@ static void they_are_counted_and_change_nothing(void **state)
 	FILE *log = tmpfile();
 
 	(void)state;
-	log_setup("test", LOG_LEVEL_DEBUG, true, false);
+	log_setup("test", LOG_LEVEL_DEBUG, true, LOG_NO_SYSLOG);
 	vrrp_instance_link_changed(inst, &link);
 	vrrp_instance_start(inst, 0);
 	loop_sim_advance(loop, 4000000);
@@ -137,7 +137,7 @@ static void they_are_counted_and_change_nothing(void **state)
 	fflush(stderr);
 	dup2(stderr_fd, 2);
 	close(stderr_fd);
-	log_setup("test", LOG_LEVEL_EMERG, false, false);
+	log_setup("test", LOG_LEVEL_EMERG, false, LOG_NO_SYSLOG);
 	for (int i = 1; i < VRRP_DROP_N; i++)
 		assert_int_equal(vrrp_instance_stats(inst)->dropped[i], expected[i]);
 	assert_int_equal(vrrp_instance_stats(inst)->n_dropped, N_PACKETS);
