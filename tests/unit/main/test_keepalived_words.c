@@ -32,8 +32,8 @@ static void addresses(void **state)
 		"2001:db8::77/64 dev lo scope global preferred_lft forever set nftable_set",
 		"2001:db8::78 dev lo scope global deprecated set nftable_set",
 		"2001:db8::79 dev lo scope global preferred_lft 60 set nftable_set",
-		"2001:db8::81/64 dev v1 scope global noprefixroute preferred_lft forever set "
-		"nftable_set",
+		("2001:db8::81/64 dev v1 scope global noprefixroute preferred_lft forever set "
+		 "nftable_set"),
 	};
 	char buf[KEEPALIVED_WORDS_MAX];
 	const struct vip_conf *vip;
@@ -99,8 +99,8 @@ static void rules(void **state)
 	static const char *const wanted[] = {
 		"from 192.0.2.10 priority 77 tos 0x0 protocol 18 lookup 100",
 		"from all to 198.51.100.0/24 priority 16384 tos 0x0 lookup 100 no_track",
-		"from 2001:db8::/32 to 2001:db8:1::/48 priority 16384 tos 0x0 iif v0 oif v1 "
-		"protocol 18 lookup 5",
+		("from 2001:db8::/32 to 2001:db8:1::/48 priority 16384 tos 0x0 iif v0 oif v1 "
+		 "protocol 18 lookup 5"),
 		"not from 192.0.2.0/24 priority 16383 tos 0x8 fwmark 0x5/0x7 protocol 18 lookup 6",
 		"from 192.0.2.9 priority 16382 tos 0x0 protocol 18 type blackhole",
 	};

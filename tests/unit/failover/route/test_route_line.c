@@ -177,6 +177,7 @@ static void all_that_a_route_can_say(void **state)
 	assert_int_equal(r->realms, 3 << 16 | 0x14);
 	assert_string_equal(r->congctl, "reno");
 	assert_true(r->append);
+	finish();
 	r = with("10.3.0.0/16 dev eth0 rtt 100ms rttvar 0.1s rto_min lock 2s\n"
 		 "2001:db8::/32 dev eth0 expires 60 pref high",
 		 "")
