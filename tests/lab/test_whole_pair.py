@@ -6,19 +6,12 @@ import signal
 
 import pytest
 
-from netlab import AddressWatcher, Lab, LabError, Prober, is_alive, now_us, send_signal, wait_for
+from netlab import AddressWatcher, LabError, Prober, is_alive, now_us, send_signal, wait_for
 from stacks import HAPROXY_CFG, STACKS, VIP, start_webs, write_files
 
 NODES = ("lb1", "lb2")
 ADVERT = 0.2  # who stands still for 0.7 s gives up: the test machine may, for less
 STACK = STACKS[os.environ.get("LAB_STACK", "relais")]
-
-
-@pytest.fixture(scope="module")
-def lab():
-    with Lab() as built:
-        start_webs(built)
-        yield built
 
 
 @pytest.fixture

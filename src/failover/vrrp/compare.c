@@ -174,17 +174,27 @@ static void on_timer(struct loop *loop, struct loop_timer *timer)
 	}
 }
 
+/* Members of a group nudge, give way and doubt together. */
+static bool any(const struct vrrp_instance *inst, bool (*is_so)(const struct vrrp_instance *inst))
+{
+	return inst->group ? vrrp_group_any(inst->group, is_so) : is_so(inst);
+}
+
+static bool has_nudged(const struct vrrp_instance *inst)
+{
+	return inst->silent;
+}
+
 bool vrrp_compare_silent(const struct vrrp_instance *inst)
 {
-	return inst->silent || (inst->group && vrrp_group_silent(inst->group));
+	return any(inst, has_nudged);
 }
 
 bool vrrp_compare_relieve(struct vrrp_instance *inst, const char *who)
 {
 	char why[REASON_LEN], reason[REASON_LEN];
 
-	if (inst->state != VRRP_MASTER ||
-	    !(inst->group ? vrrp_group_lowest(inst->group) : vrrp_compare_lowest(inst)))
+	if (inst->state != VRRP_MASTER || !any(inst, vrrp_compare_lowest))
 		return false;
 	vrrp_condition_say_fault(inst, why);
 	snprintf(reason, sizeof(reason), "%.60s, and %.45s has taken over", why, who);
@@ -267,7 +277,7 @@ bool vrrp_compare_doubts(const struct vrrp_instance *inst)
 
 bool vrrp_compare_in_doubt(const struct vrrp_instance *inst)
 {
-	return inst->group ? vrrp_group_in_doubt(inst->group) : vrrp_compare_doubts(inst);
+	return any(inst, vrrp_compare_doubts);
 }
 
 /* ---- for the address room ---- */

@@ -191,7 +191,8 @@ static unsigned compute_priority(const struct vrrp_instance *inst)
 	int priority = (int)inst->conf->priority;
 
 	/* Not while it is being demoted: the others would take over in the midst of it. */
-	if (vrrp_compare_lowest(inst) || (inst->group && vrrp_group_lowest(inst->group)) ||
+	if (vrrp_compare_lowest(inst) ||
+	    (inst->group && vrrp_group_any(inst->group, vrrp_compare_lowest)) ||
 	    (inst->held == VRRP_HOLD_MAINTENANCE && inst->takeover.phase != VRRP_PHASE_DEMOTE))
 		return 1;
 	if (!weights_count(inst))

@@ -133,35 +133,13 @@ static void take_all(struct vrrp_group *group)
 				   group->conf->name);
 }
 
-bool vrrp_group_lowest(const struct vrrp_group *group)
+bool vrrp_group_any(const struct vrrp_group *group, bool (*is_so)(const struct vrrp_instance *inst))
 {
 	const struct vrrp_instance *inst;
 	const struct list *pos;
 
 	EACH_MEMBER(inst, pos, group)
-	if (vrrp_compare_lowest(inst))
-		return true;
-	return false;
-}
-
-bool vrrp_group_silent(const struct vrrp_group *group)
-{
-	const struct vrrp_instance *inst;
-	const struct list *pos;
-
-	EACH_MEMBER(inst, pos, group)
-	if (inst->silent)
-		return true;
-	return false;
-}
-
-bool vrrp_group_in_doubt(const struct vrrp_group *group)
-{
-	const struct vrrp_instance *inst;
-	const struct list *pos;
-
-	EACH_MEMBER(inst, pos, group)
-	if (vrrp_compare_doubts(inst))
+	if (is_so(inst))
 		return true;
 	return false;
 }

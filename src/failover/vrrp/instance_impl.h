@@ -265,9 +265,9 @@ void vrrp_last_resort_settle(struct vrrp_instance *inst);      /* after a review
 void vrrp_last_resort_begin(struct vrrp_instance *inst);       /* is about to be MASTER */
 
 /* group.c */
-bool vrrp_group_lowest(const struct vrrp_group *group); /* a member is to have priority 1 */
-bool vrrp_group_in_doubt(const struct vrrp_group *group);
-bool vrrp_group_silent(const struct vrrp_group *group); /* one has nudged the others */
+/* Of some member. */
+bool vrrp_group_any(const struct vrrp_group *group,
+		    bool (*is_so)(const struct vrrp_instance *inst));
 void vrrp_group_relieve(struct vrrp_group *group, const char *reason);
 bool vrrp_group_spared(const struct vrrp_group *group); /* no fault but what is compared */
 void vrrp_group_each_master(struct vrrp_group *group, void (*fn)(struct vrrp_instance *inst));
