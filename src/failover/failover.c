@@ -179,6 +179,7 @@ static const char *open_parts(struct failover *f)
 	errno = EPERM;
 	if (!failover_rights_suffice())
 		return "addresses";
+	failover_packets_open(f);
 	if (!failover_holdings_prepare(f))
 		return "netlink";
 	f->links = links_new(f->loop);
@@ -191,7 +192,7 @@ static const char *open_parts(struct failover *f)
 		return "mailbox";
 	f->pace = vrrp_pace_new();
 	vrrp_pace_configure(f->pace, f->conf->garp_groups);
-	f->announce = announce_new(f->links);
+	f->announce = announce_new(f->links, f->packet_fds[FAILOVER_PACKET_ANNOUNCE]);
 	if (!f->announce)
 		return "packet socket";
 	f->transport = vrrp_transport_new(f->loop, f->conf->house);

@@ -24,6 +24,19 @@ struct failover_setup { /* everything is borrowed and lives as long as the proce
 	bool replaces;		  /* others that run the same are told to end (-sf, -st) */
 	int heir_fd;		  /* channel.h: the failover process to take over from; -1 = none */
 	failover_parse_fn *parse; /* for reloads; NULL = they are refused */
+	/* FAILOVER_PACKET_N packet sockets that the master keeps for whoever follows, -1 = it has
+	 * none yet and is sent ours; NULL = nobody keeps them. Copies, of this process' namespace.
+	 */
+	const int *packet_fds;
+};
+
+enum failover_packet { /* a packet socket's use */
+		       FAILOVER_PACKET_ANNOUNCE,
+		       FAILOVER_PACKET_CLAIMS_ARP,
+		       FAILOVER_PACKET_CLAIMS_ND,
+		       FAILOVER_PACKET_DUPLICATE_ARP,
+		       FAILOVER_PACKET_DUPLICATE_ND,
+		       FAILOVER_PACKET_N,
 };
 
 enum { FAILOVER_BEAT_US = 50000 }; /* shared_page.failover_beat_us moves at least this often */

@@ -184,9 +184,15 @@ bool failover_holdings_open(struct failover *f)
 					    .links = f->links,
 					    .on_conflict = on_conflict,
 					    .on_over = on_over,
-					    .ctx = f};
-	struct claims_setup claims = {
-		.loop = f->loop, .links = f->links, .on_claim = on_claim, .ctx = f};
+					    .ctx = f,
+					    .arp_fd = f->packet_fds[FAILOVER_PACKET_DUPLICATE_ARP],
+					    .nd_fd = f->packet_fds[FAILOVER_PACKET_DUPLICATE_ND]};
+	struct claims_setup claims = {.loop = f->loop,
+				      .links = f->links,
+				      .on_claim = on_claim,
+				      .ctx = f,
+				      .arp_fd = f->packet_fds[FAILOVER_PACKET_CLAIMS_ARP],
+				      .nd_fd = f->packet_fds[FAILOVER_PACKET_CLAIMS_ND]};
 
 	vmacs_watch(f->vmacs, f->links); /* before the others: it makes what they look for */
 	f->wall.page = f->setup->page;

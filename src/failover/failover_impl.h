@@ -71,6 +71,7 @@ struct failover {
 	struct keep *keep;
 	struct vmacs *vmacs;
 	struct wall wall;
+	int packet_fds[FAILOVER_PACKET_N]; /* those that use them own them; -1 = opened there */
 	struct announce *announce;
 	struct vrrp_pace *pace; /* of announcements, over all nodes */
 	struct vrrp_transport *transport;
@@ -128,6 +129,9 @@ enum failover_heir failover_heir_ask(struct failover *f);
 bool failover_heir_take(struct failover *f);
 /* For node->told. */
 unsigned failover_heir_told(const struct failover *f, const struct shared_vip *was);
+
+/* failover_packets.c: packet_fds, before those that use them. */
+void failover_packets_open(struct failover *f);
 
 /* failover_database.c: open behind the runner's link; one of the instances' ops. */
 void failover_database_open(struct failover *f);

@@ -284,6 +284,8 @@ static int prepare(struct master *m)
 		err = -errno;
 	master_watch_init(m);
 	m->heir_ends[0] = m->heir_ends[1] = -1;
+	for (unsigned i = 0; i < FAILOVER_PACKET_N; i++)
+		m->packet_fds[i] = -1;
 	m->stop_timer.on_expiry = stop_took_too_long;
 	return err;
 }

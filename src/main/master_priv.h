@@ -7,6 +7,7 @@
 
 #include "core/sys/server_book.h"
 #include "core/sys/shared_page.h"
+#include "failover/failover.h"
 #include "main/children.h"
 #include "main/config.h"
 #include "main/handover/handover_give.h"
@@ -50,7 +51,8 @@ struct master {
 	struct loop_timer start_timer, restart_timer, failover_timer, hung_timer, stop_timer;
 	bool stopping, drain; /* drain: let connections finish */
 	bool said_up;	      /* the first READY was announced (pidfile, systemd, old pids) */
-	char netns[64];	      /* where failover is, "" = where we are */
+	int packet_fds[FAILOVER_PACKET_N]; /* of the failover processes, in netns; -1 = none */
+	char netns[64];			   /* where failover is, "" = where we are */
 	bool failover_was_ready;
 	int stop_signal;	 /* that ended us; 0 = none */
 	bool failed;		 /* exit status 1 */
@@ -93,6 +95,11 @@ void master_watch_init(struct master *m);
 /* Removes what a failover process that is gone has left behind. */
 void master_sweep(struct master *m);
 void master_tell_failover(struct master *m, unsigned type);
+
+/* kept_packets.c */
+void master_packet_keep(struct master *m, struct channel_message *msg);
+void master_packets_drop(struct master *m);		/* for another namespace */
+void master_packets_lend(struct master *m, bool lends); /* to the child that is forked meanwhile */
 
 /* reload.c */
 /* Asks the balancer that serves to save its stick tables for the next one: a memfd, or -1. */

@@ -166,6 +166,7 @@ static int run_failover(void *ctx, int channel)
 		.replaces = m->args->n_old_pids > 0,
 		.heir_fd = m->heir_ends[0],
 		.parse = config_parse_failover,
+		.packet_fds = m->packet_fds,
 	};
 
 	if (m->heir_ends[1] >= 0)
@@ -183,6 +184,9 @@ static int run_failover(void *ctx, int channel)
 static void failover_message(struct child *child, struct channel_message *msg)
 {
 	struct message_reloaded r;
+
+	if (msg->type == MESSAGE_FAILOVER_PACKET)
+		master_packet_keep(child->owner, msg);
 
 	if (msg->type == MESSAGE_READY) {
 		struct master *m = child->owner;
@@ -247,10 +251,14 @@ bool master_start_failover(struct master *m, bool resume)
 	struct failover_start start = {m, resume};
 	const char *netns = m->config->failover ? m->config->failover->net_namespace : NULL;
 
+	if (strcmp(m->netns, netns ? netns : "") != 0)
+		master_packets_drop(m);
 	snprintf(m->netns, sizeof(m->netns), "%s", netns ? netns : "");
+	master_packets_lend(m, true);
 	m->failover = child_start(m->loop, &failover_ops, m, run_failover, &start,
 				  name_or(master_house(m)->failover_name,
 					  m->args->dialect != ARGS_HAPROXY, "relais-failover"));
+	master_packets_lend(m, false);
 	if (!m->failover) {
 		log_err("cannot start the failover process: %s", strerror(errno));
 		return false;

@@ -181,6 +181,34 @@ def test_no_address_stays_behind_a_killed_process(lab, nodes, which):
     wait_for(lambda: node.pids_of("relais-failover") and node.pids_of("relais-balancer"), 10, "both")
 
 
+def packet_sockets(pid):
+    """By inode."""
+    with open(f"/proc/{pid}/net/packet") as lines:
+        found = {line.split()[8] for line in list(lines)[1:]}
+    links = set()
+    for number in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            links.add(os.readlink(f"/proc/{pid}/fd/{number}"))
+        except FileNotFoundError:  # it was open for a moment
+            pass
+    return {inode for inode in found if f"socket:[{inode}]" in links}
+
+
+def test_packet_sockets_outlive_a_killed_failover_process(lab, nodes):
+    """The kernel takes 10 to 30 ms to close each: in which the dead one would not be dead, nor replaced."""
+    node = nodes["lb1"]
+    first = node.failover_pid()
+    used = packet_sockets(first)
+    assert len(used) == 5 and packet_sockets(node.master.pid) == used
+    node.kill_failover()
+    second = wait_for(lambda: node.failover_pid() not in (None, first) and node.failover_pid(), 10, "another")
+    wait_for(lambda: "(VI_1) Entering MASTER STATE: continues" in node.log(), 10, "it to go on")
+    assert packet_sockets(second) == used == packet_sockets(node.master.pid)
+    for pid in node.balancer_pids() + node.pids_of("relais-runner"):
+        assert packet_sockets(pid) == set()
+    wait_held_by(lab, "lb1", nodes)
+
+
 def test_an_address_left_behind_by_a_killed_program_goes_at_the_next_start(lab, nodes):
     node = nodes["lb1"]
     pids = lab["lb1"].processes()

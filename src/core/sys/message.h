@@ -25,6 +25,7 @@ enum message_type {
 	MESSAGE_ASK_VIP,	   /* struct message_vip: hand it on to failover */
 	MESSAGE_TELL_VIRTUAL,	   /* struct message_virtual: hand it on to failover */
 	MESSAGE_FAILOVER_HANDED,   /* the heir has all; this one ends without touching it */
+	MESSAGE_FAILOVER_PACKET,   /* uint32_t enum failover_packet, one fd: to keep for the next */
 
 	/* master -> balancer */
 	MESSAGE_BALANCER_DRAIN = 32, /* stop accepting, finish what runs, exit */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "failover/address/segment/announce_packet.h"
+#include "failover/address/segment/listener.h"
 
 enum { FORWARDS_STALE_US = 100000 };
 
@@ -23,19 +24,19 @@ struct announce {
 	bool forwards;
 };
 
-struct announce *announce_new(struct links *links)
+struct announce *announce_new(struct links *links, int fd)
 {
 	struct announce *a = calloc(1, sizeof(*a));
 
 	if (!a)
 		return NULL;
 	a->links = links;
-	a->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (a->fd < 0) {
-		free(a);
-		return NULL;
-	}
-	return a;
+	a->fd = fd >= 0 ? fd : segment_socket();
+	if (a->fd >= 0)
+		return a;
+	errno = -a->fd;
+	free(a);
+	return NULL;
 }
 
 void announce_free(struct announce **a)

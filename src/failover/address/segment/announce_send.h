@@ -10,8 +10,9 @@
 
 struct announce;
 
-/* Needs CAP_NET_RAW. links are borrowed. NULL with errno. */
-struct announce *announce_new(struct links *links);
+/* Needs CAP_NET_RAW. links are borrowed. fd: a segment_socket() to use, owned then; -1 = one is
+ * opened. NULL with errno. */
+struct announce *announce_new(struct links *links, int fd);
 void announce_free(struct announce **a);
 
 /* One gratuitous ARP or unsolicited NA, now. 0 (also on an interface without ARP, where nothing

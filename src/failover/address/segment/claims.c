@@ -128,7 +128,8 @@ static struct sock_fprog make_filter(struct claims *c)
 
 /* ---- sockets ---- */
 
-static void look_for(struct claims *c, struct loop_fd *lfd, int family, uint16_t protocol)
+static void look_for(struct claims *c, struct loop_fd *lfd, int *spare, int family,
+		     uint16_t protocol)
 {
 	struct sock_fprog filter;
 	struct list *pos;
@@ -144,7 +145,7 @@ static void look_for(struct claims *c, struct loop_fd *lfd, int family, uint16_t
 	if (lfd->fd < 0 && c->keys.n == 0)
 		return;
 	filter = make_filter(c); /* without an address it drops all */
-	err = segment_listen(c->setup.loop, lfd, protocol, &filter);
+	err = segment_listen(c->setup.loop, lfd, spare, protocol, &filter);
 	if (err)
 		log_err("claims: packet socket: %s", strerror(-err));
 }
@@ -154,8 +155,8 @@ static void on_rebuild(struct loop *loop, struct loop_timer *timer)
 	struct claims *c = container_of(timer, struct claims, rebuild);
 
 	(void)loop;
-	look_for(c, &c->arp, AF_INET, ETHERTYPE_ARP);
-	look_for(c, &c->nd, AF_INET6, ETHERTYPE_IPV6);
+	look_for(c, &c->arp, &c->setup.arp_fd, AF_INET, ETHERTYPE_ARP);
+	look_for(c, &c->nd, &c->setup.nd_fd, AF_INET6, ETHERTYPE_IPV6);
 }
 
 /* ---- claims ---- */
@@ -290,7 +291,7 @@ void claims_free(struct claims **claims)
 	while (!list_empty(&c->watches))
 		drop(container_of(c->watches.next, struct watch, link));
 	loop_timer_clear(c->setup.loop, &c->rebuild);
-	segment_close(c->setup.loop, &c->arp);
-	segment_close(c->setup.loop, &c->nd);
+	segment_close(c->setup.loop, &c->arp, &c->setup.arp_fd);
+	segment_close(c->setup.loop, &c->nd, &c->setup.nd_fd);
 	free(c);
 }

@@ -23,6 +23,7 @@ struct claims_setup { /* all borrowed */
 	void (*on_claim)(void *ctx, const void *owner, const struct addr *vip,
 			 const uint8_t mac[static 6]);
 	void *ctx;
+	int arp_fd, nd_fd; /* segment_socket()s to use, owned then; -1 = opened when needed */
 };
 
 /* Never fails for lack of rights: sockets are opened later. NULL with errno. */

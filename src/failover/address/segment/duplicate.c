@@ -87,7 +87,9 @@ static int listen_to(struct duplicate *d, struct loop_fd *lfd, uint16_t protocol
 
 	if (on && protocol == ETHERTYPE_IPV6)
 		program = (struct sock_fprog){sizeof(na_only) / sizeof(na_only[0]), na_only};
-	return segment_listen(d->setup.loop, lfd, protocol, &program);
+	return segment_listen(d->setup.loop, lfd,
+			      lfd == &d->arp ? &d->setup.arp_fd : &d->setup.nd_fd, protocol,
+			      &program);
 }
 
 static bool listen_both(struct duplicate *d, bool on)
@@ -233,7 +235,7 @@ void duplicate_free(struct duplicate **d)
 		return;
 	LIST_EACH_SAFE(pos, tmp, &p->inquiries)
 	end(inquiry_of(pos));
-	segment_close(p->setup.loop, &p->arp);
-	segment_close(p->setup.loop, &p->nd);
+	segment_close(p->setup.loop, &p->arp, &p->setup.arp_fd);
+	segment_close(p->setup.loop, &p->nd, &p->setup.nd_fd);
 	free(p);
 }

@@ -24,6 +24,7 @@ struct duplicate_setup { /* all borrowed */
 	/* Nobody answers any more: announce, so that the last word is ours. */
 	void (*on_over)(void *ctx, const void *owner);
 	void *ctx;
+	int arp_fd, nd_fd; /* segment_socket()s to use, owned then; -1 = opened when needed */
 };
 
 /* Never fails for lack of rights: sockets are opened later. NULL with errno. */

@@ -11,7 +11,7 @@
 
 #include "failover/address/segment/duplicate_packet.h"
 
-enum { FRAMES_AT_ONCE = 64 };
+enum { FRAMES_AT_ONCE = 64, FRAMES_OLD = 4096 };
 
 static int attach(int fd, const struct sock_fprog *filter)
 {
@@ -19,37 +19,62 @@ static int attach(int fd, const struct sock_fprog *filter)
 											 : 0;
 }
 
-int segment_listen(struct loop *loop, struct loop_fd *lfd, uint16_t protocol,
+/* Protocol 0: nothing comes in before a filter is there. */
+int segment_socket(void)
+{
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* What a process before us was sent and did not read. */
+static void drain(int fd)
+{
+	char byte;
+
+	for (int n = 0; n < FRAMES_OLD && recv(fd, &byte, 1, MSG_DONTWAIT) >= 0; n++)
+		;
+}
+
+int segment_listen(struct loop *loop, struct loop_fd *lfd, int *spare, uint16_t protocol,
 		   const struct sock_fprog *filter)
 {
 	struct sockaddr_ll at = {.sll_family = AF_PACKET, .sll_protocol = htons(protocol)};
-	int err;
+	int err, fd;
 
 	if (lfd->fd >= 0)
 		return attach(lfd->fd, filter);
-	/* Protocol 0 first: nothing comes in before the filter is there. */
-	lfd->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (lfd->fd < 0)
-		return -errno;
-	err = attach(lfd->fd, filter);
-	if (!err && bind(lfd->fd, (struct sockaddr *)&at, sizeof(at)) < 0)
-		err = -errno;
+	fd = *spare >= 0 ? *spare : segment_socket();
+	if (fd < 0)
+		return fd;
+	lfd->fd = fd;
+	err = attach(fd, filter);
+	if (!err) {
+		drain(fd);
+		if (bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0)
+			err = -errno;
+	}
 	if (!err)
 		err = loop_fd_add(loop, lfd, LOOP_IN);
-	if (err) {
-		close(lfd->fd);
-		lfd->fd = -1;
+	if (!err) {
+		*spare = -1;
+		return 0;
 	}
+	lfd->fd = -1;
+	if (*spare < 0)
+		close(fd);
 	return err;
 }
 
-void segment_close(struct loop *loop, struct loop_fd *lfd)
+void segment_close(struct loop *loop, struct loop_fd *lfd, int *spare)
 {
-	if (lfd->fd < 0)
-		return;
-	loop_fd_del(loop, lfd);
-	close(lfd->fd);
-	lfd->fd = -1;
+	if (lfd->fd >= 0) {
+		loop_fd_del(loop, lfd);
+		close(lfd->fd);
+	} else if (*spare >= 0) {
+		close(*spare);
+	}
+	lfd->fd = *spare = -1;
 }
 
 void segment_read(int fd, void (*hear)(void *ctx, struct segment_claim *claim), void *ctx)

@@ -3,8 +3,10 @@
  * filter, and the frames that get through. What follows from a claim is the caller's matter
  * (duplicate.h, claims.h). Failover's thread only.
  *
- * A socket is opened once and kept: the kernel takes 10 to 30 ms to close a bound packet socket, in
- * which nothing would be advertised. Give it a filter that drops all instead.
+ * A socket is opened once and kept: the kernel takes 10 to 30 ms to close a packet socket, in which
+ * nothing would be advertised. Give it a filter that drops all instead. For the same reason the
+ * master has copies: a failover process that is killed is then gone at once, and the next one goes
+ * on with the same sockets (failover_packets.c).
  */
 #ifndef RELAIS_SEGMENT_LISTENER_H
 #define RELAIS_SEGMENT_LISTENER_H
@@ -20,11 +22,14 @@ struct segment_claim {
 	const struct addr *vip; /* what segment_claimed found */
 };
 
+/* A packet socket that hears nothing yet, non-blocking; or -errno. */
+int segment_socket(void);
 /* ARP or IPv6 (ETHERTYPE_*) of all interfaces, with the filter in place before the first frame;
- * where lfd is open already, the filter is exchanged. 0, or -errno with lfd as it was. */
-int segment_listen(struct loop *loop, struct loop_fd *lfd, uint16_t protocol,
+ * where lfd is open already, the filter is exchanged. *spare: the socket to use, which becomes
+ * lfd's; -1 = one is opened. 0, or -errno with both as they were. */
+int segment_listen(struct loop *loop, struct loop_fd *lfd, int *spare, uint16_t protocol,
 		   const struct sock_fprog *filter);
-void segment_close(struct loop *loop, struct loop_fd *lfd); /* at the end only, see above */
+void segment_close(struct loop *loop, struct loop_fd *lfd, int *spare); /* at the end only */
 
 /* Calls hear for each claim that has come, a bounded number in a turn of the loop. */
 void segment_read(int fd, void (*hear)(void *ctx, struct segment_claim *claim), void *ctx);

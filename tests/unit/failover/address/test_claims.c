@@ -9,8 +9,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <arpa/inet.h>
+#include <errno.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +21,7 @@
 #include "failover/address/segment/announce_packet.h"
 #include "failover/address/segment/claims.h"
 #include "failover/address/segment/duplicate_packet.h"
+#include "failover/address/segment/listener.h"
 
 static const uint8_t other[6] = {2, 0, 0, 0, 0, 2};
 static const uint8_t ip4[4] = {192, 0, 2, 10}, foreign4[4] = {192, 0, 2, 99};
@@ -53,7 +56,7 @@ static int setup(void **state)
 	struct story *s = &story;
 	struct sockaddr_ll at = {.sll_family = AF_PACKET};
 	struct hold_setup hold = {0};
-	struct claims_setup c = {.on_claim = on_claim, .ctx = s};
+	struct claims_setup c = {.on_claim = on_claim, .ctx = s, .arp_fd = -1, .nd_fd = -1};
 
 	*state = s;
 	if (!may_unshare)
@@ -209,6 +212,52 @@ static void who_holds_nothing_hears_nothing(void **state)
 	await(s, 2); /* and freed while it watches */
 }
 
+static void on_ready(struct loop *loop, struct loop_fd *lfd, uint32_t ready)
+{
+	(void)loop, (void)lfd, (void)ready;
+}
+
+static bool has_frame(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	return poll(&p, 1, 10000) == 1;
+}
+
+/* As a copy that the master kept: it goes on without what the one before did not read. */
+static void a_socket_outlives_its_first_user(void **state)
+{
+	struct sock_filter all[] = {BPF_STMT(BPF_RET | BPF_K, 256)};
+	struct loop_fd lfd = {.fd = -1, .on_ready = on_ready};
+	struct sock_fprog filter = {1, all};
+	struct story *s = *state;
+	int first, spare, copy;
+	char frame[256];
+
+	if (!may_unshare)
+		skip();
+	first = spare = segment_socket();
+	assert_int_equal(segment_listen(s->loop, &lfd, &spare, ETHERTYPE_ARP, &filter), 0);
+	assert_int_equal(lfd.fd, first);
+	assert_int_equal(spare, -1);
+	copy = dup(first);
+	put_arp(s, other, ip4);
+	assert_true(has_frame(copy));
+	segment_close(s->loop, &lfd, &spare);
+	assert_int_equal(lfd.fd, -1);
+	spare = copy;
+	assert_int_equal(segment_listen(s->loop, &lfd, &spare, ETHERTYPE_ARP, &filter), 0);
+	assert_int_equal(lfd.fd, copy);
+	assert_int_equal(recv(copy, frame, sizeof(frame), 0), -1);
+	assert_int_equal(errno, EAGAIN);
+	put_arp(s, other, ip4);
+	assert_true(has_frame(copy));
+	segment_close(s->loop, &lfd, &spare);
+	spare = segment_socket(); /* of one that never listened */
+	segment_close(s->loop, &lfd, &spare);
+	assert_int_equal(spare, -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -216,6 +265,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(many_are_told_seldom_and_the_last_one_never_lost,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(who_holds_nothing_hears_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_socket_outlives_its_first_user, setup, teardown),
 	};
 
 	may_unshare = unshare(CLONE_NEWNET) == 0;

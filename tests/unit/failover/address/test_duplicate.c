@@ -108,7 +108,11 @@ static int setup(void **state)
 	static struct story s;
 	struct sockaddr_ll at = {.sll_family = AF_PACKET, .sll_protocol = htons(ETHERTYPE_ARP)};
 	struct hold_setup hold = {0};
-	struct duplicate_setup d = {.on_conflict = on_conflict, .on_over = on_over, .ctx = &s};
+	struct duplicate_setup d = {.on_conflict = on_conflict,
+				    .on_over = on_over,
+				    .ctx = &s,
+				    .arp_fd = -1,
+				    .nd_fd = -1};
 
 	if (!may_unshare)
 		return 0;
