@@ -158,11 +158,9 @@ static void put_vips(FILE *out, const struct vrrp_instance_conf *i, const struct
 		     bool set)
 {
 	char buf[KEEPALIVED_WORDS_MAX];
-	struct text text;
 
 	for (; vip; vip = vip->next) {
-		text_init(&text, buf, sizeof(buf));
-		keepalived_words_vip(&text, i, vip, set);
+		keepalived_words_vip(buf, i, vip, set);
 		fprintf(out, "     %s\n", buf);
 	}
 }
@@ -170,20 +168,17 @@ static void put_vips(FILE *out, const struct vrrp_instance_conf *i, const struct
 static void put_routes(FILE *out, const struct vrrp_instance_conf *i)
 {
 	char buf[KEEPALIVED_WORDS_MAX];
-	struct text text;
 
 	if (i->routes)
 		fputs("   Virtual Routes :\n", out);
 	for (const struct route_conf *r = i->routes; r; r = r->next) {
-		text_init(&text, buf, sizeof(buf));
-		keepalived_words_route(&text, r);
+		keepalived_words_route(buf, r);
 		fprintf(out, "     %s\n", buf);
 	}
 	if (i->rules)
 		fputs("   Virtual Rules :\n", out);
 	for (const struct rule_conf *r = i->rules; r; r = r->next) {
-		text_init(&text, buf, sizeof(buf));
-		keepalived_words_rule(&text, r);
+		keepalived_words_rule(buf, r);
 		fprintf(out, "     %s\n", buf);
 	}
 }
@@ -244,12 +239,10 @@ static void put_tracks(FILE *out, const struct vrrp_track_conf *rows)
 static void put_script(FILE *out, const char *label, const struct script_conf *script)
 {
 	char buf[KEEPALIVED_WORDS_MAX];
-	struct text text;
 
 	if (!script->argv)
 		return;
-	text_init(&text, buf, sizeof(buf));
-	keepalived_words_script(&text, script);
+	keepalived_words_script(buf, script);
 	fprintf(out, "   %s state transition script = %s, uid:gid %u:%u\n", label, buf, script->uid,
 		script->gid);
 }

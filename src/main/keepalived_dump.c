@@ -80,15 +80,13 @@ static void put_vips(FILE *out, const char *key, const struct vrrp_instance_conf
 		     const struct vip_conf *vip, bool set)
 {
 	char buf[KEEPALIVED_WORDS_MAX];
-	struct text text;
 	bool first = true;
 
 	if (!vip)
 		return;
 	fprintf(out, ",\"%s\":[", key);
 	for (; vip; vip = vip->next) {
-		text_init(&text, buf, sizeof(buf));
-		keepalived_words_vip(&text, i, vip, set);
+		keepalived_words_vip(buf, i, vip, set);
 		put_element(out, &first, buf);
 	}
 	fputc(']', out);
@@ -97,21 +95,18 @@ static void put_vips(FILE *out, const char *key, const struct vrrp_instance_conf
 static void put_routes(FILE *out, const struct vrrp_instance_conf *i)
 {
 	char buf[KEEPALIVED_WORDS_MAX];
-	struct text text;
 	bool first = true;
 
 	fputs(i->routes ? ",\"vroutes\":[" : "", out);
 	for (const struct route_conf *r = i->routes; r; r = r->next) {
-		text_init(&text, buf, sizeof(buf));
-		keepalived_words_route(&text, r);
+		keepalived_words_route(buf, r);
 		put_element(out, &first, buf);
 	}
 	fputs(i->routes ? "]" : "", out);
 	first = true;
 	fputs(i->rules ? ",\"vrules\":[" : "", out);
 	for (const struct rule_conf *r = i->rules; r; r = r->next) {
-		text_init(&text, buf, sizeof(buf));
-		keepalived_words_rule(&text, r);
+		keepalived_words_rule(buf, r);
 		put_element(out, &first, buf);
 	}
 	fputs(i->rules ? "]" : "", out);
@@ -122,17 +117,15 @@ static void put_tracks(FILE *out, const char *key, const struct vrrp_instance_co
 		       enum vrrp_track_kind kind)
 {
 	char buf[KEEPALIVED_WORDS_MAX];
-	struct text text;
 	bool first = true;
 
 	for (const struct vrrp_track_conf *t = i->tracks; t; t = t->next) {
 		if (t->kind != kind)
 			continue;
-		text_init(&text, buf, sizeof(buf));
 		if (kind == VRRP_TRACK_SCRIPT && t->script)
-			keepalived_words_script(&text, &t->script->script);
+			keepalived_words_script(buf, &t->script->script);
 		else
-			text_str(&text, t->name);
+			snprintf(buf, sizeof(buf), "%s", t->name);
 		if (first)
 			fprintf(out, ",\"%s\":[", key);
 		put_element(out, &first, buf);
@@ -143,12 +136,10 @@ static void put_tracks(FILE *out, const char *key, const struct vrrp_instance_co
 static void put_script(FILE *out, const char *key, const struct script_conf *script)
 {
 	char buf[KEEPALIVED_WORDS_MAX];
-	struct text text;
 
 	if (!script->argv)
 		return;
-	text_init(&text, buf, sizeof(buf));
-	keepalived_words_script(&text, script);
+	keepalived_words_script(buf, script);
 	fprintf(out, ",\"%s\":", key);
 	put_string(out, buf);
 }

@@ -9,6 +9,8 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
+#include "core/base/text.h"
+
 static unsigned whole_len(const struct addr *a)
 {
 	return a->sa.sa_family == AF_INET6 ? 128 : 32;
@@ -41,12 +43,14 @@ static void broadcast(struct text *out, const struct vip_conf *vip)
 	address(out, " brd ", &all);
 }
 
-void keepalived_words_vip(struct text *out, const struct vrrp_instance_conf *i,
+void keepalived_words_vip(char buf[static KEEPALIVED_WORDS_MAX], const struct vrrp_instance_conf *i,
 			  const struct vip_conf *vip, bool set)
 {
 	const char *dev = vip->dev ? vip->dev : i ? i->interface : "";
 	bool is_v6 = vip->address.sa.sa_family == AF_INET6;
+	struct text words, *out = &words;
 
+	text_init(out, buf, KEEPALIVED_WORDS_MAX);
 	if (vip->peer.len)
 		address(out, "", &vip->address);
 	else
@@ -91,10 +95,12 @@ static void via(struct text *out, const struct addr *a)
 	address(out, a->sa.sa_family == AF_INET6 ? " via inet6 " : " via inet ", a);
 }
 
-void keepalived_words_route(struct text *out, const struct route_conf *r)
+void keepalived_words_route(char buf[static KEEPALIVED_WORDS_MAX], const struct route_conf *r)
 {
 	bool plain = r->type == RTN_UNICAST;
+	struct text words, *out = &words;
 
+	text_init(out, buf, KEEPALIVED_WORDS_MAX);
 	text_fmt(out, "%s %s",
 		 r->append ? "append"
 		 : plain   ? "prepend"
@@ -130,8 +136,11 @@ void keepalived_words_route(struct text *out, const struct route_conf *r)
 	text_str(out, r->no_track || !r->dev ? " no_track" : "");
 }
 
-void keepalived_words_rule(struct text *out, const struct rule_conf *r)
+void keepalived_words_rule(char buf[static KEEPALIVED_WORDS_MAX], const struct rule_conf *r)
 {
+	struct text words, *out = &words;
+
+	text_init(out, buf, KEEPALIVED_WORDS_MAX);
 	text_str(out, r->invert ? "not from " : "from ");
 	if (r->from.len)
 		net(out, "", &r->from, r->from_len);
@@ -162,8 +171,12 @@ void keepalived_words_rule(struct text *out, const struct rule_conf *r)
 	text_str(out, r->no_track ? " no_track" : "");
 }
 
-void keepalived_words_script(struct text *out, const struct script_conf *script)
+void keepalived_words_script(char buf[static KEEPALIVED_WORDS_MAX],
+			     const struct script_conf *script)
 {
+	struct text words, *out = &words;
+
+	text_init(out, buf, KEEPALIVED_WORDS_MAX);
 	for (const char *const *arg = script->argv; arg && *arg; arg++)
 		text_fmt(out, "%s'%s'", arg == script->argv ? "" : " ", *arg);
 }

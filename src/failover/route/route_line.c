@@ -11,22 +11,6 @@
 
 enum { TO_SAID = 1, SCOPE_SAID = 2 };
 
-static bool read_to(struct route_words *w, void *member, uint32_t argument)
-{
-	struct route_conf *r = member;
-
-	(void)argument;
-	return route_words_prefix(w, &r->to, &r->to_len);
-}
-
-static bool read_from(struct route_words *w, void *member, uint32_t argument)
-{
-	struct route_conf *r = member;
-
-	(void)argument;
-	return route_words_prefix(w, &r->from, &r->from_len);
-}
-
 static bool read_src(struct route_words *w, void *member, uint32_t argument)
 {
 	(void)argument;
@@ -229,11 +213,12 @@ static bool read_unserved(struct route_words *w, void *member, uint32_t argument
 	return false;
 }
 
-#define AT(member) offsetof(struct route_conf, member)
+#define AT(member)     offsetof(struct route_conf, member)
+#define PREFIX(member) route_option_prefix, AT(member), AT(member##_len) - AT(member)
 
 static const struct route_option options[] = {
-	{"to", read_to, 0, 0, TO_SAID},
-	{"from", read_from, 0, 0, 0},
+	{"to", PREFIX(to), TO_SAID},
+	{"from", PREFIX(from), 0},
 	{"src", read_src, AT(src), 0, 0},
 	{"via", read_via, AT(via), 0, 0},
 	{"gw", read_gw, AT(via), 0, 0},
@@ -358,7 +343,7 @@ struct route_conf *failover_route_read(struct conf_ctx *ctx, const struct conf_l
 		if (w.said & TO_SAID) {
 			w.at++;
 			route_words_refuse(&w, "is no word of a route");
-		} else if (read_to(&w, r, 0)) {
+		} else if (route_words_prefix(&w, &r->to, &r->to_len)) {
 			w.said |= TO_SAID;
 		}
 	}

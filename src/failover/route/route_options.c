@@ -46,6 +46,13 @@ bool route_option_number(struct route_words *w, void *member, uint32_t argument)
 	return route_words_number(w, "a number", UINT32_MAX, member);
 }
 
+bool route_option_prefix(struct route_words *w, void *member, uint32_t argument)
+{
+	void *len = (char *)member + argument;
+
+	return route_words_prefix(w, member, len);
+}
+
 bool route_option_device(struct route_words *w, void *member, uint32_t argument)
 {
 	(void)argument;

@@ -54,9 +54,11 @@ struct route_option { /* a row; the last one's name is NULL */
 bool route_words_option(struct route_words *w, const struct route_option *options, void *line);
 
 /* Readers that routes and rules share; a member's type behind each. */
-route_option_fn route_option_flag;     /* bool: it was said */
-route_option_fn route_option_byte;     /* uint8_t: the argument */
-route_option_fn route_option_number;   /* uint32_t */
+route_option_fn route_option_flag;   /* bool: it was said */
+route_option_fn route_option_byte;   /* uint8_t: the argument */
+route_option_fn route_option_number; /* uint32_t */
+/* struct addr; the argument says how far behind it its length is, an unsigned. */
+route_option_fn route_option_prefix;
 route_option_fn route_option_device;   /* const char * */
 route_option_fn route_option_name;     /* const char * */
 route_option_fn route_option_realms;   /* uint32_t */

@@ -12,22 +12,6 @@
 
 enum { PRIORITY_SAID = 1, TABLE_SAID = 2 };
 
-static bool read_from(struct route_words *w, void *member, uint32_t argument)
-{
-	struct rule_conf *r = member;
-
-	(void)argument;
-	return route_words_prefix(w, &r->from, &r->from_len);
-}
-
-static bool read_to(struct route_words *w, void *member, uint32_t argument)
-{
-	struct rule_conf *r = member;
-
-	(void)argument;
-	return route_words_prefix(w, &r->to, &r->to_len);
-}
-
 /* N or N-M: two is both, or the same one twice. */
 static bool take_range(struct route_words *w, unsigned long long most, unsigned long long two[2])
 {
@@ -157,11 +141,12 @@ static bool read_suppress_group(struct route_words *w, void *member, uint32_t ar
 	return true;
 }
 
-#define AT(member) offsetof(struct rule_conf, member)
+#define AT(member)     offsetof(struct rule_conf, member)
+#define PREFIX(member) route_option_prefix, AT(member), AT(member##_len) - AT(member)
 
 static const struct route_option options[] = {
-	{"from", read_from, 0, 0, 0},
-	{"to", read_to, 0, 0, 0},
+	{"from", PREFIX(from), 0},
+	{"to", PREFIX(to), 0},
 	{"iif", route_option_device, AT(iif), 0, 0},
 	{"dev", route_option_device, AT(iif), 0, 0},
 	{"oif", route_option_device, AT(oif), 0, 0},

@@ -5,37 +5,11 @@
 #ifndef RELAIS_TESTS_NATIVE_READING_H
 #define RELAIS_TESTS_NATIVE_READING_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "../core/conf_room.h"
 #include "balancer/proxy/proxy_parse.h"
-
-static struct arena arena;
-static struct conf_files files;
-static struct conf_diags diags;
-
-static int set_up(void **state)
-{
-	(void)state;
-	arena_init(&arena, 0);
-	conf_files_init(&files);
-	conf_diags_init(&diags);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	conf_diags_fini(&diags);
-	conf_files_fini(&files);
-	arena_fini(&arena);
-	return 0;
-}
 
 /* parts end with NULL. offline: names are not looked up. */
 static inline struct balancer_conf *read_native(const char *text,

@@ -2,35 +2,15 @@
  * Values of the native grammar: times, sizes, numbers, users and every form of address. Covers
  * core/conf/value.h and core/conf/conf_address.c. No name is ever looked up outside this machine.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
+#include "conf_room.h"
 #include "core/conf/value.h"
 
-static struct arena arena;
-static struct conf_files files;
-static struct conf_diags diags;
 static struct conf_ctx ctx;
 
-static int set_up(void **state)
+static int set_up_ctx(void **state)
 {
-	(void)state;
-	arena_init(&arena, 0);
-	conf_files_init(&files);
-	conf_diags_init(&diags);
+	set_up(state);
 	conf_ctx_init(&ctx, &files, &arena, &diags);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	conf_diags_fini(&diags);
-	conf_files_fini(&files);
-	arena_fini(&arena);
 	return 0;
 }
 
@@ -262,7 +242,7 @@ static void log_targets_are_datagram_addresses(void **state)
 	assert_int_equal(a.fd, 2);
 }
 
-#define STORY(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
+#define STORY(fn) cmocka_unit_test_setup_teardown(fn, set_up_ctx, tear_down)
 
 int main(void)
 {

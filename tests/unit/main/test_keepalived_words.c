@@ -37,7 +37,6 @@ static void addresses(void **state)
 	};
 	char buf[KEEPALIVED_WORDS_MAX];
 	const struct vip_conf *vip;
-	struct text text;
 
 	(void)state;
 	reading_start(&r, INSTANCE " virtual_ipaddress_excluded {\n"
@@ -47,14 +46,12 @@ static void addresses(void **state)
 				   " 2001:db8::77/64\n 2001:db8::78/128\n"
 				   " 2001:db8::79/128 preferred_lft 60\n"
 				   " 2001:db8::81/64 dev v1 noprefixroute\n } }\n");
-	text_init(&text, buf, sizeof(buf));
-	keepalived_words_vip(&text, r.conf->instances, r.conf->instances->vips, false);
+	keepalived_words_vip(buf, r.conf->instances, r.conf->instances->vips, false);
 	assert_string_equal(buf, "192.0.2.10/24 brd 192.0.2.255 dev lo scope global");
 	vip = r.conf->instances->excluded;
 	for (unsigned i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++, vip = vip->next) {
 		assert_non_null(vip);
-		text_init(&text, buf, sizeof(buf));
-		keepalived_words_vip(&text, r.conf->instances, vip, true);
+		keepalived_words_vip(buf, r.conf->instances, vip, true);
 		assert_string_equal(buf, wanted[i]);
 	}
 	assert_null(vip);
@@ -74,7 +71,6 @@ static void routes(void **state)
 	};
 	const struct route_conf *route;
 	char buf[KEEPALIVED_WORDS_MAX];
-	struct text text;
 
 	(void)state;
 	reading_start(&r, INSTANCE " virtual_routes {\n default via 192.0.2.2\n"
@@ -88,8 +84,7 @@ static void routes(void **state)
 	route = r.conf->instances->routes;
 	for (unsigned i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++, route = route->next) {
 		assert_non_null(route);
-		text_init(&text, buf, sizeof(buf));
-		keepalived_words_route(&text, route);
+		keepalived_words_route(buf, route);
 		assert_string_equal(buf, wanted[i]);
 	}
 }
@@ -106,7 +101,6 @@ static void rules(void **state)
 	};
 	const struct rule_conf *rule;
 	char buf[KEEPALIVED_WORDS_MAX];
-	struct text text;
 
 	(void)state;
 	reading_start(&r, INSTANCE " virtual_rules {\n from 192.0.2.10/32 table 100 priority 77\n"
@@ -117,8 +111,7 @@ static void rules(void **state)
 	rule = r.conf->instances->rules;
 	for (unsigned i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++, rule = rule->next) {
 		assert_non_null(rule);
-		text_init(&text, buf, sizeof(buf));
-		keepalived_words_rule(&text, rule);
+		keepalived_words_rule(buf, rule);
 		assert_string_equal(buf, wanted[i]);
 	}
 }

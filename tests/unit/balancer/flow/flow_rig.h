@@ -167,6 +167,13 @@ static inline void rig_init(struct rig *r, enum proxy_mode mode, unsigned n_serv
 }
 
 /* Starts it with what main/ would wire to it. */
+/* Mode http, one server, lines as `option httplog` has them. */
+static inline void rig_init_http(struct rig *r)
+{
+	rig_init(r, PROXY_MODE_HTTP, 1);
+	r->proxy.options = PROXY_OPT_HTTPLOG;
+}
+
 static inline void rig_start_with(struct rig *r, const struct stats_page_ops *stats_page,
 				  void (*admin_accept)(struct loop *loop, int fd,
 						       const struct listener_conf *l))
@@ -268,6 +275,16 @@ static inline void rig_say(int fd, const char *text)
 }
 
 /* Reads until text has come, and nothing else. */
+/* A client that has said it, and the connection that server 0 got for it. */
+static inline int rig_ask(struct rig *r, const char *request, int *server)
+{
+	int client = rig_client(r);
+
+	rig_say(client, request);
+	*server = rig_accept(r, 0);
+	return client;
+}
+
 static inline void rig_expect(int fd, const char *text)
 {
 	char buf[4096];

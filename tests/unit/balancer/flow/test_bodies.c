@@ -201,9 +201,7 @@ static void idle_clients_are_closed_in_time(void **state)
 	rig_init(&r, PROXY_MODE_HTTP, 1);
 	r.proxy.timeout.http_keep_alive = 40;
 	rig_start(&r);
-	client = rig_client(&r);
-	rig_say(client, GET);
-	server = rig_accept(&r, 0);
+	client = rig_ask(&r, GET, &server);
 	rig_serve(client, server, GET);
 	rig_expect_end(client); /* without a word: nothing was asked */
 	rig_close(&r, client, server);
@@ -216,13 +214,11 @@ static void a_client_that_stops_uploading_is_told(void **state)
 	char head[4096], line[2048];
 
 	(void)state;
-	rig_init(&r, PROXY_MODE_HTTP, 1);
-	r.proxy.options = PROXY_OPT_HTTPLOG;
+	rig_init_http(&r);
 	r.proxy.timeout.client = 500;
 	rig_start(&r);
-	client = rig_client(&r);
-	rig_say(client, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf");
-	server = rig_accept(&r, 0);
+	client = rig_ask(&r, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf",
+			 &server);
 	assert_non_null(strstr(rig_head(client, head), "HTTP/1.1 408 "));
 	assert_non_null(strstr(rig_log_line(&r, line), " cH-- "));
 	rig_close(&r, client, server);

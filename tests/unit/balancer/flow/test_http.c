@@ -11,12 +11,9 @@ static void requests_share_connections_on_both_sides(void **state)
 	char line[2048];
 
 	(void)state;
-	rig_init(&r, PROXY_MODE_HTTP, 1);
-	r.proxy.options = PROXY_OPT_HTTPLOG;
+	rig_init_http(&r);
 	rig_start(&r);
-	client = rig_client(&r);
-	rig_say(client, GET);
-	server = rig_accept(&r, 0);
+	client = rig_ask(&r, GET, &server);
 	for (int i = 0; i < 3; i++) {
 		if (i > 0)
 			rig_say(client, GET);
@@ -175,8 +172,7 @@ static void bad_requests_get_400_and_a_line(void **state)
 	char head[4096], line[2048];
 
 	(void)state;
-	rig_init(&r, PROXY_MODE_HTTP, 1);
-	r.proxy.options = PROXY_OPT_HTTPLOG;
+	rig_init_http(&r);
 	rig_start(&r);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		client = rig_client(&r);
@@ -215,20 +211,15 @@ static void errors_of_the_server_have_their_status_and_flags(void **state)
 	char head[4096], line[2048];
 
 	(void)state;
-	rig_init(&r, PROXY_MODE_HTTP, 1);
-	r.proxy.options = PROXY_OPT_HTTPLOG;
+	rig_init_http(&r);
 	rig_start(&r);
-	client = rig_client(&r);
-	rig_say(client, GET);
-	server = rig_accept(&r, 0);
+	client = rig_ask(&r, GET, &server);
 	rig_expect(server, GET);
 	close(server);
 	assert_non_null(strstr(rig_head(client, head), "HTTP/1.1 502 "));
 	assert_non_null(strstr(rig_log_line(&r, line), " SH-- "));
 	close(client);
-	client = rig_client(&r);
-	rig_say(client, GET);
-	server = rig_accept(&r, 0);
+	client = rig_ask(&r, GET, &server);
 	rig_expect(server, GET);
 	rig_say(server, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf");
 	rig_head(client, head);
@@ -247,13 +238,10 @@ static void a_silent_server_is_504(void **state)
 	char head[4096], line[2048];
 
 	(void)state;
-	rig_init(&r, PROXY_MODE_HTTP, 1);
-	r.proxy.options = PROXY_OPT_HTTPLOG;
+	rig_init_http(&r);
 	r.proxy.timeout.server = 60;
 	rig_start(&r);
-	client = rig_client(&r);
-	rig_say(client, GET);
-	server = rig_accept(&r, 0);
+	client = rig_ask(&r, GET, &server);
 	assert_non_null(strstr(rig_head(client, head), "HTTP/1.1 504 "));
 	assert_non_null(strstr(rig_log_line(&r, line), " sH-- "));
 	rig_close(&r, client, server);
@@ -266,8 +254,7 @@ static void no_server_is_503(void **state)
 	char head[4096], line[2048];
 
 	(void)state;
-	rig_init(&r, PROXY_MODE_HTTP, 1);
-	r.proxy.options = PROXY_OPT_HTTPLOG;
+	rig_init_http(&r);
 	r.server[0].disabled = true;
 	rig_start(&r);
 	client = rig_client(&r);
@@ -285,8 +272,7 @@ static void a_slow_request_is_408(void **state)
 	char head[4096], line[2048];
 
 	(void)state;
-	rig_init(&r, PROXY_MODE_HTTP, 1);
-	r.proxy.options = PROXY_OPT_HTTPLOG;
+	rig_init_http(&r);
 	r.proxy.timeout.http_request = 500;
 	rig_start(&r);
 	client = rig_client(&r);
@@ -333,9 +319,7 @@ static void the_cookie_is_inserted_and_leads_back(void **state)
 	r.server[0].cookie = "one";
 	r.server[1].cookie = "two";
 	rig_start(&r);
-	client = rig_client(&r);
-	rig_say(client, GET);
-	server = rig_accept(&r, 0);
+	client = rig_ask(&r, GET, &server);
 	assert_non_null(strcasestr(rig_head(server, head), "\r\nx-forwarded-for: 127.0.0.1\r\n"));
 	rig_say(server, OK2);
 	assert_non_null(strcasestr(rig_head(client, head), "\r\nset-cookie: SRV=one; path=/\r\n"));

@@ -3,42 +3,15 @@
  * main/config.c does. Covers vip_native.c, vip_rows_conf.c,
  * vip_track.c; and conf/env_conf.c, whose variables both readers see.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
+#include "../../core/conf_room.h"
 #include "failover/conf/failover_conf.h"
 #include "failover/native/vip_native.h"
 #include "main/registry.h"
 
-static struct arena arena;
-static struct conf_files files;
-static struct conf_diags diags;
 static struct failover_conf *conf;
 static struct balancer_conf *balancer;
-
-static int set_up(void **state)
-{
-	(void)state;
-	arena_init(&arena, 64 * 1024);
-	conf_files_init(&files);
-	conf_diags_init(&diags);
-	conf = NULL;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	conf_diags_fini(&diags);
-	conf_files_fini(&files);
-	arena_fini(&arena);
-	return 0;
-}
 
 static void read_both(const char *text)
 {
@@ -46,6 +19,7 @@ static void read_both(const char *text)
 	const struct vip_native how = {&files, paths, 1, proxy_sections, &arena, &diags};
 	struct failover_conf_options options = {.config_id = "node"};
 
+	conf = NULL; /* there may be no such half */
 	conf_files_put(&files, paths[0], slice_of(text));
 	balancer = registry_balancer_parse(&files, paths, 1, &arena, &diags, NULL);
 	options.statements = vip_native_read(&how);
